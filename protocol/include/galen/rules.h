@@ -1,0 +1,82 @@
+/*
+ * A chart's clear state: who belongs to it, which epoch it is in, whose number is next, and the tree
+ * of everything so far. The server refuses by these rules; every reader judges by them again.
+ */
+#ifndef GALEN_RULES_H
+#define GALEN_RULES_H
+
+#include "galen/entry.h"
+#include "galen/tree.h"
+
+/** A device that belongs to the chart now. */
+struct galen_member {
+    struct galen_id device;
+    struct galen_id account;
+    struct galen_id issuer;
+    struct galen_device_keys keys;
+    uint8_t role, purpose, scope_kind;
+    struct galen_id scope;
+    bool holder;
+    uint64_t not_after_ms;
+    uint64_t issues_until_ms;
+    uint32_t since_epoch; /* the first epoch it was listed in without a break */
+};
+
+/** A device that ever wrote here; kept after it is dropped. */
+struct galen_author {
+    struct galen_id device;
+    uint32_t last_number;
+    uint64_t last_head_size;
+};
+
+struct galen_rules; /* opaque: members, authors, epoch, tree, statements */
+
+/** An empty chart of the practice with these keys. NULL: out of memory. Borrows `p` for its life. */
+struct galen_rules *galen_rules_new(const struct galen_primitives *p,
+                                    const struct galen_device_keys *practice);
+void galen_rules_free(struct galen_rules *rules);
+
+/**
+ * Judges an entry that would come next, at `entry->received_ms`. GALEN_OK or the first rule broken,
+ * in the order of PROTOCOL.md ("Judging an entry"). Changes nothing. A body that is not PRESENT is
+ * judged by its header (readers without the right to it), but never for clear classes.
+ */
+GALEN_MUST_USE enum galen_err galen_rules_judge(const struct galen_rules *rules,
+                                                const struct galen_entry *entry);
+/**
+ * Makes the entry the next leaf. `verdict` is what galen_rules_judge said: after GALEN_OK everything
+ * in it takes effect; otherwise the entry is void (L5): a leaf, and if its signature holds under a
+ * member's key at that member's next number, that number is used; a void epoch entry of this kind
+ * begins an unusable epoch with unchanged members. MEMORY: nothing changed.
+ */
+GALEN_MUST_USE enum galen_err galen_rules_apply(struct galen_rules *rules,
+                                                const struct galen_entry *entry,
+                                                enum galen_err verdict);
+
+const struct galen_id *galen_rules_chart(const struct galen_rules *rules);
+uint32_t galen_rules_epoch(const struct galen_rules *rules);
+/** True while the current epoch began with a void entry. */
+bool galen_rules_epoch_void(const struct galen_rules *rules);
+const uint8_t *galen_rules_history_key(const struct galen_rules *rules); /* 32 bytes */
+size_t galen_rules_member_count(const struct galen_rules *rules);
+/** Members ascending by device id; borrowed until the next apply. */
+const struct galen_member *galen_rules_member_at(const struct galen_rules *rules, size_t i);
+const struct galen_member *galen_rules_member(const struct galen_rules *rules,
+                                              const struct galen_id *device); /* NULL: none */
+/** What a device that ever wrote has used up; NULL: it never wrote. */
+const struct galen_author *galen_rules_author(const struct galen_rules *rules,
+                                              const struct galen_id *device);
+/** A former or present member's certificate facts, for reading old entries; NULL: never was one. */
+const struct galen_member *galen_rules_ever_member(const struct galen_rules *rules,
+                                                   const struct galen_id *device);
+const struct galen_tree *galen_rules_tree(const struct galen_rules *rules);
+/** The statement by which a device was replaced or revoked, where one stands in this log; NULL. */
+const struct galen_statement *galen_rules_statement(const struct galen_rules *rules,
+                                                    const struct galen_id *subject);
+
+/** Checks a signed head of a (present or former) member against the tree: OK, NOT_MEMBER, SIGNATURE,
+ *  HEAD (contradicts our root at that size), or STATE when it is larger than our tree (wait). */
+GALEN_MUST_USE enum galen_err galen_rules_check_head(const struct galen_rules *rules,
+                                                     const struct galen_head *head);
+
+#endif
