@@ -35,13 +35,13 @@ enum galen_scope_kind {
 };
 
 /** A device's public keys. Its id is their hash. */
-struct galen_device_keys {
+struct galen_public_keys {
     uint8_t sign[GALEN_SIGN_KEY_BYTES];
     uint8_t seal[GALEN_SEAL_KEY_BYTES];
 };
 
-/** SHA-256 labelled "galen device" over sign ‖ seal. */
-struct galen_id galen_device_id(const struct galen_primitives *p, const struct galen_device_keys *keys);
+/** galen_hash_labelled with GALEN_ID_OF_DEVICE over the parts sign, seal. */
+struct galen_id galen_device_id(const struct galen_primitives *p, const struct galen_public_keys *keys);
 
 bool galen_role_is_staff(enum galen_role role); /* administrator, pharmacist, technician */
 const char *galen_role_name(enum galen_role role);
@@ -59,9 +59,9 @@ struct galen_cert {
     uint64_t not_after_ms;     /* last moment of validity */
     uint64_t issues_until_ms;  /* last moment at which this device may certify others */
     struct galen_id account;   /* the issuer's, or the subject's own device id for a new person */
-    struct galen_device_keys keys;
+    struct galen_public_keys keys;
     struct galen_id issuer; /* device id */
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the issuer, label GALEN_LABEL_CERTIFICATE */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the issuer, label GALEN_SIGN_CERTIFICATE */
 };
 
 void galen_cert_write(struct galen_writer *w, const struct galen_cert *cert);
@@ -92,7 +92,7 @@ struct galen_issuer {
 
 /** The practice key as an issuer. `keys` are the practice's two public keys. */
 struct galen_issuer galen_issuer_practice(const struct galen_primitives *p,
-                                          const struct galen_device_keys *keys);
+                                          const struct galen_public_keys *keys);
 struct galen_issuer galen_issuer_from_cert(const struct galen_primitives *p,
                                            const struct galen_cert *cert);
 
@@ -121,7 +121,7 @@ struct galen_statement {
     struct galen_id subject;
     struct galen_id successor; /* none for REVOKED */
     struct galen_id signer;    /* device id */
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_LABEL_STATEMENT */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_STATEMENT */
 };
 
 #define GALEN_STATEMENT_BYTES (1 + 1 + 8 + 32 + 32 + 32 + 64)

@@ -111,7 +111,7 @@ struct galen_head {
     uint64_t size;
     uint8_t root[GALEN_HASH_BYTES];
     uint64_t clock_ms; /* the device's */
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_LABEL_HEAD */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_HEAD */
 };
 
 void galen_head_write(struct galen_writer *w, const struct galen_head *head);

@@ -53,7 +53,7 @@ enum galen_frame_type {
 struct galen_frame_challenge {
     uint16_t version;
     uint8_t nonce[32];
-    struct galen_device_keys practice; /* zeros: the server waits for SETUP */
+    struct galen_public_keys practice; /* zeros: the server waits for SETUP */
     uint64_t clock_ms;
 };
 
@@ -61,10 +61,10 @@ struct galen_frame_sign_in {
     uint16_t version;
     uint8_t purpose;
     uint8_t nonce[32]; /* the client's */
-    struct galen_device_keys keys;
+    struct galen_public_keys keys;
     struct galen_bytes host; /* the name dialled, without port */
     struct galen_chain chain; /* empty when the device belongs to a chart */
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_LABEL_SIGN_IN, over galen_sign_in_message */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_SIGN_IN, over galen_sign_in_message */
 };
 
 /** host<V> ‖ server nonce ‖ client nonce ‖ device id ‖ purpose: what a sign-in signs. */
@@ -90,8 +90,8 @@ struct galen_frame_ping { /* PING and PONG */
 
 struct galen_frame_setup {
     struct galen_bytes token; /* hexadecimal, from the server's set-up file */
-    struct galen_device_keys practice;
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_LABEL_SETUP, over server nonce ‖ token ‖ keys */
+    struct galen_public_keys practice;
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_SIGN_SETUP, over server nonce ‖ token ‖ keys */
 };
 
 struct galen_frame_done {

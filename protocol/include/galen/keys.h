@@ -16,21 +16,15 @@
 #define GALEN_SIGN_ENTRY       "galen entry"
 #define GALEN_SIGN_HEAD        "galen head"
 #define GALEN_SIGN_CERTIFICATE "galen certificate"
-#define GALEN_SIGN_REVOCATION  "galen revocation"
-#define GALEN_SIGN_REPLACEMENT "galen replacement"
 #define GALEN_SIGN_STATEMENT   "galen statement"
 #define GALEN_SIGN_SIGN_IN     "galen sign-in"
 #define GALEN_SIGN_CALL_HELLO  "galen call hello"
 #define GALEN_SIGN_CALL_ROSTER "galen call roster"
 #define GALEN_SIGN_LIVE_HELLO  "galen live hello"
 #define GALEN_SIGN_SETUP       "galen set-up"
-#define GALEN_SIGN_EXPORT      "galen export"
 
-#define GALEN_ID_OF_PRACTICE    "galen practice id"
 #define GALEN_ID_OF_DEVICE      "galen device id"
-#define GALEN_ID_OF_ACCOUNT     "galen account id"
 #define GALEN_ID_OF_CHART       "galen chart id"
-#define GALEN_ID_OF_CERTIFICATE "galen certificate id"
 #define GALEN_ID_OF_CALL_HELLO  "galen call hello id"
 
 #define GALEN_LABEL_MAX        63 /* bytes; a label's length always takes one byte */

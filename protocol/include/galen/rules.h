@@ -13,7 +13,7 @@ struct galen_member {
     struct galen_id device;
     struct galen_id account;
     struct galen_id issuer;
-    struct galen_device_keys keys;
+    struct galen_public_keys keys;
     uint8_t role, purpose, scope_kind;
     struct galen_id scope;
     bool holder;
@@ -33,7 +33,7 @@ struct galen_rules; /* opaque: members, authors, epoch, tree, statements */
 
 /** An empty chart of the practice with these keys. NULL: out of memory. Borrows `p` for its life. */
 struct galen_rules *galen_rules_new(const struct galen_primitives *p,
-                                    const struct galen_device_keys *practice);
+                                    const struct galen_public_keys *practice);
 void galen_rules_free(struct galen_rules *rules);
 
 /**
