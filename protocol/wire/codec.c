@@ -1,4 +1,5 @@
 #include "galen/codec.h"
+#include "galen/mutation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,13 +68,13 @@ static size_t read_length(struct galen_reader *r)
         return galen_read_u8(r);
     case 1: {
         size_t n = galen_read_u16(r) & 0x3fff;
-        if (n < 0x40)
+        if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x40)
             r->failed = true;
         return n;
     }
     case 2: {
         size_t n = galen_read_u32(r) & GALEN_VECTOR_MAX;
-        if (n < 0x4000)
+        if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x4000)
             r->failed = true;
         return n;
     }
@@ -114,7 +115,7 @@ struct galen_id galen_read_id(struct galen_reader *r)
 
 bool galen_reader_done(const struct galen_reader *r)
 {
-    return !r->failed && r->left == 0;
+    return !r->failed && (!GALEN_CHECKED(TRAILING_BYTES) || r->left == 0);
 }
 
 void galen_writer_init(struct galen_writer *w)
@@ -226,9 +227,9 @@ void galen_write_id(struct galen_writer *w, const struct galen_id *id)
 
 static void write_length(struct galen_writer *w, size_t n)
 {
-    if (n < 0x40)
+    if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x40)
         galen_write_u8(w, (uint8_t)n);
-    else if (n < 0x4000)
+    else if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x4000)
         galen_write_u16(w, (uint16_t)(0x4000 | n));
     else if (n <= GALEN_VECTOR_MAX)
         galen_write_u32(w, 0x80000000u | (uint32_t)n);
