@@ -73,7 +73,8 @@ def discover():
         if script.is_file() and os.access(script, os.X_OK) and not script.name.startswith("_"):
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"
             alone = re.search(r"^# tests/run: alone$", script.read_text(), re.M) is not None
-            found.append(Test(name, script, "release", "all", 600, alone))
+            target = None if name == "mutation" else "all"  # mutation/run builds for itself
+            found.append(Test(name, script, "release", target, 600, alone))
     return found
 
 
@@ -340,9 +341,9 @@ def run_all(tests, tally, long, work):
 
 def build_all(tests, tally):
     """Builds what the tests need; a preset that does not build fails, and its tests do not run."""
-    ready = []
+    ready = [t for t in tests if not t.target]
     for preset in ("dev", "fuzz", "release"):
-        needed = [t for t in tests if t.preset == preset]
+        needed = [t for t in tests if t.preset == preset and t.target]
         if not needed:
             continue
         log = build(preset, sorted({t.target for t in needed}))
@@ -352,7 +353,7 @@ def build_all(tests, tally):
             tally.total += 1 - len(needed)
             tally.add(f"build/{preset}", Outcome(0, 1, 0, f"{len(needed)} tests not run",
                                                  f"FAILED build/{preset}\n{log}"), 0)
-    return ready
+    return [t for t in tests if t in ready]
 
 
 def main():
