@@ -1,0 +1,15 @@
+/* The published test data beside the project, where it is there. */
+#ifndef TESTS_VECTORS_H
+#define TESTS_VECTORS_H
+
+#include <cjson/cJSON.h>
+
+/**
+ * The text of a file under $GALEN_VECTORS, or else ../shared/vectors beside the project; the
+ * caller frees it. Without the file the calling test is skipped, naming it.
+ */
+char *vectors_text(const char *path);
+/** The same, parsed; the caller deletes it. Beware that cJSON rounds numbers above 2^53. */
+cJSON *vectors_json(const char *path);
+
+#endif
