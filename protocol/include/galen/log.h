@@ -1,0 +1,168 @@
+/*
+ * One chart's log as one device reads and writes it: the clear rules (galen/rules.h), the epoch keys
+ * this device has, sealed bodies, heads. No storage, clock or random source: entries and random bytes
+ * come in, entries go out.
+ */
+#ifndef GALEN_LOG_H
+#define GALEN_LOG_H
+
+#include "galen/crypto.h"
+#include "galen/rules.h"
+
+struct galen_log;
+
+/**
+ * A chart of the practice with these public keys, read by the device with these secrets (copied, and
+ * wiped when freed). NULL: out of memory.
+ */
+struct galen_log *galen_log_new(const struct galen_public_keys *practice,
+                                const struct galen_device_secrets *self);
+void galen_log_free(struct galen_log *log);
+
+const struct galen_rules *galen_log_rules(const struct galen_log *log);
+const struct galen_id *galen_log_self(const struct galen_log *log); /* own device id */
+
+/** What became of an entry for this reader. */
+enum galen_read_state {
+    GALEN_READ_CLEAR = 1,    /* an accepted epoch or certificate entry */
+    GALEN_READ_OPEN = 2,     /* opened: the plaintext was handed out */
+    GALEN_READ_LOCKED = 3,   /* this device has no key for it, or not its body, yet */
+    GALEN_READ_WITHHELD = 4, /* the body should be there and is not (L9) */
+    GALEN_READ_VOID = 5,     /* against the rules: `why` names the first one broken (L5) */
+};
+
+/** What stays known of each entry. */
+struct galen_read {
+    uint64_t index;
+    uint64_t received_ms;
+    struct galen_id author;
+    uint32_t number;
+    uint32_t epoch;
+    uint64_t head_size;
+    uint8_t class;
+    uint8_t state; /* enum galen_read_state */
+    uint16_t why;  /* enum galen_err; OK unless VOID */
+    /* the author's facts at the entry's place (D3); zeros if not a member then */
+    struct galen_id account;
+    uint8_t role, purpose;
+};
+
+/**
+ * Takes the next entry (index = size so far): judges it, learns keys from it, opens it. After
+ * GALEN_OK `*read` says what became of it, and for GALEN_READ_OPEN the padded-off plaintext was
+ * appended to `plain`. MEMORY: nothing changed, `plain` may hold less than all. Nothing else fails:
+ * what a peer did wrong is in `read`.
+ */
+GALEN_MUST_USE enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *entry,
+                                            struct galen_read *read, struct galen_writer *plain);
+/**
+ * Tries again an entry that was LOCKED, now that a key or its body has come. `entry` must be the same
+ * (its signed header is compared by the tree's leaf: HEAD if not). Updates what galen_log_read gives.
+ */
+GALEN_MUST_USE enum galen_err galen_log_open_again(struct galen_log *log, uint64_t index,
+                                                   const struct galen_entry *entry,
+                                                   struct galen_read *read,
+                                                   struct galen_writer *plain);
+/** What is known of the entry at `index`; NULL past the end. Borrowed until the next add. */
+const struct galen_read *galen_log_read(const struct galen_log *log, uint64_t index);
+uint64_t galen_log_size(const struct galen_log *log);
+
+/** Whether this device can open everything since the first entry: it holds the history secret. */
+bool galen_log_is_holder(const struct galen_log *log);
+/** What is wrong with the current epoch: OK; UNUSABLE (E3: renew before writing); SEAL (we have no
+ *  key, though the entry listed us); NOT_MEMBER. */
+enum galen_err galen_log_epoch_state(const struct galen_log *log);
+/** True when a holder's history seal or a link is bad or missing: a holder should renew (E1). */
+bool galen_log_history_needs_care(const struct galen_log *log);
+/** The key of an epoch; NULL if this device does not have it. For drafts, and for opening evidence. */
+const uint8_t *galen_log_epoch_key(const struct galen_log *log, uint32_t epoch);
+
+/* -- writing ------------------------------------------------------------------------------------ */
+
+/** Random bytes for one epoch entry; wiped by the caller. */
+struct galen_epoch_random {
+    uint8_t epoch_key[GALEN_KEY_BYTES];
+    uint8_t history_secret[GALEN_KEY_BYTES]; /* used if the pair changes */
+    uint8_t salt[GALEN_KEY_BYTES];
+};
+
+struct galen_newcomer {
+    const struct galen_chain *chain; /* its last certificate is the device's */
+    bool holder;
+};
+
+/** A change of members. All arrays may be empty: that renews the key (`galen chart renew`). */
+struct galen_epoch_change {
+    const struct galen_newcomer *add;
+    size_t add_count;
+    const struct galen_id *drop; /* devices */
+    size_t drop_count;
+    const struct galen_id *make_holder; /* devices */
+    size_t make_holder_count;
+    const struct galen_statement *statements;
+    size_t statement_count;
+    bool new_history; /* a new pair though no holder leaves */
+};
+
+/**
+ * Makes the epoch entry that changes the members, against the current state, with the author's number
+ * `number`. Appends header ‖ signature ‖ body<V> to `entry` (what an APPEND frame carries). The
+ * result has been judged by the same rules as any entry, at `now_ms`: the error is the rule it would
+ * break. STATE: the log is empty. NOT_HOLDER: the change needs the history secret.
+ */
+GALEN_MUST_USE enum galen_err galen_log_draft_epoch(const struct galen_log *log, uint64_t now_ms,
+                                                    uint32_t number,
+                                                    const struct galen_epoch_change *change,
+                                                    const struct galen_epoch_random *random,
+                                                    struct galen_writer *entry);
+/** A chart's first entry, by staff: `add` holds the author, the custodian and whoever comes at once. */
+GALEN_MUST_USE enum galen_err galen_log_draft_first(const struct galen_public_keys *practice,
+                                                    const struct galen_device_secrets *self,
+                                                    uint64_t now_ms,
+                                                    const struct galen_newcomer *add,
+                                                    size_t add_count,
+                                                    const struct galen_epoch_random *random,
+                                                    struct galen_writer *entry);
+/** A certificate entry: the author's own device, certified anew. */
+GALEN_MUST_USE enum galen_err galen_log_draft_certificate(const struct galen_log *log,
+                                                          uint64_t now_ms, uint32_t number,
+                                                          const struct galen_chain *chain,
+                                                          const uint8_t salt[GALEN_KEY_BYTES],
+                                                          struct galen_writer *entry);
+/**
+ * Seals a plaintext (padded here) under the current epoch, with the head this log has now. UNUSABLE,
+ * SEAL or NOT_MEMBER: see galen_log_epoch_state. TOO_LARGE: more than GALEN_PLAIN_MAX.
+ */
+GALEN_MUST_USE enum galen_err galen_log_seal(const struct galen_log *log, uint8_t class,
+                                             uint32_t number, struct galen_bytes plain,
+                                             const uint8_t salt[GALEN_KEY_BYTES],
+                                             struct galen_writer *entry);
+
+/* -- heads -------------------------------------------------------------------------------------- */
+
+/** Signs what this log has verified. */
+void galen_log_sign_head(const struct galen_log *log, uint64_t clock_ms, struct galen_head *head);
+/**
+ * Takes another device's head (H1): OK (kept as its latest), STATE (larger than our log: kept aside
+ * and checked when we get there), HEAD (contradicts: a fork, both kept; see galen_log_fork),
+ * NOT_MEMBER, SIGNATURE. One that shrinks is ignored: OK.
+ */
+enum galen_err galen_log_take_head(struct galen_log *log, const struct galen_head *head);
+/** The latest checked head of a device; NULL: none. */
+const struct galen_head *galen_log_head_of(const struct galen_log *log,
+                                           const struct galen_id *device);
+/** A head that contradicts this log, once one was seen; NULL. */
+const struct galen_head *galen_log_fork(const struct galen_log *log);
+
+/* -- disclosing one entry ------------------------------------------------------------------------ */
+
+/** The secret that opens the entry at `index` alone (K3). False: this device has no key for it. */
+GALEN_MUST_USE bool galen_log_entry_secret(const struct galen_log *log,
+                                           const struct galen_header *header,
+                                           uint8_t secret[GALEN_KEY_BYTES]);
+/** Opens a body with its entry's secret: OK with the plaintext appended, COMMITMENT, or SEAL. */
+GALEN_MUST_USE enum galen_err galen_entry_open(const struct galen_entry *entry,
+                                               const uint8_t secret[GALEN_KEY_BYTES],
+                                               struct galen_writer *plain);
+
+#endif
