@@ -225,16 +225,27 @@ void galen_write_id(struct galen_writer *w, const struct galen_id *id)
     galen_write(w, id->bytes, sizeof id->bytes);
 }
 
+size_t galen_vector_length(size_t n, uint8_t out[4])
+{
+    size_t size = 4;
+    if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x4000)
+        size = n < 0x40 ? 1 : 2;
+    if (n > GALEN_VECTOR_MAX)
+        return 0;
+    static const uint8_t marks[] = {0, 0x00, 0x40, 0, 0x80};
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(n >> (8 * (size - 1 - i)));
+    out[0] |= marks[size];
+    return size;
+}
+
 static void write_length(struct galen_writer *w, size_t n)
 {
-    if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x40)
-        galen_write_u8(w, (uint8_t)n);
-    else if (GALEN_CHECKED(SHORTEST_LENGTH) && n < 0x4000)
-        galen_write_u16(w, (uint16_t)(0x4000 | n));
-    else if (n <= GALEN_VECTOR_MAX)
-        galen_write_u32(w, 0x80000000u | (uint32_t)n);
-    else
+    uint8_t length[4];
+    size_t size = galen_vector_length(n, length);
+    if (size == 0)
         w->failed = true;
+    galen_write(w, length, size);
 }
 
 void galen_write_vector(struct galen_writer *w, struct galen_bytes v)

@@ -58,6 +58,9 @@ void galen_write_u64(struct galen_writer *w, uint64_t v);
 void galen_write_bool(struct galen_writer *w, bool v);
 void galen_write_id(struct galen_writer *w, const struct galen_id *id);
 void galen_write_vector(struct galen_writer *w, struct galen_bytes v);
+/** The length that stands before a vector of `n` bytes, for those who hash one without writing it. Gives
+ * its size: 1, 2 or 4; 0 when n is above GALEN_VECTOR_MAX. */
+size_t galen_vector_length(size_t n, uint8_t out[4]);
 /** Opens a vector; what is written until galen_write_end becomes its contents. May be nested. */
 size_t galen_write_begin(struct galen_writer *w);
 void galen_write_end(struct galen_writer *w, size_t mark);
