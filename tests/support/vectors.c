@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 char *vectors_text(const char *path)
 {
@@ -32,4 +33,43 @@ cJSON *vectors_json(const char *path)
     free(text);
     cr_assert_not_null(json, "%s is not JSON", path);
     return json;
+}
+
+static int digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    cr_assert(at, "not a hex digit");
+    return (int)(at - digits);
+}
+
+/*
+ * The bytes replace the text in place, so the JSON owns them. `valueint`, which a string does not
+ * use, then holds their count + 1.
+ */
+struct galen_bytes vectors_hex(const cJSON *object, const char *field)
+{
+    cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
+    cr_assert(cJSON_IsString(item), "no field %s", field);
+    uint8_t *bytes = (uint8_t *)item->valuestring;
+    if (item->valueint == 0) {
+        size_t n = strlen(item->valuestring);
+        cr_assert(n % 2 == 0, "%s has an odd number of digits", field);
+        for (size_t i = 0; i < n / 2; i++)
+            bytes[i] = (uint8_t)(digit(item->valuestring[2 * i]) << 4 |
+                                 digit(item->valuestring[2 * i + 1]));
+        item->valueint = (int)(n / 2) + 1;
+    }
+    return (struct galen_bytes){bytes, (size_t)item->valueint - 1};
+}
+
+double vectors_number(const cJSON *object, const char *field)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
+    if (cJSON_IsNumber(item))
+        return item->valuedouble;
+    char *end = NULL;
+    double number = cJSON_IsString(item) ? strtod(item->valuestring, &end) : 0;
+    cr_assert(end && end != item->valuestring && *end == 0, "no number %s", field);
+    return number;
 }

@@ -34,6 +34,9 @@ void galen_wipe(void *at, size_t n);
 /** HKDF-SHA256-Extract (RFC 5869 section 2.2). */
 void galen_hkdf_extract(struct galen_bytes salt, struct galen_bytes ikm,
                         uint8_t out[GALEN_KEY_BYTES]);
+/** The same with the input key material in parts, which are taken one after another. */
+void galen_hkdf_extract_parts(struct galen_bytes salt, const struct galen_bytes *ikm, size_t count,
+                              uint8_t out[GALEN_KEY_BYTES]);
 /** HKDF-SHA256-Expand (RFC 5869 section 2.3). `n` is at most GALEN_HKDF_MAX (asserted). */
 void galen_hkdf_expand(const uint8_t prk[GALEN_KEY_BYTES], struct galen_bytes info, uint8_t *out,
                        size_t n);
