@@ -1,0 +1,281 @@
+/*
+ * The client as a state machine: one home, that is one person's device at one practice. The host (the
+ * command line, a browser worker, the simulator) feeds it what was saved, what came over its two
+ * connections, and the time; and carries out what it puts out, in order.
+ *
+ * The host's duty: outputs are carried out in the order they come. SAVE outputs up to the next COMMIT
+ * are one change that is made durable as a whole; nothing after a COMMIT is carried out before that.
+ * So a crash at any point loses nothing that another device has seen.
+ */
+#ifndef GALEN_ENGINE_H
+#define GALEN_ENGINE_H
+
+#include "galen/doc.h"
+#include "galen/frames.h"
+#include "galen/log.h"
+#include "galen/op.h"
+
+struct galen_engine;
+
+/** `random` fills n bytes that nobody can foresee; the only source of randomness. */
+struct galen_engine_config {
+    void (*random)(void *context, uint8_t *out, size_t n);
+    void *context;
+};
+
+/** NULL: out of memory. */
+struct galen_engine *galen_engine_new(const struct galen_engine_config *config);
+void galen_engine_free(struct galen_engine *engine);
+
+/** Before galen_engine_start: one saved pair, in ascending order of keys. FORMAT: damaged. */
+GALEN_MUST_USE enum galen_err galen_engine_load(struct galen_engine *engine, struct galen_bytes key,
+                                                struct galen_bytes value);
+/** After the last pair. Begins to connect if this home belongs to somebody. */
+GALEN_MUST_USE enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms);
+
+/* -- what goes out ------------------------------------------------------------------------------ */
+
+enum galen_output_kind {
+    GALEN_OUT_SAVE = 1,       /* key, value; an empty value removes the pair */
+    GALEN_OUT_COMMIT = 2,     /* everything saved since the last COMMIT, as a whole, durably */
+    GALEN_OUT_CONNECT = 3,    /* open the connection for `purpose` to galen_engine_host */
+    GALEN_OUT_DISCONNECT = 4, /* close it; answered by galen_engine_disconnected */
+    GALEN_OUT_SEND = 5,       /* value is one frame for `purpose` */
+    GALEN_OUT_EVENT = 6,
+};
+
+enum galen_event_kind {
+    GALEN_EVENT_ONLINE = 1,     /* signed in; `purpose` */
+    GALEN_EVENT_OFFLINE = 2,    /* the line is gone; it is tried again by itself; `purpose`, `err` */
+    GALEN_EVENT_REFUSED = 3,    /* the server does not let this device in: `err`, `number` (time of use) */
+    GALEN_EVENT_JOINED = 4,     /* joining is done: this home is `device` of `account` */
+    GALEN_EVENT_LOST_ASKED = 5, /* a sheet: which devices are lost? see galen_engine_join_lost */
+    GALEN_EVENT_CHART = 6,      /* `chart` is known now, or its members or epoch changed */
+    GALEN_EVENT_CURRENT = 7,    /* `chart` has been read up to its end */
+    GALEN_EVENT_ENTRY = 8,      /* `index` was read; see galen_engine_read and galen_engine_op */
+    GALEN_EVENT_REOPENED = 9,   /* the record opened: earlier entries became readable */
+    GALEN_EVENT_DONE = 10,      /* the request `token` is done; `index` if it is an entry */
+    GALEN_EVENT_FAILED = 11,    /* the request `token` cannot be done: `err` */
+    GALEN_EVENT_HELD = 12,      /* `token` waits: a person joined since (L4); see galen_engine_release */
+    GALEN_EVENT_VERIFIED = 13,  /* `device` has verified `chart` up to `number` entries */
+    GALEN_EVENT_FORK = 14,      /* `chart`: histories differ; writing stopped there (H2) */
+    GALEN_EVENT_CLONED = 15,    /* `chart`: somebody writes with our keys; writing stopped (L6) */
+    GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
+    GALEN_EVENT_CLOCK = 17,     /* our clock and the server's differ by `number` ms, over the skew */
+    /* live */
+    GALEN_EVENT_PRESENCE = 32, /* `device` of `account` is here (number 1) or gone (0), in `chart` */
+    GALEN_EVENT_DRAFT = 33,    /* `device` is typing: doc, record, field, text (empty: stopped) */
+    GALEN_EVENT_VISIT = 34,    /* `visit` is open in `chart`, hosted by `device` */
+    GALEN_EVENT_KNOCK = 35,    /* staff: `device` waits to be let in; repeats while it waits */
+    GALEN_EVENT_WAITING = 36,  /* we wait to be let in */
+    GALEN_EVENT_ADMITTED = 37, /* we were let in (number 1) or sent away (0) */
+    GALEN_EVENT_CALL = 38,     /* who is in the call changed; `number` participants */
+    GALEN_EVENT_VISIT_ENDED = 39,
+    GALEN_EVENT_CALL_FAILED = 40, /* `err`: two rosters of one generation (R2), or the like */
+};
+
+struct galen_event {
+    uint8_t kind; /* enum galen_event_kind */
+    uint8_t purpose;
+    uint16_t err; /* enum galen_err */
+    struct galen_id chart, device, account, visit;
+    uint64_t index, number;
+    uint8_t token[GALEN_OP_ID_BYTES];
+    uint8_t doc;
+    uint8_t record[16];
+    uint16_t field;
+    struct galen_bytes text;
+};
+
+struct galen_output {
+    uint8_t kind;    /* enum galen_output_kind */
+    uint8_t purpose; /* enum galen_connection_purpose */
+    struct galen_bytes key, value;
+    struct galen_event event;
+};
+
+/** The next thing to do; false when there is none. Borrowed until the next call with this engine. */
+bool galen_engine_next(struct galen_engine *engine, struct galen_output *output);
+
+/* -- what comes in ------------------------------------------------------------------------------ */
+
+/** The connection asked for by CONNECT is open. */
+void galen_engine_connected(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose);
+void galen_engine_received(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose,
+                           struct galen_bytes frame);
+/** It closed, could not be opened, or DISCONNECT was carried out. */
+void galen_engine_disconnected(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose);
+/** Gives the time at which to call again, at the latest. */
+uint64_t galen_engine_tick(struct galen_engine *engine, uint64_t now_ms);
+
+/* -- who this is -------------------------------------------------------------------------------- */
+
+enum galen_home_state {
+    GALEN_HOME_EMPTY = 0,
+    GALEN_HOME_FOUNDING = 1, /* practice init is under way */
+    GALEN_HOME_JOINING = 2,
+    GALEN_HOME_MEMBER = 3,
+};
+enum galen_home_state galen_engine_state(const struct galen_engine *engine);
+/** "host:port" to connect to; borrowed; empty for an empty home. */
+struct galen_bytes galen_engine_host(const struct galen_engine *engine);
+const struct galen_id *galen_engine_device(const struct galen_engine *engine);
+const struct galen_id *galen_engine_account(const struct galen_engine *engine);
+enum galen_role galen_engine_role(const struct galen_engine *engine);
+/** The practice's fingerprint, once known. */
+const struct galen_id *galen_engine_practice(const struct galen_engine *engine);
+/** Staff: the practice's own chart; none for others. */
+const struct galen_id *galen_engine_practice_chart(const struct galen_engine *engine);
+bool galen_engine_online(const struct galen_engine *engine, uint8_t purpose);
+
+/* -- beginning ---------------------------------------------------------------------------------- */
+
+/**
+ * Founds a practice on a new server: hands over the practice key with the set-up token, makes this
+ * home its first administrator's device, and its practice chart. The two secrets (32 random bytes
+ * each, from which the practice's and the custodian's keys come) stay with the caller, who keeps them
+ * offline; nothing of them is saved here. STATE: the home is not empty. Ends with JOINED or REFUSED.
+ */
+GALEN_MUST_USE enum galen_err
+galen_engine_found(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes host,
+                   struct galen_bytes token, const uint8_t practice_secret[32],
+                   const uint8_t custodian_secret[32], struct galen_bytes name);
+/** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use. */
+GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
+                                                struct galen_bytes link);
+/** After LOST_ASKED: the account's other devices; then which of them to remove (may be none). */
+size_t galen_engine_own_devices(const struct galen_engine *engine, struct galen_id *out,
+                                size_t room);
+GALEN_MUST_USE enum galen_err galen_engine_join_lost(struct galen_engine *engine, uint64_t now_ms,
+                                                     const struct galen_id *lost, size_t count);
+
+/* -- requests: each gives a token, and later DONE or FAILED with it ------------------------------ */
+/*
+ * All are kept through crashes and offline times, and are made anew when the members change under
+ * them. OFFLINE is no error: they wait. Errors at once: CHART (unknown), ROLE, VALUE, TOO_LARGE,
+ * NOT_HOLDER, FORK, CLONED (writing stopped), MEMORY.
+ */
+typedef uint8_t galen_token[GALEN_OP_ID_BYTES];
+
+/** A new chart for a patient with this name; `chart` is its id at once. Staff. */
+GALEN_MUST_USE enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_ms,
+                                                     struct galen_bytes name,
+                                                     struct galen_id *chart, galen_token token);
+/**
+ * Invites a person: writes the name, adds the invitation to the chart (none: the practice's own, for
+ * staff), and appends the link to `link`; it works once DONE came.
+ */
+GALEN_MUST_USE enum galen_err
+galen_engine_invite(struct galen_engine *engine, uint64_t now_ms, enum galen_role role,
+                    const struct galen_id *chart, struct galen_bytes name,
+                    struct galen_writer *link, galen_token token);
+/** A code (ten minutes) or a recovery sheet for this account, in all its charts; as a link. */
+GALEN_MUST_USE enum galen_err galen_engine_further_device(struct galen_engine *engine,
+                                                          uint64_t now_ms,
+                                                          enum galen_purpose purpose,
+                                                          struct galen_writer *link,
+                                                          galen_token token);
+/** Removes a device of this account from all charts. */
+GALEN_MUST_USE enum galen_err galen_engine_remove_device(struct galen_engine *engine,
+                                                         uint64_t now_ms,
+                                                         const struct galen_id *device,
+                                                         galen_token token);
+/** Staff: adds a colleague of the practice, with all devices, to a chart. */
+GALEN_MUST_USE enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now_ms,
+                                                      const struct galen_id *chart,
+                                                      const struct galen_id *account,
+                                                      galen_token token);
+/** Staff: removes a person; anybody: oneself. */
+GALEN_MUST_USE enum galen_err galen_engine_remove_member(struct galen_engine *engine,
+                                                         uint64_t now_ms,
+                                                         const struct galen_id *chart,
+                                                         const struct galen_id *account,
+                                                         galen_token token);
+/** A fresh epoch key with unchanged members. */
+GALEN_MUST_USE enum galen_err galen_engine_renew(struct galen_engine *engine, uint64_t now_ms,
+                                                 const struct galen_id *chart, galen_token token);
+/** Staff: two identifiers were checked (`check` says which); the person becomes a holder (I5). */
+GALEN_MUST_USE enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_ms,
+                                                    const struct galen_id *chart,
+                                                    const struct galen_id *account,
+                                                    struct galen_bytes check, galen_token token);
+GALEN_MUST_USE enum galen_err galen_engine_message(struct galen_engine *engine, uint64_t now_ms,
+                                                   const struct galen_id *chart,
+                                                   struct galen_bytes text, galen_token token);
+/**
+ * Sets fields of a record (encoded Write, galen/op.h): directly where the role may, else as a
+ * proposal; both kinds of field at once become two entries, and `*proposed` says whether any was.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
+                                                 const struct galen_id *chart,
+                                                 struct galen_bytes write, bool *proposed,
+                                                 galen_token token);
+/** Staff: accepts or declines the proposal written at `proposal`. */
+GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
+                                                  const struct galen_id *chart, uint64_t proposal,
+                                                  bool accepted, galen_token token);
+/** HELD: send it after all (true), or drop it (false). */
+GALEN_MUST_USE enum galen_err galen_engine_release(struct galen_engine *engine, uint64_t now_ms,
+                                                   const galen_token token, bool send);
+/** How many requests of a chart (none: of all) are not yet with the server. */
+size_t galen_engine_waiting(const struct galen_engine *engine, const struct galen_id *chart);
+
+/* -- looking ------------------------------------------------------------------------------------ */
+
+size_t galen_engine_chart_count(const struct galen_engine *engine);
+const struct galen_id *galen_engine_chart_at(const struct galen_engine *engine, size_t i);
+/** NULL: not known. Borrowed until the next call that takes a frame or a request. */
+const struct galen_log *galen_engine_log(const struct galen_engine *engine,
+                                         const struct galen_id *chart);
+const struct galen_doc *galen_engine_doc(const struct galen_engine *engine,
+                                         const struct galen_id *chart);
+/** Whether everything the server had has been read. */
+bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *chart);
+/** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless
+ *  OPEN). False past the end. */
+bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,
+                        uint64_t index, struct galen_bytes *record, struct galen_bytes *plain);
+/** Stopped for good in this chart: OK, FORK or CLONED. */
+enum galen_err galen_engine_stopped(const struct galen_engine *engine,
+                                    const struct galen_id *chart);
+
+/* -- live --------------------------------------------------------------------------------------- */
+
+/** Asks for the live connection (or lets it go), for presence, drafts and visits of all charts. */
+void galen_engine_go_live(struct galen_engine *engine, uint64_t now_ms, bool live);
+/** What this person is typing in a field; empty when they stopped. At most GALEN_DRAFT_MAX. */
+GALEN_MUST_USE enum galen_err galen_engine_draft(struct galen_engine *engine, uint64_t now_ms,
+                                                 const struct galen_id *chart, uint8_t doc,
+                                                 const uint8_t record[16], uint16_t field,
+                                                 struct galen_bytes text);
+
+GALEN_MUST_USE enum galen_err galen_engine_visit_open(struct galen_engine *engine, uint64_t now_ms,
+                                                      const struct galen_id *chart,
+                                                      struct galen_id *visit);
+/** The open visit of a chart; none if there is none. */
+struct galen_id galen_engine_visit(const struct galen_engine *engine, const struct galen_id *chart);
+/** Knocks at the chart's open visit; again after a reconnect by itself, until galen_engine_leave. */
+GALEN_MUST_USE enum galen_err galen_engine_knock(struct galen_engine *engine, uint64_t now_ms,
+                                                 const struct galen_id *chart);
+GALEN_MUST_USE enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
+                                                 const struct galen_id *device, bool admitted);
+void galen_engine_leave(struct galen_engine *engine, uint64_t now_ms);
+GALEN_MUST_USE enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_ms,
+                                                     const struct galen_id *chart);
+
+/** 20 ms of the microphone (GALEN_VOICE_SAMPLES, 48 kHz mono). WAITING until admitted. */
+GALEN_MUST_USE enum galen_err galen_engine_speak(struct galen_engine *engine, uint64_t now_ms,
+                                                 const int16_t *pcm);
+/** 20 ms of everybody else, mixed. Silence when there is nothing. */
+void galen_engine_listen(struct galen_engine *engine, uint64_t now_ms, int16_t *pcm);
+/** Muted: silence is sent at the same size and pace. */
+void galen_engine_mute(struct galen_engine *engine, bool muted);
+
+struct galen_call_stats {
+    size_t participants; /* in the last roster, ourselves included */
+    uint64_t sent, received, concealed, discarded, late, refused;
+    uint32_t delay_ms; /* the longest of all speakers */
+};
+struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engine);
+
+#endif
