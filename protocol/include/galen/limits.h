@@ -14,6 +14,9 @@
 
 #define GALEN_MESSAGE_MAX          (16u * 1024)  /* bytes of UTF-8 in a message */
 #define GALEN_TEXT_POINTS_MAX      (64u * 1024)  /* code points in a text field */
+#define GALEN_LINE_POINTS_MAX      500           /* code points in a one-line value or a regimen's part */
+#define GALEN_WRITE_FIELDS_MAX     64            /* fields in one write or proposal */
+#define GALEN_NOTE_MAX             1024          /* bytes: which identifiers were checked, a visit's note */
 #define GALEN_BODY_MAX             (256u * 1024) /* sealed or clear body of one entry */
 #define GALEN_PLAIN_MAX            (192u * 1024) /* operation before padding */
 #define GALEN_FRAME_MAX            (512u * 1024) /* one WebSocket message */

@@ -1,0 +1,203 @@
+/*
+ * The schema: which documents a chart has, their fields, what each takes, and who writes it
+ * (PROTOCOL.md, "Documents"; meanings in the domain's own words). Values have one encoding each; an
+ * empty value means "cleared".
+ */
+#ifndef GALEN_SCHEMA_H
+#define GALEN_SCHEMA_H
+
+#include "galen/cert.h"
+#include "galen/op.h"
+
+/* 4 profile, 5 dtp, 6 journal are kept free for the documents that follow. */
+enum galen_doc_id {
+    GALEN_DOC_PMR = 1,    /* personal medication record: one record a medicine */
+    GALEN_DOC_MAP = 2,    /* medication-related action plan: one record an action */
+    GALEN_DOC_PEOPLE = 3, /* who is who: one record an account, named by its first 16 bytes */
+};
+
+enum galen_pmr_field {
+    GALEN_PMR_KIND = 1,
+    GALEN_PMR_REGIMEN = 2,
+    GALEN_PMR_REASON = 3,
+    GALEN_PMR_INSTRUCTIONS = 4,
+    GALEN_PMR_PRESCRIBER = 5,
+    GALEN_PMR_PHARMACY = 6,
+    GALEN_PMR_START = 7,
+    GALEN_PMR_STOP = 8,
+    GALEN_PMR_STOP_REASON = 9,
+    GALEN_PMR_STATUS = 10,
+    GALEN_PMR_TAKEN_AS = 11,
+    GALEN_PMR_ADHERENCE = 12,
+    GALEN_PMR_BARRIERS = 13,
+    GALEN_PMR_EFFECTS = 14,
+    GALEN_PMR_SOURCE = 15,
+    GALEN_PMR_DISCHARGE = 16,
+    GALEN_PMR_VERIFIED_BY = 17,
+    GALEN_PMR_VERIFIED_AT = 18,
+    GALEN_PMR_WATCH_FOR = 19,
+    GALEN_PMR_EXPLAINED_AT = 20,
+    GALEN_PMR_TEACH_BACK = 21,
+    GALEN_PMR_TECHNIQUE = 22,
+    GALEN_PMR_SATISFACTION = 23,
+    GALEN_PMR_ORDER = 24,
+};
+
+enum galen_map_field {
+    GALEN_MAP_TOPIC = 1,
+    GALEN_MAP_ACTION = 2,
+    GALEN_MAP_OWNER = 3,
+    GALEN_MAP_DUE = 4,
+    GALEN_MAP_GOAL = 5,
+    GALEN_MAP_STATUS = 6,
+    GALEN_MAP_DONE_AT = 7,
+    GALEN_MAP_PROGRESS = 8,
+    GALEN_MAP_DTP = 9,
+    GALEN_MAP_ORDER = 10,
+};
+
+enum galen_people_field {
+    GALEN_PEOPLE_NAME = 1,
+    GALEN_PEOPLE_RELATION = 2,
+};
+
+/* kind      encoding                                          as plain text                        */
+enum galen_value_kind {
+    GALEN_VALUE_TEXT =
+        1, /* UTF-8, ≤ GALEN_TEXT_POINTS_MAX     itself                               */
+    GALEN_VALUE_LINE, /* UTF-8, ≤ GALEN_LINE_POINTS_MAX     itself                               */
+    GALEN_VALUE_CHOICE, /* u8, from 1                         the option's name                    */
+    GALEN_VALUE_SET,  /* u8 each, ascending                 names with ", " between              */
+    GALEN_VALUE_DATE, /* u16 year, u8 month, u8 day         2026-03-14, or 2026-03, or 2026      */
+    GALEN_VALUE_TIME, /* u64 Unix time in ms                2026-03-14T09:26:53.589Z             */
+    GALEN_VALUE_YES_NO, /* u8 0 or 1                          yes, no                              */
+    GALEN_VALUE_REGIMEN, /* 7 lines, each <V>; u8 as_needed    drug=…; strength=…; … as_needed=no   */
+    GALEN_VALUE_ACCOUNT, /* id, 32 bytes, not none             64 hexadecimal digits                */
+    GALEN_VALUE_RECORD, /* u8 document, id of 16 bytes        5/ and 32 hexadecimal digits         */
+    GALEN_VALUE_POSITION, /* u64, not 0                         a decimal number                     */
+};
+
+/** What a role may do with a field (D2). DIRECT includes PROPOSE. */
+enum galen_access {
+    GALEN_ACCESS_NONE = 0,
+    GALEN_ACCESS_PROPOSE,
+    GALEN_ACCESS_DIRECT,
+};
+
+/** One word of a vocabulary. Its number is its place, from 1, and is kept for good. */
+struct galen_option {
+    const char *name;     /* for the command line: lower case, words joined by "-" */
+    const char *plain;    /* for patients */
+    const char *clinical; /* for staff */
+};
+
+struct galen_field {
+    uint16_t number;
+    const char *name;                   /* for the command line: `regimen`, `taken_as` … */
+    uint8_t kind;                       /* enum galen_value_kind */
+    bool theirs;                        /* patients and caregivers write it directly (D2) */
+    const struct galen_option *options; /* CHOICE and SET; else NULL */
+    size_t option_count;
+    const char *plain;    /* label for patients */
+    const char *clinical; /* label for staff */
+};
+
+struct galen_document {
+    uint8_t id;       /* enum galen_doc_id */
+    const char *name; /* `pmr`, `map`, `people` */
+    uint16_t order;   /* the field of kind POSITION that orders its records; 0: none */
+    const struct galen_field *fields; /* number n stands at n - 1 */
+    size_t field_count;
+    const char *plain;
+    const char *clinical;
+};
+
+extern const struct galen_document galen_documents[];
+extern const size_t galen_document_count;
+
+/** NULL: this version does not know it. */
+const struct galen_document *galen_document(uint8_t id);
+const struct galen_document *galen_document_named(const char *name);
+const struct galen_field *galen_field(const struct galen_document *document, uint16_t number);
+const struct galen_field *galen_field_named(const struct galen_document *document,
+                                            const char *name);
+/** The one place where roles meet fields: staff write everything, patients and caregivers what is
+ *  theirs, and propose the rest, prescribers propose, nobody else does anything. */
+enum galen_access galen_field_access(const struct galen_field *field, enum galen_role role);
+
+enum galen_regimen_part {
+    GALEN_REGIMEN_DRUG,
+    GALEN_REGIMEN_STRENGTH,
+    GALEN_REGIMEN_FORM,
+    GALEN_REGIMEN_DOSE,
+    GALEN_REGIMEN_UNIT,
+    GALEN_REGIMEN_ROUTE,
+    GALEN_REGIMEN_FREQUENCY,
+    GALEN_REGIMEN_PARTS
+};
+
+/** How a medicine is meant to be taken. One value: it is never merged from two. */
+struct galen_regimen {
+    struct galen_bytes
+        parts[GALEN_REGIMEN_PARTS]; /* lines; empty: not said. The drug is required. */
+    bool as_needed;
+};
+
+/** `drug`, `strength`, `form`, `dose`, `unit`, `route`, `frequency`. */
+extern const char *const galen_regimen_part_names[GALEN_REGIMEN_PARTS];
+
+struct galen_date {
+    uint16_t year; /* 1 to 9999 */
+    uint8_t month; /* 0: only the year is known */
+    uint8_t day;   /* 0: only the month is known */
+};
+
+/** A decoded value. Bytes are borrowed. */
+struct galen_value {
+    uint8_t kind; /* enum galen_value_kind; 0: cleared */
+    union {
+        struct galen_bytes text; /* TEXT and LINE */
+        uint8_t choice;          /* number of an option, from 1 */
+        uint64_t set;            /* bit n - 1: option n; at least one */
+        struct galen_date date;
+        uint64_t time_ms;
+        bool yes;
+        struct galen_regimen regimen;
+        struct galen_id account;
+        struct {
+            uint8_t doc;
+            uint8_t id[GALEN_RECORD_ID_BYTES];
+        } record;
+        uint64_t position;
+    } as;
+};
+
+/**
+ * Reads an encoded value of this field; `value` borrows from `in`. OK (also for an empty one);
+ * VALUE: the field does not take it; UNKNOWN_KIND: an option that this version does not know.
+ */
+GALEN_MUST_USE enum galen_err galen_value_read(const struct galen_field *field,
+                                               struct galen_bytes in, struct galen_value *value);
+/** The verdict of galen_value_read alone. */
+GALEN_MUST_USE enum galen_err galen_value_check(const struct galen_field *field,
+                                                struct galen_bytes in);
+/** Appends the encoding. VALUE: the field does not take it, and nothing was appended; MEMORY. */
+GALEN_MUST_USE enum galen_err galen_value_write(struct galen_writer *w,
+                                                const struct galen_field *field,
+                                                const struct galen_value *value);
+/**
+ * Appends the plain text form of an encoded value (nothing for a cleared one), as the table above
+ * says. In a regimen `\` stands before a `;` or `\` that belongs to the text. VALUE, UNKNOWN_KIND as
+ * galen_value_read; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err
+galen_value_print(struct galen_writer *w, const struct galen_field *field, struct galen_bytes in);
+/**
+ * Appends the encoding of a plain text form; empty text clears. Spaces at both ends, and around `=`,
+ * `;` and `,` do not matter; parts of a regimen come in any order, each once at most, and as_needed
+ * may be left out for "no". VALUE: not such a form, and nothing was appended; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err
+galen_value_parse(struct galen_writer *w, const struct galen_field *field, struct galen_bytes text);
+
+#endif
