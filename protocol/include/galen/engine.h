@@ -227,8 +227,8 @@ const struct galen_id *galen_engine_chart_at(const struct galen_engine *engine, 
 /** NULL: not known. Borrowed until the next call that takes a frame or a request. */
 const struct galen_log *galen_engine_log(const struct galen_engine *engine,
                                          const struct galen_id *chart);
-const struct galen_doc *galen_engine_doc(const struct galen_engine *engine,
-                                         const struct galen_id *chart);
+const struct galen_docs *galen_engine_docs(const struct galen_engine *engine,
+                                           const struct galen_id *chart);
 /** Whether everything the server had has been read. */
 bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *chart);
 /** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless

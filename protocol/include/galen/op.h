@@ -91,6 +91,11 @@ void galen_op_write(struct galen_writer *w, const struct galen_op *op);
 GALEN_MUST_USE enum galen_err galen_op_read(struct galen_bytes in, uint8_t class,
                                             struct galen_op *op);
 
+/** A Write alone, as it stands in operations, drafts and the outbox. */
+void galen_write_encode(struct galen_writer *w, const struct galen_write *write);
+/** Reads exactly one; borrows from `in`. OK, FORMAT. */
+GALEN_MUST_USE enum galen_err galen_write_decode(struct galen_bytes in, struct galen_write *write);
+
 /**
  * UTF-8 without encodings longer than needed, surrogates, or anything above U+10FFFF (RFC 3629), and
  * without control characters (U+0000 to U+001F, U+007F to U+009F) other than tab and line feed.

@@ -61,20 +61,32 @@ enum galen_people_field {
     GALEN_PEOPLE_RELATION = 2,
 };
 
-/* kind      encoding                                          as plain text                        */
+/*
+ * kind      encoding                                           as plain text
+ * TEXT      UTF-8, at most GALEN_TEXT_POINTS_MAX code points    itself
+ * LINE      UTF-8, at most GALEN_LINE_POINTS_MAX, one line      itself
+ * CHOICE    u8, an option's number                              the option's name
+ * SET       u8 each, strictly ascending                         names with ", " between
+ * DATE      u16 year, u8 month, u8 day; 0: not known            2026-03-14, or 2026-03, or 2026
+ * TIME      u64 Unix time in ms, up to the year 9999            2026-03-14T09:26:53.589Z
+ * YES_NO    u8, 0 or 1                                          yes, no
+ * REGIMEN   7 lines, each <V>, may be empty; u8 as needed       drug=…; strength=…; …; as_needed=no
+ * ACCOUNT   id, 32 bytes, not none                              64 hexadecimal digits
+ * RECORD    u8 document, not 0; record 16, not zeros            5/ and 32 hexadecimal digits
+ * POSITION  u64, not 0                                          a decimal number
+ */
 enum galen_value_kind {
-    GALEN_VALUE_TEXT =
-        1, /* UTF-8, ≤ GALEN_TEXT_POINTS_MAX     itself                               */
-    GALEN_VALUE_LINE, /* UTF-8, ≤ GALEN_LINE_POINTS_MAX     itself                               */
-    GALEN_VALUE_CHOICE, /* u8, from 1                         the option's name                    */
-    GALEN_VALUE_SET,  /* u8 each, ascending                 names with ", " between              */
-    GALEN_VALUE_DATE, /* u16 year, u8 month, u8 day         2026-03-14, or 2026-03, or 2026      */
-    GALEN_VALUE_TIME, /* u64 Unix time in ms                2026-03-14T09:26:53.589Z             */
-    GALEN_VALUE_YES_NO, /* u8 0 or 1                          yes, no                              */
-    GALEN_VALUE_REGIMEN, /* 7 lines, each <V>; u8 as_needed    drug=…; strength=…; … as_needed=no   */
-    GALEN_VALUE_ACCOUNT, /* id, 32 bytes, not none             64 hexadecimal digits                */
-    GALEN_VALUE_RECORD, /* u8 document, id of 16 bytes        5/ and 32 hexadecimal digits         */
-    GALEN_VALUE_POSITION, /* u64, not 0                         a decimal number                     */
+    GALEN_VALUE_TEXT = 1,
+    GALEN_VALUE_LINE = 2,
+    GALEN_VALUE_CHOICE = 3,
+    GALEN_VALUE_SET = 4,
+    GALEN_VALUE_DATE = 5,
+    GALEN_VALUE_TIME = 6,
+    GALEN_VALUE_YES_NO = 7,
+    GALEN_VALUE_REGIMEN = 8,
+    GALEN_VALUE_ACCOUNT = 9,
+    GALEN_VALUE_RECORD = 10,
+    GALEN_VALUE_POSITION = 11,
 };
 
 /** What a role may do with a field (D2). DIRECT includes PROPOSE. */
