@@ -5,7 +5,7 @@ Four kinds, told apart by the first word of their names:
   unit/NAME    tests/{protocol,server}/test_NAME.c, a Criterion program; its tests are counted one by one and
                are named unit/NAME/SUITE/TEST. Built with AddressSanitizer and UBSan.
   fuzz/NAME    tests/fuzz/fuzz_NAME.c, a libFuzzer target: its seeds, then a short run from a fixed seed.
-  e2e/NAME, sim, mutation
+  e2e/NAME, sim, mutation, selftest
                executable files that pass by exit status 0 and skip by 77. They run against build/release.
                The last line they print stands beside the result; a last line `N passed, N failed[, N skipped]`
                is added to the count instead.
@@ -68,12 +68,12 @@ def discover():
         found.append(Test(f"unit/{source.stem[5:]}", source, "dev", source.stem, 180))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
-    scripts = [TESTS / "sim/run", *sorted(TESTS.glob("e2e/*")), TESTS / "mutation/run"]
+    scripts = [TESTS / "selftest/run", TESTS / "sim/run", *sorted(TESTS.glob("e2e/*")), TESTS / "mutation/run"]
     for script in scripts:
         if script.is_file() and os.access(script, os.X_OK) and not script.name.startswith("_"):
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"
             alone = re.search(r"^# tests/run: alone$", script.read_text(), re.M) is not None
-            target = None if name == "mutation" else "all"  # mutation/run builds for itself
+            target = None if name in ("mutation", "selftest") else "all"  # they build for themselves
             found.append(Test(name, script, "release", target, 600, alone))
     return found
 
@@ -236,7 +236,7 @@ def run_fuzz(test, folder, build_folder, long):
         if seed_count == 0:
             return Outcome(0, 1, 0, note, f"FAILED {test.name}: put seeds into {seeds.relative_to(SOURCE)}/")
         return Outcome(1, 0, 0, note, "")
-    detail = f"FAILED {test.name} (its input is in {kept.relative_to(SOURCE)}/; give it to {target})\n"
+    detail = f"FAILED {test.name} (its input is kept in {kept}; give it to {target})\n"
     return Outcome(0, 1, 0, note, detail + output + found)
 
 
