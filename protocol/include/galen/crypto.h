@@ -64,7 +64,7 @@ GALEN_MUST_USE bool galen_aead_open(const uint8_t key[GALEN_KEY_BYTES],
                                     struct galen_bytes sealed, uint8_t *out);
 
 /** The two key pairs of a device. Made anew from 32 secret bytes, so only those need storing. */
-struct galen_device_keys {
+struct galen_device_secrets {
     uint8_t sign_seed[32];
     uint8_t sign_public[GALEN_SIGN_KEY_BYTES];
     uint8_t seal_secret[32];
@@ -72,22 +72,23 @@ struct galen_device_keys {
 };
 
 /** From 32 random bytes. */
-void galen_device_keys_derive(const uint8_t material[GALEN_KEY_BYTES],
-                              struct galen_device_keys *out);
+void galen_device_secrets_derive(const uint8_t material[GALEN_KEY_BYTES],
+                                 struct galen_device_secrets *out);
 /**
  * The device that an invitation, a device code or a recovery sheet is (I1): from its 16 random bytes
  * and the fingerprint of the practice it belongs to.
  */
-void galen_device_keys_invitation(const uint8_t secret[GALEN_INVITATION_SECRET_BYTES],
-                                  const struct galen_id *practice, struct galen_device_keys *out);
-void galen_device_keys_wipe(struct galen_device_keys *keys);
+void galen_device_secrets_invitation(const uint8_t secret[GALEN_INVITATION_SECRET_BYTES],
+                                     const struct galen_id *practice,
+                                     struct galen_device_secrets *out);
+void galen_device_secrets_wipe(struct galen_device_secrets *keys);
 
 /** An X25519 pair, as for a history key or a call, from 32 random bytes (which become the secret). */
 void galen_seal_public(const uint8_t secret[32], uint8_t out[GALEN_SEAL_KEY_BYTES]);
 
 /** Signs galen_signed_bytes(label, message) with Ed25519. `label` is one of GALEN_SIGN_…. */
-void galen_sign(const struct galen_device_keys *keys, const char *label, struct galen_bytes message,
-                uint8_t out[GALEN_SIGNATURE_BYTES]);
+void galen_sign(const struct galen_device_secrets *keys, const char *label,
+                struct galen_bytes message, uint8_t out[GALEN_SIGNATURE_BYTES]);
 /** The same from the seed alone (RFC 8032 section 5.1.5); slower, as it computes the public key. */
 void galen_sign_seed(const uint8_t seed[32], const char *label, struct galen_bytes message,
                      uint8_t out[GALEN_SIGNATURE_BYTES]);
