@@ -50,14 +50,22 @@ struct galen_read {
 /**
  * Takes the next entry (index = size so far): judges it, learns keys from it, opens it. After
  * GALEN_OK `*read` says what became of it, and for GALEN_READ_OPEN the padded-off plaintext was
- * appended to `plain`. MEMORY: nothing changed, `plain` may hold less than all. Nothing else fails:
- * what a peer did wrong is in `read`.
+ * appended to `plain`. MEMORY: nothing changed, `plain` may hold less than all. WITHHELD: the clear
+ * body of an epoch or certificate entry is missing, or is not the one that its header names; nothing
+ * changed, and without it no later entry can be judged: stop here and name it (L9). Nothing else
+ * fails: what a peer did wrong is in `read`. A sealed body that is not the one its signed header names
+ * counts as withheld: its author did not write that, so somebody on the way took the true one away.
+ *
+ * Adding may complete a check of a head that was kept aside: look at galen_log_fork afterwards.
  */
 GALEN_MUST_USE enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *entry,
                                             struct galen_read *read, struct galen_writer *plain);
 /**
- * Tries again an entry that was LOCKED, now that a key or its body has come. `entry` must be the same
- * (its signed header is compared by the tree's leaf: HEAD if not). Updates what galen_log_read gives.
+ * Opens an entry of the log again: one that was LOCKED or WITHHELD, now that a key or its body has come,
+ * or one that was OPEN, for its plaintext. `entry` must be the same (its signed header is compared by
+ * the tree's leaf: HEAD if not; STATE if the log has no such index). Updates what galen_log_read gives;
+ * entries that are CLEAR or VOID stay so, and an OPEN one without its body stays OPEN with nothing
+ * appended. MEMORY: nothing changed.
  */
 GALEN_MUST_USE enum galen_err galen_log_open_again(struct galen_log *log, uint64_t index,
                                                    const struct galen_entry *entry,
@@ -67,12 +75,15 @@ GALEN_MUST_USE enum galen_err galen_log_open_again(struct galen_log *log, uint64
 const struct galen_read *galen_log_read(const struct galen_log *log, uint64_t index);
 uint64_t galen_log_size(const struct galen_log *log);
 
-/** Whether this device can open everything since the first entry: it holds the history secret. */
+/** Whether this device is a member that holds the secret of the present history pair. */
 bool galen_log_is_holder(const struct galen_log *log);
-/** What is wrong with the current epoch: OK; UNUSABLE (E3: renew before writing); SEAL (we have no
- *  key, though the entry listed us); NOT_MEMBER. */
+/** What is wrong with the current epoch: OK; UNUSABLE (E3: renew before writing); NOT_MEMBER. */
 enum galen_err galen_log_epoch_state(const struct galen_log *log);
-/** True when a holder's history seal or a link is bad or missing: a holder should renew (E1). */
+/**
+ * True when this device is a holder and a renewal by it (galen_log_draft_epoch without changes) would
+ * mend the history: a seal of the history secret to a holder is wrong or ours is missing, an older
+ * secret that we have is not linked to the present pair, or somebody who is no holder made that pair.
+ */
 bool galen_log_history_needs_care(const struct galen_log *log);
 /** The key of an epoch; NULL if this device does not have it. For drafts, and for opening evidence. */
 const uint8_t *galen_log_epoch_key(const struct galen_log *log, uint32_t epoch);
@@ -108,7 +119,14 @@ struct galen_epoch_change {
  * Makes the epoch entry that changes the members, against the current state, with the author's number
  * `number`. Appends header ‖ signature ‖ body<V> to `entry` (what an APPEND frame carries). The
  * result has been judged by the same rules as any entry, at `now_ms`: the error is the rule it would
- * break. STATE: the log is empty. NOT_HOLDER: the change needs the history secret.
+ * break, and nothing was appended. STATE: the log is empty. NOT_HOLDER: the change makes somebody a
+ * holder and this device has no history secret to give. NOT_MEMBER: a device to drop or to make a
+ * holder does not belong to the chart. DUPLICATE: one to add belongs to it already. FORK: see
+ * galen_log_fork. MEMORY.
+ *
+ * What needs no asking is done by itself: staff, custodians and successors of holders become holders;
+ * a new history pair is made when a holder is dropped, and by a holder when the present pair needs it
+ * (galen_log_history_needs_care); older history secrets that are not linked are.
  */
 GALEN_MUST_USE enum galen_err galen_log_draft_epoch(const struct galen_log *log, uint64_t now_ms,
                                                     uint32_t number,
@@ -116,13 +134,11 @@ GALEN_MUST_USE enum galen_err galen_log_draft_epoch(const struct galen_log *log,
                                                     const struct galen_epoch_random *random,
                                                     struct galen_writer *entry);
 /** A chart's first entry, by staff: `add` holds the author, the custodian and whoever comes at once. */
-GALEN_MUST_USE enum galen_err galen_log_draft_first(const struct galen_public_keys *practice,
-                                                    const struct galen_device_secrets *self,
-                                                    uint64_t now_ms,
-                                                    const struct galen_newcomer *add,
-                                                    size_t add_count,
-                                                    const struct galen_epoch_random *random,
-                                                    struct galen_writer *entry);
+GALEN_MUST_USE enum galen_err
+galen_log_draft_first(const struct galen_public_keys *practice,
+                      const struct galen_device_secrets *self, uint64_t now_ms,
+                      const struct galen_newcomer *add, size_t add_count,
+                      const struct galen_epoch_random *random, struct galen_writer *entry);
 /** A certificate entry: the author's own device, certified anew. */
 GALEN_MUST_USE enum galen_err galen_log_draft_certificate(const struct galen_log *log,
                                                           uint64_t now_ms, uint32_t number,
@@ -130,8 +146,9 @@ GALEN_MUST_USE enum galen_err galen_log_draft_certificate(const struct galen_log
                                                           const uint8_t salt[GALEN_KEY_BYTES],
                                                           struct galen_writer *entry);
 /**
- * Seals a plaintext (padded here) under the current epoch, with the head this log has now. UNUSABLE,
- * SEAL or NOT_MEMBER: see galen_log_epoch_state. TOO_LARGE: more than GALEN_PLAIN_MAX.
+ * Seals a plaintext (padded here) under the current epoch, with the head this log has now. UNUSABLE or
+ * NOT_MEMBER: see galen_log_epoch_state. TOO_LARGE: more than GALEN_PLAIN_MAX. CLASS: not a class with
+ * a sealed body. FORK: see galen_log_fork. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_log_seal(const struct galen_log *log, uint8_t class,
                                              uint32_t number, struct galen_bytes plain,
@@ -145,22 +162,30 @@ void galen_log_sign_head(const struct galen_log *log, uint64_t clock_ms, struct 
 /**
  * Takes another device's head (H1): OK (kept as its latest), STATE (larger than our log: kept aside
  * and checked when we get there), HEAD (contradicts: a fork, both kept; see galen_log_fork),
- * NOT_MEMBER, SIGNATURE. One that shrinks is ignored: OK.
+ * NOT_MEMBER, SIGNATURE, CHART, MEMORY (nothing changed). One that shrinks is ignored: OK.
  */
-enum galen_err galen_log_take_head(struct galen_log *log, const struct galen_head *head);
+GALEN_MUST_USE enum galen_err galen_log_take_head(struct galen_log *log,
+                                                  const struct galen_head *head);
 /** The latest checked head of a device; NULL: none. */
 const struct galen_head *galen_log_head_of(const struct galen_log *log,
                                            const struct galen_id *device);
-/** A head that contradicts this log, once one was seen; NULL. */
+/** The first head that contradicted this log; NULL: none did. From then on nothing is sealed or drafted
+ *  here: FORK (H2). */
 const struct galen_head *galen_log_fork(const struct galen_log *log);
 
 /* -- disclosing one entry ------------------------------------------------------------------------ */
 
-/** The secret that opens the entry at `index` alone (K3). False: this device has no key for it. */
+/**
+ * The secret that opens the entry with this header alone (K3). False: this device has no key for its
+ * epoch, or its class has no sealed body.
+ */
 GALEN_MUST_USE bool galen_log_entry_secret(const struct galen_log *log,
                                            const struct galen_header *header,
                                            uint8_t secret[GALEN_KEY_BYTES]);
-/** Opens a body with its entry's secret: OK with the plaintext appended, COMMITMENT, or SEAL. */
+/**
+ * Opens a body with its entry's secret: OK with the plaintext appended; WITHHELD (no body),
+ * COMMITMENT (another entry's secret), SEAL, FORMAT (padding), TOO_LARGE, MEMORY.
+ */
 GALEN_MUST_USE enum galen_err galen_entry_open(const struct galen_entry *entry,
                                                const uint8_t secret[GALEN_KEY_BYTES],
                                                struct galen_writer *plain);
