@@ -98,8 +98,8 @@ void galen_call_host_free(struct galen_call_host *host); /* wipes first */
 /**
  * Puts an admitted hello on the list, in place of its device's earlier one. Who is admitted is the
  * caller's decision; so is `sign_key`, the device's. FORMAT, KEY, CHART, SIGNATURE; VALUE: not this
- * host's nonce; NUMBER: 0, or not above every number seen (R3); DUPLICATE: this very hello is listed;
- * LIMIT: GALEN_PARTICIPANTS_MAX are in.
+ * host's nonce; NUMBER: 0, not above `highest`, or given before (R3: not even to the same hello once it
+ * was taken off); DUPLICATE: this very hello is listed; LIMIT: GALEN_PARTICIPANTS_MAX are in.
  */
 GALEN_MUST_USE enum galen_err galen_call_host_admit(struct galen_call_host *host, uint16_t number,
                                                     struct galen_bytes hello,

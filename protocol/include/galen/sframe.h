@@ -9,13 +9,14 @@
 #include "galen/base.h"
 #include "galen/sframe_header.h"
 
-#define GALEN_SFRAME_SUITE       0xf001 /* private use: section 8.1 keeps 0xF000–0xFFFF free */
-#define GALEN_SFRAME_TAG_BYTES   16
-#define GALEN_SFRAME_NONCE_BYTES 12
-#define GALEN_SFRAME_OVERHEAD    (GALEN_SFRAME_HEADER_MAX + GALEN_SFRAME_TAG_BYTES)
-#define GALEN_SFRAME_WINDOW      128 /* counters behind the highest that are still accepted */
-#define GALEN_SFRAME_SECRET_MAX  64  /* Nh of the largest suite */
-#define GALEN_SFRAME_KEY_MAX     64
+#define GALEN_SFRAME_SUITE        0xf001 /* private use: section 8.1 keeps 0xF000–0xFFFF free */
+#define GALEN_SFRAME_TAG_BYTES    16
+#define GALEN_SFRAME_NONCE_BYTES  12
+#define GALEN_SFRAME_OVERHEAD     (GALEN_SFRAME_HEADER_MAX + GALEN_SFRAME_TAG_BYTES)
+#define GALEN_SFRAME_WINDOW       128 /* counters behind the highest that are still accepted */
+#define GALEN_SFRAME_METADATA_MAX 64  /* bytes */
+#define GALEN_SFRAME_SECRET_MAX   64  /* Nh of the largest suite */
+#define GALEN_SFRAME_KEY_MAX      64
 
 /**
  * A cipher suite as the key schedule (section 4.4.2) sees it. Galen uses `galen_sframe_suite`; other
@@ -65,7 +66,8 @@ void galen_sframe_skip(struct galen_sframe_sender *sender);
 
 /**
  * Encrypts `plain` as the next frame: header ‖ ciphertext ‖ tag in `out`, at most plain.size +
- * GALEN_SFRAME_OVERHEAD bytes; `*size` says how many. `metadata` is authenticated and not sent.
+ * GALEN_SFRAME_OVERHEAD bytes; `*size` says how many. `metadata`, at most
+ * GALEN_SFRAME_METADATA_MAX bytes (asserted), is authenticated and not sent.
  * TOO_LARGE: `room` is too small, nothing was used. LIMIT: no counters left.
  */
 GALEN_MUST_USE enum galen_err galen_sframe_seal(struct galen_sframe_sender *sender,
