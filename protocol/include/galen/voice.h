@@ -35,7 +35,10 @@ void galen_voice_decoder_free(struct galen_voice_decoder *decoder);
 GALEN_MUST_USE enum galen_err galen_voice_decode(struct galen_voice_decoder *decoder,
                                                  struct galen_bytes packet,
                                                  int16_t pcm[GALEN_VOICE_SAMPLES]);
-/** 20 ms in place of a packet that did not come, made from what was heard before. */
-void galen_voice_conceal(struct galen_voice_decoder *decoder, int16_t pcm[GALEN_VOICE_SAMPLES]);
+/**
+ * Sound in place of a packet that did not come, made from what was heard before. `samples` is a
+ * multiple of 120 (2.5 ms) and at most GALEN_VOICE_SAMPLES (asserted).
+ */
+void galen_voice_conceal(struct galen_voice_decoder *decoder, int16_t *pcm, size_t samples);
 
 #endif
