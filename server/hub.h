@@ -26,8 +26,14 @@ struct hub_limits {
     uint32_t epochs_per_hour;       /* an account and chart (C6) */
     size_t charts_open;             /* charts one connection reads at a time */
     size_t outbox_bytes;            /* frames that wait for one slow reader: then it is closed */
-    size_t live_ring;               /* media frames that wait for one receiver: the oldest goes */
-    uint32_t sign_ins_per_minute;   /* an address */
+    size_t live_ring;               /* media frames of each other participant that wait for one
+                                       receiver: beyond, the oldest of all goes */
+    size_t relay_ring;              /* drafts and presence that wait for one receiver: likewise */
+    uint32_t sign_ins_per_minute;   /* an address, with a burst of as many */
+    size_t visits;                  /* open at a time, in all */
+    size_t waiting;                 /* in one visit's waiting room */
+    uint32_t visit_empty_ms;        /* a visit without staff in it ends after this */
+    uint32_t chart_idle_ms;         /* a chart nobody used for this long is forgotten */
 };
 struct hub_limits hub_limits_default(void);
 
