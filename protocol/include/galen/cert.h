@@ -67,7 +67,10 @@ struct galen_cert {
 void galen_cert_write(struct galen_writer *w, const struct galen_cert *cert);
 /** All but the signature: what is signed. */
 void galen_cert_write_unsigned(struct galen_writer *w, const struct galen_cert *cert);
-/** Reads and checks shape: enums known, keys acceptable (K1), times in order, scope fits its kind. */
+/**
+ * Reads and checks shape: enums known, times in order, scope fits its kind (else FORMAT), and keys
+ * acceptable by K1 (else KEY). After any error the reader has failed.
+ */
 enum galen_err galen_cert_read(struct galen_reader *r, struct galen_cert *cert);
 
 /** From the one nearest to the practice (or to a member) to the device itself. */
@@ -77,6 +80,7 @@ struct galen_chain {
 };
 
 void galen_chain_write(struct galen_writer *w, const struct galen_chain *chain); /* certificates<V> */
+/** At most GALEN_CHAIN_MAX certificates; none is allowed here. Errors as for one certificate. */
 enum galen_err galen_chain_read(struct galen_reader *r, struct galen_chain *chain);
 
 /** Who stands before a chain's first certificate: the practice key, or a member of the chart. */
@@ -99,12 +103,13 @@ struct galen_issuer galen_issuer_from_cert(const struct galen_primitives *p,
 /**
  * One step: may `issuer` have certified `cert`, by the table of PROTOCOL.md, and does the signature
  * hold? `at_ms` is the time it is judged at (the entry's place): the certificate must be valid then.
- * Errors: SIGNATURE, ROLE (the table), EXPIRED, CERTIFICATE (issuer, account, scope, spans).
+ * Errors: CERTIFICATE (issuer, account, scope, spans, not valid yet), ROLE (no row of the table),
+ * EXPIRED (also an issuer past its issues-until), SIGNATURE, MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_cert_check(const struct galen_primitives *p,
                                                const struct galen_issuer *issuer,
                                                const struct galen_cert *cert, uint64_t at_ms);
-/** Every step of a chain from `root`. */
+/** Every step of a chain from `root`; an empty chain is CERTIFICATE. Errors as above. */
 GALEN_MUST_USE enum galen_err galen_chain_check(const struct galen_primitives *p,
                                                 const struct galen_issuer *root,
                                                 const struct galen_chain *chain, uint64_t at_ms);
@@ -127,8 +132,12 @@ struct galen_statement {
 #define GALEN_STATEMENT_BYTES (1 + 1 + 8 + 32 + 32 + 32 + 64)
 void galen_statement_write(struct galen_writer *w, const struct galen_statement *statement);
 void galen_statement_write_unsigned(struct galen_writer *w, const struct galen_statement *statement);
+/**
+ * FORMAT unless the shape is right: REVOKED names no successor; REPLACED names another device and is
+ * signed by its subject.
+ */
 enum galen_err galen_statement_read(struct galen_reader *r, struct galen_statement *statement);
-/** Does the signature hold under `sign_key` (the signer's)? */
+/** Does the signature hold under `sign_key` (the signer's)? OK, SIGNATURE, or MEMORY. */
 GALEN_MUST_USE enum galen_err galen_statement_check(const struct galen_primitives *p,
                                                     const struct galen_statement *statement,
                                                     const uint8_t sign_key[GALEN_SIGN_KEY_BYTES]);

@@ -47,14 +47,34 @@ struct galen_entry {
 };
 
 void galen_header_write(struct galen_writer *w, const struct galen_header *header);
-/** Shape only: version, class, sizes. UNKNOWN_KIND for a class this version does not know. */
+/**
+ * Reads GALEN_HEADER_BYTES and checks their shape: version, class, sizes, zeros in clear classes.
+ * UNKNOWN_KIND for a version or a class that this version does not know, TOO_LARGE for a body above
+ * GALEN_BODY_MAX, else FORMAT. The fields are filled in whatever the error; only missing bytes fail
+ * the reader.
+ */
 enum galen_err galen_header_read(struct galen_reader *r, struct galen_header *header);
+bool galen_class_is_clear(uint8_t class);
 
 /** received_ms ‖ header ‖ signature ‖ body state ‖ body<V>. */
 void galen_entry_write(struct galen_writer *w, const struct galen_entry *entry);
+/**
+ * Reads one record. FORMAT only if it cannot be told where it ends: what the header says is left to
+ * galen_rules_judge, so that an entry against the rules is void and the log behind it still readable.
+ */
 enum galen_err galen_entry_read(struct galen_reader *r, struct galen_entry *entry);
-/** header ‖ signature ‖ body<V>, as it is in an APPEND frame. */
+/** header ‖ signature ‖ body<V>, as it is in an APPEND frame. As above; `received_ms` becomes 0. */
 enum galen_err galen_entry_read_new(struct galen_reader *r, struct galen_entry *entry);
+/** Writes what galen_entry_read_new reads. */
+void galen_entry_write_new(struct galen_writer *w, const struct galen_entry *entry);
+
+/** Whether the body is present and the one that the header names, by size and hash. */
+bool galen_entry_has_its_body(const struct galen_primitives *p, const struct galen_entry *entry);
+/**
+ * For readers, before judging: a body that is not the one its header names was exchanged on the way,
+ * so it becomes WITHHELD and empty.
+ */
+void galen_entry_settle_body(const struct galen_primitives *p, struct galen_entry *entry);
 
 /** SHA-256(0x00 ‖ received_ms ‖ header ‖ signature). */
 void galen_entry_leaf(const struct galen_primitives *p, const struct galen_entry *entry,
@@ -83,7 +103,7 @@ struct galen_history_link {
     struct galen_seal seal;
 };
 
-/** The clear body of an epoch entry. About 30 kB: allocate it. */
+/** The clear body of an epoch entry. About 130 kB: allocate it. */
 struct galen_epoch_body {
     uint16_t suite;
     uint32_t epoch; /* the one that begins: header.epoch + 1 */
@@ -93,7 +113,9 @@ struct galen_epoch_body {
     size_t member_count;
     struct galen_epoch_member members[GALEN_MEMBERS_MAX]; /* ascending by device id */
     size_t chain_count;
-    struct galen_chain chains[GALEN_MEMBERS_MAX]; /* one for each new member, same order */
+    /* One for each new member, in the same order; then those of statements' signers who are not
+       members, in the order of the statements. */
+    struct galen_chain chains[GALEN_CHAINS_MAX];
     size_t statement_count;
     struct galen_statement statements[GALEN_STATEMENTS_MAX];
     size_t link_count;
@@ -101,6 +123,10 @@ struct galen_epoch_body {
 };
 
 void galen_epoch_body_write(struct galen_writer *w, const struct galen_epoch_body *body);
+/**
+ * Reads exactly one body. MEMBERS: more than GALEN_MEMBERS_MAX of them. KEY: a certificate has a key
+ * that K1 refuses. FORMAT: anything else that is wrong with the shape, such as members out of order.
+ */
 enum galen_err galen_epoch_body_read(struct galen_bytes in, struct galen_epoch_body *body);
 
 /* What a device says it has verified (H1). */

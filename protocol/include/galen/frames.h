@@ -268,7 +268,10 @@ struct galen_frame {
     } as;
 };
 
-/** Reads one whole frame. FORMAT on anything but exactly one frame; TOO_LARGE over its limit. */
+/**
+ * Reads one whole frame. FORMAT on anything but exactly one frame, TOO_LARGE where the frame or a part
+ * of it is over its limit, KEY for a public key that K1 refuses. The records of ENTRIES are whole.
+ */
 GALEN_MUST_USE enum galen_err galen_frame_read(struct galen_bytes in, struct galen_frame *frame);
 /** Appends one whole frame. */
 void galen_frame_write(struct galen_writer *w, const struct galen_frame *frame);

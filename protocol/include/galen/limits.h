@@ -10,6 +10,7 @@
 #define GALEN_MEMBERS_OTHERS_MAX   48   /* of them not staff or custodian: 16 places are kept */
 #define GALEN_ACCOUNT_DEVICES_MAX  8    /* devices of one account in a chart */
 #define GALEN_STATEMENTS_MAX       16   /* enclosed in one epoch entry */
+#define GALEN_CHAINS_MAX           (GALEN_MEMBERS_MAX + GALEN_STATEMENTS_MAX) /* and their chains */
 #define GALEN_LINKS_MAX            8    /* old history secrets in one epoch entry */
 
 #define GALEN_MESSAGE_MAX          (16u * 1024)  /* bytes of UTF-8 in a message */
