@@ -181,6 +181,16 @@ def end_group(process):
     process.wait()
 
 
+def read_report(report):
+    """Criterion's test suites. It leaves quotes within messages as they are, so those are quoted anew."""
+    text = report.read_text(errors="replace") if report.exists() else ""
+    text = re.sub(r'^( {12})"(.*)"(,?)$', lambda m: m[1] + json.dumps(m[2]) + m[3], text, flags=re.M)
+    try:
+        return json.loads(text, strict=False)["test_suites"]
+    except ValueError:
+        return []  # the exit status, or a count of nothing, then says that something is wrong
+
+
 def run_unit(test, folder, build_folder):
     """One Criterion program, or a part of it. Its own exit status misses leaks; the reports do not."""
     report = folder / "report.json"
@@ -189,8 +199,7 @@ def run_unit(test, folder, build_folder):
     command += ["--filter", pattern] if pattern else []
     status, output, found = run_command(test.full_name, command, folder, test.deadline_s, {})
     passed, failures, skips = 0, [], []
-    suites = json.loads(report.read_text())["test_suites"] if report.exists() else []
-    for suite in suites:
+    for suite in read_report(report):
         for case in suite["tests"]:
             name = f"{suite['name']}/{case['name']}"
             if pattern and not fnmatch.fnmatchcase(name, pattern):
