@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct galen_bytes message = {data + sizeof input, size - sizeof input};
     bool untouched = false;
     if (data[0] < 16) {
-        struct galen_device_keys keys;
-        galen_device_keys_derive(data, &keys);
+        struct galen_device_secrets keys;
+        galen_device_secrets_derive(data, &keys);
         memcpy(input, keys.sign_public, 32);
         galen_sign(&keys, GALEN_SIGN_ENTRY, message, input + 32);
         size_t bit = (size_t)(data[1] << 8 | data[2]) % 1024;

@@ -31,7 +31,7 @@ static void unpad(struct galen_bytes in)
     galen_writer_wipe(&again);
 }
 
-static void open_hostile(const struct galen_device_keys *keys, struct galen_bytes in)
+static void open_hostile(const struct galen_device_secrets *keys, struct galen_bytes in)
 {
     struct galen_writer out;
     galen_writer_init(&out);
@@ -56,7 +56,7 @@ static void open_hostile(const struct galen_device_keys *keys, struct galen_byte
     galen_writer_wipe(&out);
 }
 
-static void round_trip(const struct galen_device_keys *keys, struct galen_bytes in)
+static void round_trip(const struct galen_device_secrets *keys, struct galen_bytes in)
 {
     const struct galen_bytes ikm = {material, sizeof material};
     uint8_t enc[GALEN_HPKE_ENC_BYTES];
@@ -84,9 +84,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct galen_device_keys keys;
+    struct galen_device_secrets keys;
     const struct galen_bytes in = {data, size};
-    galen_device_keys_derive(material, &keys);
+    galen_device_secrets_derive(material, &keys);
     unpad(in);
     open_hostile(&keys, in);
     round_trip(&keys, in);

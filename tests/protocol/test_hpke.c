@@ -350,7 +350,7 @@ Test(seals, are_hpke_with_the_ephemeral_pair_of_rule_k4)
     uint8_t enc[32];
     struct galen_writer ciphertext;
     galen_writer_init(&ciphertext);
-    galen_expand(epoch_key, "seal ephemeral", BYTES(recipient_id.bytes), ikm, sizeof ikm);
+    galen_expand(epoch_key, "seal", BYTES(recipient_id.bytes), ikm, sizeof ikm);
     cr_assert_eq(galen_hpke_seal(BYTES(ikm), to.public_key, BYTES(info), none, BYTES(epoch_key),
                                  enc, &ciphertext),
                  GALEN_OK);

@@ -174,8 +174,8 @@ Test(keys, honest_keys_and_signatures_are_taken)
     for (unsigned i = 0; i < 500; i++) {
         uint8_t material[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
         uint8_t signature[64];
-        struct galen_device_keys keys;
-        galen_device_keys_derive(material, &keys);
+        struct galen_device_secrets keys;
+        galen_device_secrets_derive(material, &keys);
         galen_sign(&keys, GALEN_SIGN_HEAD, (struct galen_bytes){material, 32}, signature);
         cr_expect(galen_sign_key_ok(keys.sign_public));
         cr_expect(galen_seal_key_ok(keys.seal_public));
@@ -209,8 +209,8 @@ Test(keys, a_small_order_key_signs_anything_for_openssl_and_nothing_behind_k1)
 Test(keys, a_small_order_r_is_taken_by_openssl_and_refused_behind_k1)
 {
     uint8_t material[32] = {77};
-    struct galen_device_keys keys;
-    galen_device_keys_derive(material, &keys);
+    struct galen_device_secrets keys;
+    galen_device_secrets_derive(material, &keys);
     uint8_t expanded[64];
     crypto_hash_sha512(expanded, keys.sign_seed, 32);
     expanded[0] &= 248;

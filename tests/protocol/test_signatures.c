@@ -9,11 +9,11 @@
 static const uint8_t message[] = "entry header";
 static const struct galen_bytes content = {message, sizeof message};
 
-static struct galen_device_keys device(uint8_t n)
+static struct galen_device_secrets device(uint8_t n)
 {
     uint8_t material[32] = {n};
-    struct galen_device_keys keys;
-    galen_device_keys_derive(material, &keys);
+    struct galen_device_secrets keys;
+    galen_device_secrets_derive(material, &keys);
     return keys;
 }
 
@@ -28,8 +28,8 @@ static bool verify_both(const char *label, const uint8_t key[32], struct galen_b
 
 Test(signatures, hold_for_their_label_key_and_message_only)
 {
-    struct galen_device_keys keys = device(1);
-    struct galen_device_keys other = device(2);
+    struct galen_device_secrets keys = device(1);
+    struct galen_device_secrets other = device(2);
     uint8_t signature[64];
     galen_sign(&keys, GALEN_SIGN_ENTRY, content, signature);
     cr_expect(verify_both(GALEN_SIGN_ENTRY, keys.sign_public, content, signature));
@@ -41,7 +41,7 @@ Test(signatures, hold_for_their_label_key_and_message_only)
 
 Test(signatures, every_flipped_bit_of_signature_key_and_message_is_refused)
 {
-    struct galen_device_keys keys = device(1);
+    struct galen_device_secrets keys = device(1);
     uint8_t signature[64];
     uint8_t altered[sizeof message];
     galen_sign(&keys, GALEN_SIGN_ENTRY, content, signature);
@@ -72,7 +72,7 @@ Test(signatures, have_one_form)
     static const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a,       0x63,
                                             0x12, 0x58, 0xd6, 0x9c, 0xf7,       0xa2,
                                             0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
-    struct galen_device_keys keys = device(1);
+    struct galen_device_secrets keys = device(1);
     uint8_t signature[64];
     galen_sign(&keys, GALEN_SIGN_ENTRY, content, signature);
     unsigned carry = 0;
@@ -91,7 +91,7 @@ Test(signatures, have_one_form)
  */
 Test(signatures, cover_the_label_and_the_hash_of_the_message)
 {
-    struct galen_device_keys keys = device(3);
+    struct galen_device_secrets keys = device(3);
     uint8_t signature[64];
     uint8_t digest[32];
     struct galen_writer w;
@@ -113,7 +113,7 @@ Test(signatures, cover_the_label_and_the_hash_of_the_message)
 Test(signatures, of_long_and_empty_messages)
 {
     static uint8_t megabyte[1 << 20];
-    struct galen_device_keys keys = device(4);
+    struct galen_device_secrets keys = device(4);
     uint8_t signature[64];
     struct galen_bytes whole = {megabyte, sizeof megabyte};
     galen_sign(&keys, GALEN_SIGN_ENTRY, whole, signature);
@@ -126,7 +126,7 @@ Test(signatures, of_long_and_empty_messages)
 
 Test(signatures, from_the_seed_alone_are_the_same)
 {
-    struct galen_device_keys keys = device(5);
+    struct galen_device_secrets keys = device(5);
     uint8_t a[64];
     uint8_t b[64];
     galen_sign(&keys, GALEN_SIGN_STATEMENT, content, a);
@@ -144,50 +144,50 @@ static void expect_public(int type, const uint8_t secret[32], const uint8_t publ
     EVP_PKEY_free(key);
 }
 
-Test(device_keys, public_halves_are_what_openssl_computes)
+Test(device_secrets, public_halves_are_what_openssl_computes)
 {
     for (uint8_t n = 0; n < 20; n++) {
-        struct galen_device_keys keys = device(n);
+        struct galen_device_secrets keys = device(n);
         expect_public(EVP_PKEY_ED25519, keys.sign_seed, keys.sign_public);
         expect_public(EVP_PKEY_X25519, keys.seal_secret, keys.seal_public);
         cr_expect(memcmp(keys.sign_seed, keys.seal_secret, 32) != 0);
     }
 }
 
-Test(device_keys, are_the_same_each_time_and_differ_with_the_material)
+Test(device_secrets, are_the_same_each_time_and_differ_with_the_material)
 {
-    struct galen_device_keys a = device(1);
-    struct galen_device_keys b = device(1);
+    struct galen_device_secrets a = device(1);
+    struct galen_device_secrets b = device(1);
     cr_expect(memcmp(&a, &b, sizeof a) == 0);
     b = device(2);
     cr_expect(memcmp(a.sign_seed, b.sign_seed, 32) != 0);
     cr_expect(memcmp(a.seal_secret, b.seal_secret, 32) != 0);
 }
 
-Test(device_keys, of_an_invitation_depend_on_secret_and_practice)
+Test(device_secrets, of_an_invitation_depend_on_secret_and_practice)
 {
     const uint8_t secret[16] = {1, 2, 3};
     const uint8_t other_secret[16] = {1, 2, 4};
     const struct galen_id practice = {{5}};
     const struct galen_id other_practice = {{6}};
-    struct galen_device_keys a;
-    struct galen_device_keys b;
-    galen_device_keys_invitation(secret, &practice, &a);
-    galen_device_keys_invitation(secret, &practice, &b);
+    struct galen_device_secrets a;
+    struct galen_device_secrets b;
+    galen_device_secrets_invitation(secret, &practice, &a);
+    galen_device_secrets_invitation(secret, &practice, &b);
     cr_expect(memcmp(&a, &b, sizeof a) == 0);
-    galen_device_keys_invitation(other_secret, &practice, &b);
+    galen_device_secrets_invitation(other_secret, &practice, &b);
     cr_expect(memcmp(a.sign_public, b.sign_public, 32) != 0);
     cr_expect(memcmp(a.seal_public, b.seal_public, 32) != 0);
-    galen_device_keys_invitation(secret, &other_practice, &b);
+    galen_device_secrets_invitation(secret, &other_practice, &b);
     cr_expect(memcmp(a.sign_public, b.sign_public, 32) != 0);
     cr_expect(memcmp(a.seal_public, b.seal_public, 32) != 0);
 }
 
-Test(device_keys, wipe_leaves_zeros)
+Test(device_secrets, wipe_leaves_zeros)
 {
-    static const struct galen_device_keys zeros;
-    struct galen_device_keys keys = device(1);
-    galen_device_keys_wipe(&keys);
-    galen_device_keys_wipe(&keys);
+    static const struct galen_device_secrets zeros;
+    struct galen_device_secrets keys = device(1);
+    galen_device_secrets_wipe(&keys);
+    galen_device_secrets_wipe(&keys);
     cr_expect(memcmp(&keys, &zeros, sizeof keys) == 0);
 }

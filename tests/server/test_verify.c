@@ -103,8 +103,8 @@ Test(verify, agrees_with_libsodium_on_made_up_input)
         fill(&state, message, sizeof message);
         struct galen_bytes content = {message, sizeof message};
         if (round % 2 == 0) {
-            struct galen_device_keys keys;
-            galen_device_keys_derive(key, &keys);
+            struct galen_device_secrets keys;
+            galen_device_secrets_derive(key, &keys);
             memcpy(key, keys.sign_public, 32);
             galen_sign(&keys, GALEN_SIGN_ENTRY, content, signature);
         }

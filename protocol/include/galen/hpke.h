@@ -78,7 +78,7 @@ struct galen_sealed_key {
 
 /**
  * Seals a key (an epoch key, a history secret, a call secret) to one device (K4). The ephemeral pair
- * is DeriveKeyPair(galen_expand(key, "seal ephemeral", recipient id)), so whoever holds `key` gets the
+ * is DeriveKeyPair(galen_expand(key, "seal", recipient id)), so whoever holds `key` gets the
  * very same bytes. `key` must be secret and random. `info` is purpose ‖ chart ‖ epoch ‖ author ‖
  * head ‖ recipient. GALEN_ERR_KEY: `seal_key` is not one to seal to.
  */
