@@ -342,3 +342,12 @@ void galen_sign_in_message(struct galen_writer *w, struct galen_bytes host,
     galen_write_id(w, device);
     galen_write_u8(w, purpose);
 }
+
+void galen_setup_message(struct galen_writer *w, const uint8_t server_nonce[32],
+                         struct galen_bytes token, const struct galen_public_keys *practice)
+{
+    galen_write(w, server_nonce, 32);
+    galen_write_vector(w, token);
+    galen_write(w, practice->sign, sizeof practice->sign);
+    galen_write(w, practice->seal, sizeof practice->seal);
+}

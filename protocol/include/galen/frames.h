@@ -91,8 +91,12 @@ struct galen_frame_ping { /* PING and PONG */
 struct galen_frame_setup {
     struct galen_bytes token; /* hexadecimal, from the server's set-up file */
     struct galen_public_keys practice;
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_SIGN_SETUP, over server nonce ‖ token ‖ keys */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_SIGN_SETUP, over galen_setup_message */
 };
+
+/** server nonce ‖ token<V> ‖ signing key ‖ sealing key: what a set-up signs. */
+void galen_setup_message(struct galen_writer *w, const uint8_t server_nonce[32],
+                         struct galen_bytes token, const struct galen_public_keys *practice);
 
 struct galen_frame_done {
     uint32_t request;
