@@ -3,7 +3,10 @@
 #include "verify.h"
 
 #include <criterion/criterion.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct sha_case {
@@ -72,6 +75,67 @@ Test(verify, ed25519_of_rfc_8032_and_nothing_else)
         signature[i / 8] ^= (uint8_t)(1 << i % 8);
         cr_expect(!openssl->ed25519_verify(rfc_key, message, signature), "bit %zu", i);
     }
+}
+
+static size_t allocations_until_failure; /* 0: none fails */
+
+static bool allocation_fails(void)
+{
+    return allocations_until_failure > 0 && --allocations_until_failure == 0;
+}
+
+static void *failing_malloc(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return allocation_fails() ? NULL : malloc(n);
+}
+
+static void *failing_realloc(void *at, size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return allocation_fails() ? NULL : realloc(at, n);
+}
+
+static void plain_free(void *at, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(at);
+}
+
+static bool allocations_can_fail;
+
+/* OpenSSL takes this only before its first allocation. */
+__attribute__((constructor)) static void take_over_allocation(void)
+{
+    allocations_can_fail =
+        CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free) == 1;
+}
+
+/*
+ * Out of memory at every allocation that OpenSSL makes: refused, never taken for good. And nothing may
+ * stay in the thread's queue of errors, or SSL_get_error would end the next connection with it.
+ */
+Test(verify, out_of_memory_refuses_and_leaves_no_error_behind)
+{
+    cr_assert(allocations_can_fail);
+    struct galen_bytes message = {rfc_message, 1};
+    cr_assert(verify_openssl()->ed25519_verify(rfc_key, message, rfc_signature));
+    size_t refused = 0;
+    for (size_t nth = 1;; nth++) {
+        ERR_raise(ERR_LIB_USER, 7);
+        allocations_until_failure = nth;
+        bool good = verify_openssl()->ed25519_verify(rfc_key, message, rfc_signature);
+        bool failed = allocations_until_failure == 0;
+        allocations_until_failure = 0;
+        cr_expect(good || failed, "allocation %zu", nth);
+        cr_expect_eq(ERR_GET_REASON(ERR_get_error()), 7, "allocation %zu", nth);
+        cr_expect_eq(ERR_peek_error(), 0, "allocation %zu", nth);
+        ERR_clear_error();
+        refused += !good;
+        if (!failed)
+            break;
+    }
+    cr_expect_gt(refused, 2);
 }
 
 /* A plain xorshift, so that a failing round can be had again. */
