@@ -45,9 +45,10 @@ enum galen_output_kind {
 };
 
 enum galen_event_kind {
-    GALEN_EVENT_ONLINE = 1,     /* signed in; `purpose` */
-    GALEN_EVENT_OFFLINE = 2,    /* the line is gone; it is tried again by itself; `purpose`, `err` */
-    GALEN_EVENT_REFUSED = 3,    /* the server does not let this device in: `err`, `number` (time of use) */
+    GALEN_EVENT_ONLINE = 1,  /* signed in; `purpose` */
+    GALEN_EVENT_OFFLINE = 2, /* the line is gone; it is tried again by itself; `purpose`, `err` */
+    GALEN_EVENT_REFUSED =
+        3, /* the server does not let this device in: `err`, `number` (time of use) */
     GALEN_EVENT_JOINED = 4,     /* joining is done: this home is `device` of `account` */
     GALEN_EVENT_LOST_ASKED = 5, /* a sheet: which devices are lost? see galen_engine_join_lost */
     GALEN_EVENT_CHART = 6,      /* `chart` is known now, or its members or epoch changed */
@@ -56,18 +57,19 @@ enum galen_event_kind {
     GALEN_EVENT_REOPENED = 9,   /* the record opened: earlier entries became readable */
     GALEN_EVENT_DONE = 10,      /* the request `token` is done; `index` if it is an entry */
     GALEN_EVENT_FAILED = 11,    /* the request `token` cannot be done: `err` */
-    GALEN_EVENT_HELD = 12,      /* `token` waits: a person joined since (L4); see galen_engine_release */
-    GALEN_EVENT_VERIFIED = 13,  /* `device` has verified `chart` up to `number` entries */
-    GALEN_EVENT_FORK = 14,      /* `chart`: histories differ; writing stopped there (H2) */
-    GALEN_EVENT_CLONED = 15,    /* `chart`: somebody writes with our keys; writing stopped (L6) */
+    GALEN_EVENT_HELD = 12, /* `token` waits: a person joined since (L4); see galen_engine_release */
+    GALEN_EVENT_VERIFIED = 13,   /* `device` has verified `chart` up to `number` entries */
+    GALEN_EVENT_FORK = 14,       /* `chart`: histories differ; writing stopped there (H2) */
+    GALEN_EVENT_CLONED = 15,     /* `chart`: somebody writes with our keys; writing stopped (L6) */
     GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
-    GALEN_EVENT_CLOCK = 17,     /* our clock and the server's differ by `number` ms, over the skew */
+    GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
     /* live */
-    GALEN_EVENT_PRESENCE = 32, /* `device` of `account` is here (number 1) or gone (0), in `chart` */
-    GALEN_EVENT_DRAFT = 33,    /* `device` is typing: doc, record, field, text (empty: stopped) */
-    GALEN_EVENT_VISIT = 34,    /* `visit` is open in `chart`, hosted by `device` */
-    GALEN_EVENT_KNOCK = 35,    /* staff: `device` waits to be let in; repeats while it waits */
-    GALEN_EVENT_WAITING = 36,  /* we wait to be let in */
+    GALEN_EVENT_PRESENCE =
+        32,                   /* `device` of `account` is here (number 1) or gone (0), in `chart` */
+    GALEN_EVENT_DRAFT = 33,   /* `device` is typing: doc, record, field, text (empty: stopped) */
+    GALEN_EVENT_VISIT = 34,   /* `visit` is open in `chart`, hosted by `device` */
+    GALEN_EVENT_KNOCK = 35,   /* staff: `device` waits to be let in; repeats while it waits */
+    GALEN_EVENT_WAITING = 36, /* we wait to be let in */
     GALEN_EVENT_ADMITTED = 37, /* we were let in (number 1) or sent away (0) */
     GALEN_EVENT_CALL = 38,     /* who is in the call changed; `number` participants */
     GALEN_EVENT_VISIT_ENDED = 39,
@@ -124,6 +126,8 @@ const struct galen_id *galen_engine_account(const struct galen_engine *engine);
 enum galen_role galen_engine_role(const struct galen_engine *engine);
 /** The practice's fingerprint, once known. */
 const struct galen_id *galen_engine_practice(const struct galen_engine *engine);
+/** Its two public keys, once known; zeros before. */
+const struct galen_public_keys *galen_engine_practice_keys(const struct galen_engine *engine);
 /** Staff: the practice's own chart; none for others. */
 const struct galen_id *galen_engine_practice_chart(const struct galen_engine *engine);
 bool galen_engine_online(const struct galen_engine *engine, uint8_t purpose);
@@ -136,10 +140,11 @@ bool galen_engine_online(const struct galen_engine *engine, uint8_t purpose);
  * each, from which the practice's and the custodian's keys come) stay with the caller, who keeps them
  * offline; nothing of them is saved here. STATE: the home is not empty. Ends with JOINED or REFUSED.
  */
-GALEN_MUST_USE enum galen_err
-galen_engine_found(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes host,
-                   struct galen_bytes token, const uint8_t practice_secret[32],
-                   const uint8_t custodian_secret[32], struct galen_bytes name);
+GALEN_MUST_USE enum galen_err galen_engine_found(struct galen_engine *engine, uint64_t now_ms,
+                                                 struct galen_bytes host, struct galen_bytes token,
+                                                 const uint8_t practice_secret[32],
+                                                 const uint8_t custodian_secret[32],
+                                                 struct galen_bytes name);
 /** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use. */
 GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes link);
@@ -165,10 +170,11 @@ GALEN_MUST_USE enum galen_err galen_engine_chart_new(struct galen_engine *engine
  * Invites a person: writes the name, adds the invitation to the chart (none: the practice's own, for
  * staff), and appends the link to `link`; it works once DONE came.
  */
-GALEN_MUST_USE enum galen_err
-galen_engine_invite(struct galen_engine *engine, uint64_t now_ms, enum galen_role role,
-                    const struct galen_id *chart, struct galen_bytes name,
-                    struct galen_writer *link, galen_token token);
+GALEN_MUST_USE enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
+                                                  enum galen_role role,
+                                                  const struct galen_id *chart,
+                                                  struct galen_bytes name,
+                                                  struct galen_writer *link, galen_token token);
 /** A code (ten minutes) or a recovery sheet for this account, in all its charts; as a link. */
 GALEN_MUST_USE enum galen_err galen_engine_further_device(struct galen_engine *engine,
                                                           uint64_t now_ms,

@@ -1,0 +1,432 @@
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct galen_device_secrets *reading_as(const struct galen_engine *engine)
+{
+    if (engine->me.state == GALEN_HOME_JOINING && !engine->joining.as_fresh)
+        return &engine->joining.secrets;
+    return &engine->me.secrets;
+}
+
+static void chart_free(struct chart *chart)
+{
+    if (!chart)
+        return;
+    for (uint64_t i = 0; chart->entries && i < galen_log_size(chart->log); i++) {
+        galen_writer_wipe(&chart->entries[i].record);
+        galen_writer_wipe(&chart->entries[i].plain);
+    }
+    for (size_t i = 0; i < chart->item_count; i++)
+        item_wipe(&chart->items[i]);
+    free(chart->items);
+    free(chart->entries);
+    galen_log_free(chart->log);
+    galen_docs_free(chart->docs);
+    free(chart);
+}
+
+void charts_clear(struct galen_engine *engine)
+{
+    for (size_t i = 0; i < engine->chart_count; i++)
+        chart_free(engine->charts[i]);
+    free(engine->charts);
+    engine->charts = NULL;
+    engine->chart_count = engine->chart_room = 0;
+}
+
+struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id)
+{
+    for (size_t i = 0; i < engine->chart_count; i++)
+        if (galen_id_equal(&engine->charts[i]->id, id))
+            return engine->charts[i];
+    return NULL;
+}
+
+struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id)
+{
+    struct chart *chart = chart_find(engine, id);
+    if (chart)
+        return chart;
+    if (engine->chart_count == engine->chart_room) {
+        size_t room = engine->chart_room * 2 + 4;
+        struct chart **charts = realloc(engine->charts, room * sizeof(struct chart *));
+        if (!charts)
+            return NULL;
+        engine->charts = charts;
+        engine->chart_room = room;
+    }
+    chart = calloc(1, sizeof *chart);
+    if (!chart)
+        return NULL;
+    chart->id = *id;
+    chart->log = galen_log_new(&engine->me.practice_keys, reading_as(engine));
+    chart->docs = galen_docs_new();
+    if (!chart->log || !chart->docs) {
+        chart_free(chart);
+        return NULL;
+    }
+    engine->charts[engine->chart_count++] = chart;
+    return chart;
+}
+
+const struct galen_member *chart_me(const struct galen_engine *engine, const struct chart *chart)
+{
+    struct galen_id self = device_of(engine, reading_as(engine));
+    return galen_rules_member(galen_log_rules(chart->log), &self);
+}
+
+/* -- connection ------------------------------------------------------------------------------------- */
+
+void chart_open(struct galen_engine *engine, struct chart *chart)
+{
+    if (chart->opened || chart->stopped != GALEN_OK)
+        return;
+    chart->opened = true;
+    chart->open_request = next_request(engine);
+    struct galen_frame frame = {
+        .type = GALEN_FRAME_OPEN,
+        .as.open = {chart->open_request, chart->id, galen_log_size(chart->log)}};
+    send_frame(engine, GALEN_CONNECTION_LOG, &frame);
+}
+
+void chart_line_lost(struct chart *chart)
+{
+    chart->opened = chart->current = false;
+    chart->open_request = chart->bodies_request = 0;
+    chart->bodies_to = 0;
+    chart->await_epoch = 0;
+    chart->head_size = 0; /* sent again to whatever server comes next */
+    for (size_t i = 0; i < chart->item_count; i++)
+        chart->items[i].request = 0;
+}
+
+void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
+                const struct galen_id *device)
+{
+    if (chart->stopped != GALEN_OK)
+        return;
+    chart->stopped = (uint16_t)why;
+    save_stopped(engine, chart);
+    commit(engine);
+    event(engine, (struct galen_event){.kind = why == GALEN_ERR_CLONED ? GALEN_EVENT_CLONED
+                                                                       : GALEN_EVENT_FORK,
+                                       .chart = chart->id,
+                                       .device = *device,
+                                       .err = (uint16_t)why,
+                                       .index = galen_log_size(chart->log)});
+}
+
+/* -- entries ---------------------------------------------------------------------------------------- */
+
+static bool make_room(struct chart *chart)
+{
+    if (galen_log_size(chart->log) < chart->entry_room)
+        return true;
+    size_t room = chart->entry_room * 2 + 16;
+    struct stored *entries = realloc(chart->entries, room * sizeof *entries);
+    if (!entries)
+        return false;
+    memset(entries + chart->entry_room, 0, (room - chart->entry_room) * sizeof *entries);
+    chart->entries = entries;
+    chart->entry_room = room;
+    return true;
+}
+
+/* What an opened entry says goes into the documents, in log order. */
+static enum galen_err take_operation(struct chart *chart, const struct galen_read *read,
+                                     struct galen_bytes plain)
+{
+    struct galen_op op;
+    enum galen_err err = galen_op_read(plain, read->class, &op);
+    if (err != GALEN_OK && err != GALEN_ERR_UNKNOWN_KIND)
+        return GALEN_OK; /* void for everybody who can open it; the log shows it as it is */
+    struct galen_docs_entry place = {.index = read->index,
+                                     .device = read->author,
+                                     .account = read->account,
+                                     .role = read->role,
+                                     .purpose = read->purpose,
+                                     .received_ms = read->received_ms,
+                                     .head_size = read->head_size};
+    struct galen_verdict verdict;
+    return galen_docs_apply(chart->docs, &place, &op, &verdict);
+}
+
+static enum galen_err take_entry(struct galen_engine *engine, struct chart *chart,
+                                 const struct galen_entry *entry, struct galen_read *read)
+{
+    if (!make_room(chart))
+        return GALEN_ERR_MEMORY;
+    struct stored stored = {0};
+    galen_entry_write(&stored.record, entry);
+    enum galen_err err = GALEN_ERR_MEMORY;
+    if (!stored.record.failed)
+        err = galen_log_add(chart->log, entry, read, &stored.plain);
+    if (err != GALEN_OK) {
+        galen_writer_wipe(&stored.record);
+        galen_writer_wipe(&stored.plain);
+        return err;
+    }
+    chart->entries[read->index] = stored;
+    if (entry->header.class == GALEN_CLASS_EPOCH)
+        members_learn(engine, entry);
+    if (read->state == GALEN_READ_OPEN)
+        err = take_operation(chart, read, galen_written(&stored.plain));
+    return err;
+}
+
+enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
+                                struct galen_bytes record)
+{
+    struct galen_reader r;
+    struct galen_entry entry;
+    struct galen_read read;
+    galen_reader_init(&r, record);
+    enum galen_err err = galen_entry_read(&r, &entry);
+    if (err == GALEN_OK && !galen_reader_done(&r))
+        err = GALEN_ERR_FORMAT;
+    if (err == GALEN_OK)
+        err = take_entry(engine, chart, &entry, &read);
+    chart->was_holder = galen_log_is_holder(chart->log);
+    chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
+    return err;
+}
+
+static bool joining_as_link(const struct galen_engine *engine)
+{
+    return engine->me.state == GALEN_HOME_JOINING && !engine->joining.as_fresh;
+}
+
+/* One entry at the end of what is known. */
+static bool take_next(struct galen_engine *engine, struct chart *chart,
+                      const struct galen_entry *entry)
+{
+    struct galen_read read;
+    struct galen_id self = device_of(engine, reading_as(engine));
+    if (take_entry(engine, chart, entry, &read) != GALEN_OK) {
+        engine->outputs.failed = true;
+        return false;
+    }
+    if (!joining_as_link(engine))
+        save_entry(engine, chart, read.index);
+    if (galen_id_equal(&entry->header.author, &self))
+        outbox_seen(engine, chart, entry, &read);
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_ENTRY,
+                                       .chart = chart->id,
+                                       .device = read.author,
+                                       .account = read.account,
+                                       .index = read.index,
+                                       .err = read.why});
+    return chart->stopped == GALEN_OK;
+}
+
+/* The documents follow from the operations in log order: what opened later is taken in its place. */
+static enum galen_err replay(struct chart *chart)
+{
+    struct galen_docs *docs = galen_docs_new();
+    if (!docs)
+        return GALEN_ERR_MEMORY;
+    galen_docs_free(chart->docs);
+    chart->docs = docs;
+    enum galen_err err = GALEN_OK;
+    for (uint64_t i = 0; err == GALEN_OK && i < galen_log_size(chart->log); i++) {
+        const struct galen_read *read = galen_log_read(chart->log, i);
+        if (read->state == GALEN_READ_OPEN)
+            err = take_operation(chart, read, galen_written(&chart->entries[i].plain));
+    }
+    return err;
+}
+
+/* An entry whose body came after the record opened. */
+static bool take_again(struct galen_engine *engine, struct chart *chart, uint64_t index,
+                       const struct galen_entry *entry)
+{
+    const struct galen_read *known = galen_log_read(chart->log, index);
+    if (!known || known->state != GALEN_READ_LOCKED)
+        return true;
+    struct stored stored = {0};
+    struct galen_read read;
+    galen_entry_write(&stored.record, entry);
+    enum galen_err err = stored.record.failed
+                             ? GALEN_ERR_MEMORY
+                             : galen_log_open_again(chart->log, index, entry, &read, &stored.plain);
+    if (err != GALEN_OK) {
+        galen_writer_wipe(&stored.record);
+        galen_writer_wipe(&stored.plain);
+        if (err == GALEN_ERR_MEMORY)
+            engine->outputs.failed = true;
+        return false;
+    }
+    galen_writer_wipe(&chart->entries[index].record);
+    galen_writer_wipe(&chart->entries[index].plain);
+    chart->entries[index] = stored;
+    if (!joining_as_link(engine))
+        save_entry(engine, chart, index);
+    return true;
+}
+
+/* Once the history secret is here, earlier bodies are asked for again: first those this home has
+ * records of are tried, then the server is asked. */
+static void ask_bodies(struct galen_engine *engine, struct chart *chart)
+{
+    uint64_t from = UINT64_MAX, to = 0;
+    for (uint64_t i = 0; i < galen_log_size(chart->log); i++) {
+        if (galen_log_read(chart->log, i)->state != GALEN_READ_LOCKED)
+            continue;
+        from = earlier(from, i);
+        to = i + 1;
+    }
+    if (to == 0)
+        return;
+    chart->bodies_to = to;
+    chart->bodies_request = next_request(engine);
+    struct galen_frame frame = {.type = GALEN_FRAME_BODIES,
+                                .as.bodies = {chart->bodies_request, chart->id, from, to}};
+    send_frame(engine, GALEN_CONNECTION_LOG, &frame);
+}
+
+static void look_at_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    uint32_t epoch = galen_rules_epoch(galen_log_rules(chart->log));
+    if (epoch != chart->seen_epoch) {
+        chart->seen_epoch = epoch;
+        event(engine,
+              (struct galen_event){.kind = GALEN_EVENT_CHART, .chart = chart->id, .number = epoch});
+        live_members(engine, now_ms, chart);
+    }
+    bool holder = galen_log_is_holder(chart->log);
+    if (holder && chart->bodies_request == 0 && chart->current &&
+        (!chart->was_holder || chart->bodies_to == 0)) {
+        chart->was_holder = true;
+        if (!joining_as_link(engine))
+            ask_bodies(engine, chart);
+        if (chart->bodies_to == 0)
+            chart->bodies_to = UINT64_MAX; /* nothing was locked */
+    }
+}
+
+static void became_current(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    bool before = chart->current;
+    chart->current = galen_log_size(chart->log) >= chart->server_size;
+    if (chart->current && !before)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_CURRENT,
+                                           .chart = chart->id,
+                                           .number = galen_log_size(chart->log)});
+    look_at_members(engine, now_ms, chart);
+    if (engine->me.state == GALEN_HOME_JOINING)
+        join_step(engine, now_ms);
+    else
+        outbox_pump(engine, now_ms, chart);
+}
+
+static void took_again(struct galen_engine *engine, struct chart *chart, uint64_t end)
+{
+    if (end < chart->bodies_to)
+        return;
+    chart->bodies_request = 0;
+    chart->bodies_to = UINT64_MAX;
+    if (replay(chart) != GALEN_OK)
+        engine->outputs.failed = true;
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_REOPENED, .chart = chart->id});
+}
+
+void chart_entries(struct galen_engine *engine, uint64_t now_ms,
+                   const struct galen_frame_entries *frame)
+{
+    struct chart *chart = chart_find(engine, &frame->chart);
+    if (!chart || chart->stopped != GALEN_OK)
+        return;
+    struct galen_reader records;
+    struct galen_entry entry;
+    uint64_t index = frame->first;
+    bool going = true;
+    galen_reader_init(&records, frame->records);
+    /* A server that has less than we have verified was put back, or shows us another history (H2). */
+    if (!frame->again && frame->size < galen_log_size(chart->log)) {
+        struct galen_id none = {0};
+        chart_stop(engine, chart, GALEN_ERR_FORK, &none);
+        return;
+    }
+    while (going && galen_entries_next(&records, &entry) == GALEN_OK) {
+        if (frame->again)
+            going = take_again(engine, chart, index, &entry);
+        else if (index == galen_log_size(chart->log))
+            going = take_next(engine, chart, &entry);
+        else
+            going = index < galen_log_size(chart->log);
+        index++;
+    }
+    commit(engine);
+    if (frame->again) {
+        took_again(engine, chart, index);
+        return;
+    }
+    chart->server_size = frame->size;
+    if (galen_log_fork(chart->log))
+        chart_stop(engine, chart, GALEN_ERR_FORK, &galen_log_fork(chart->log)->device);
+    became_current(engine, now_ms, chart);
+}
+
+/* -- heads ------------------------------------------------------------------------------------------ */
+
+void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame)
+{
+    struct chart *chart = chart_find(engine, &frame->chart);
+    if (!chart)
+        return;
+    struct galen_reader r;
+    galen_reader_init(&r, frame->heads);
+    struct galen_head head;
+    while (r.left > 0 && galen_head_read(&r, &head) == GALEN_OK) {
+        if (!galen_id_equal(&head.chart, &chart->id))
+            continue;
+        enum galen_err err = galen_log_take_head(chart->log, &head);
+        if (err == GALEN_ERR_HEAD)
+            chart_stop(engine, chart, GALEN_ERR_FORK, &head.device);
+        else if (err == GALEN_OK || err == GALEN_ERR_STATE)
+            event(engine, (struct galen_event){.kind = GALEN_EVENT_VERIFIED,
+                                               .chart = chart->id,
+                                               .device = head.device,
+                                               .number = head.size});
+    }
+}
+
+static bool owes_head(const struct galen_engine *engine, const struct chart *chart)
+{
+    return engine->me.state == GALEN_HOME_MEMBER && chart->current && chart->stopped == GALEN_OK &&
+           galen_log_size(chart->log) > chart->head_size && chart_me(engine, chart) != NULL;
+}
+
+void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    chart->head_at_ms = earlier(chart->head_at_ms, now_ms);
+    chart->care_at_ms = earlier(chart->care_at_ms, now_ms + CARE_EVERY_MS);
+    if (!line_ready(engine, GALEN_CONNECTION_LOG))
+        return;
+    if (owes_head(engine, chart) && now_ms - chart->head_at_ms >= GALEN_HEAD_EVERY_MS) {
+        struct galen_frame frame = {.type = GALEN_FRAME_HEAD};
+        galen_log_sign_head(chart->log, now_ms, &frame.as.head.head);
+        chart->head_size = frame.as.head.head.size;
+        chart->head_at_ms = now_ms;
+        send_frame(engine, GALEN_CONNECTION_LOG, &frame);
+    }
+    if (now_ms >= chart->care_at_ms) {
+        chart->care_at_ms = now_ms + CARE_EVERY_MS;
+        members_care(engine, now_ms, chart);
+    }
+    outbox_pump(engine, now_ms, chart);
+}
+
+uint64_t chart_deadline(const struct galen_engine *engine, const struct chart *chart)
+{
+    if (!line_ready(engine, GALEN_CONNECTION_LOG))
+        return UINT64_MAX;
+    uint64_t at = outbox_deadline(chart);
+    if (owes_head(engine, chart))
+        at = earlier(at, chart->head_at_ms + GALEN_HEAD_EVERY_MS);
+    if (chart->current && chart->stopped == GALEN_OK)
+        at = earlier(at, chart->care_at_ms);
+    return at;
+}

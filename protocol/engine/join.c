@@ -1,0 +1,555 @@
+/* How a home becomes somebody's device: by a link, a code, a sheet, or by founding a practice. */
+#include "state.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_VERSION      1
+#define LINK_BYTES        (1 + GALEN_INVITATION_SECRET_BYTES + GALEN_ID_BYTES)
+#define LINK_BEGIN        "https://"
+#define LINK_MIDDLE       "/join#"
+#define CUSTODIAN_SPAN_MS (36525 * GALEN_DAY_MS)
+
+void identity_set(struct galen_engine *engine, const uint8_t material[32])
+{
+    struct identity *me = &engine->me;
+    memcpy(me->material, material, sizeof me->material);
+    galen_device_secrets_derive(me->material, &me->secrets);
+    me->device = device_of(engine, &me->secrets);
+}
+
+void join_wipe(struct joining *joining)
+{
+    free(joining->charts);
+    galen_wipe(joining, sizeof *joining);
+}
+
+static enum galen_err set_host(struct galen_engine *engine, struct galen_bytes host)
+{
+    if (host.size == 0 || host.size > HOST_MAX || memchr(host.at, 0, host.size))
+        return GALEN_ERR_FORMAT;
+    memset(engine->me.host, 0, sizeof engine->me.host);
+    memcpy(engine->me.host, host.at, host.size);
+    if (!memchr(host.at, ':', host.size)) {
+        if (host.size + 4 > HOST_MAX)
+            return GALEN_ERR_FORMAT;
+        memcpy(engine->me.host + host.size, ":443", 4);
+    }
+    return GALEN_OK;
+}
+
+/* -- links ------------------------------------------------------------------------------------------ */
+
+struct link {
+    struct galen_bytes host;
+    uint8_t secret[GALEN_INVITATION_SECRET_BYTES];
+    struct galen_id practice;
+};
+
+static enum galen_err read_link(struct galen_bytes text, struct link *link)
+{
+    const size_t begin = sizeof LINK_BEGIN - 1, middle = sizeof LINK_MIDDLE - 1;
+    while (text.size > 0 && (text.at[text.size - 1] == '\n' || text.at[text.size - 1] == ' '))
+        text.size--;
+    const uint8_t *hash = text.size > 0 ? memchr(text.at, '#', text.size) : NULL;
+    if (!hash || text.size < begin + middle || memcmp(text.at, LINK_BEGIN, begin) != 0)
+        return GALEN_ERR_FORMAT;
+    size_t head = (size_t)(hash + 1 - text.at);
+    if (head < begin + middle || memcmp(hash + 1 - middle, LINK_MIDDLE, middle) != 0)
+        return GALEN_ERR_FORMAT;
+    link->host = (struct galen_bytes){text.at + begin, head - begin - middle};
+    uint8_t bytes[LINK_BYTES];
+    size_t size = 0;
+    if (sodium_base642bin(bytes, sizeof bytes, (const char *)hash + 1, text.size - head, NULL,
+                          &size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        size != LINK_BYTES || bytes[0] != LINK_VERSION)
+        return GALEN_ERR_FORMAT;
+    memcpy(link->secret, bytes + 1, sizeof link->secret);
+    memcpy(link->practice.bytes, bytes + 1 + sizeof link->secret, GALEN_ID_BYTES);
+    galen_wipe(bytes, sizeof bytes);
+    return GALEN_OK;
+}
+
+void write_link(const struct galen_engine *engine,
+                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], struct galen_writer *out)
+{
+    uint8_t bytes[LINK_BYTES] = {LINK_VERSION};
+    char text[sodium_base64_ENCODED_LEN(LINK_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    memcpy(bytes + 1, secret, GALEN_INVITATION_SECRET_BYTES);
+    memcpy(bytes + 1 + GALEN_INVITATION_SECRET_BYTES, engine->me.practice.bytes, GALEN_ID_BYTES);
+    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    galen_write(out, LINK_BEGIN, sizeof LINK_BEGIN - 1);
+    galen_write(out, engine->me.host, strlen(engine->me.host));
+    galen_write(out, LINK_MIDDLE, sizeof LINK_MIDDLE - 1);
+    galen_write(out, text, strlen(text));
+    galen_wipe(bytes, sizeof bytes);
+    galen_wipe(text, sizeof text);
+}
+
+/* -- joining ---------------------------------------------------------------------------------------- */
+
+static void become_link(struct galen_engine *engine)
+{
+    struct joining *j = &engine->joining;
+    galen_device_secrets_invitation(j->secret, &engine->me.practice, &j->secrets);
+    j->device = device_of(engine, &j->secrets);
+}
+
+enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
+                                 struct galen_bytes text)
+{
+    struct link link;
+    if (engine->me.state == GALEN_HOME_MEMBER || engine->me.state == GALEN_HOME_FOUNDING)
+        return GALEN_ERR_STATE;
+    enum galen_err err = read_link(text, &link);
+    if (err == GALEN_OK)
+        err = set_host(engine, link.host);
+    if (err != GALEN_OK)
+        return err;
+    bool same = engine->me.state == GALEN_HOME_JOINING &&
+                memcmp(engine->joining.secret, link.secret, sizeof link.secret) == 0;
+    if (!same) {
+        uint8_t material[32];
+        draw(engine, material, sizeof material);
+        identity_set(engine, material);
+        galen_wipe(material, sizeof material);
+        join_wipe(&engine->joining);
+        memcpy(engine->joining.secret, link.secret, sizeof link.secret);
+        engine->me.practice = link.practice;
+        engine->me.state = GALEN_HOME_JOINING;
+        become_link(engine);
+        save_me(engine);
+        save_joining(engine);
+        commit(engine);
+    }
+    galen_wipe(&link, sizeof link);
+    charts_clear(engine);
+    line_want(engine, now_ms, GALEN_CONNECTION_LOG, true);
+    return GALEN_OK;
+}
+
+/* After a load: what follows from what was saved. */
+void join_resume(struct galen_engine *engine)
+{
+    become_link(engine);
+}
+
+static void change_identity(struct galen_engine *engine, uint64_t now_ms, bool as_fresh)
+{
+    engine->joining.as_fresh = as_fresh;
+    charts_clear(engine);
+    line_again(engine, now_ms, line_of(engine, GALEN_CONNECTION_LOG));
+}
+
+static void finish(struct galen_engine *engine)
+{
+    charts_clear(engine);
+    engine->me.state = GALEN_HOME_MEMBER;
+    save_me(engine);
+    save_joining(engine);
+    commit(engine);
+    join_wipe(&engine->joining);
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_JOINED,
+                                       .device = engine->me.device,
+                                       .account = engine->me.account});
+}
+
+static bool is_in(const struct galen_id *ids, size_t count, const struct galen_id *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (galen_id_equal(&ids[i], id))
+            return true;
+    return false;
+}
+
+bool join_welcome(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_welcome *frame)
+{
+    struct joining *j = &engine->joining;
+    size_t count = frame->charts.size / GALEN_ID_BYTES;
+    struct galen_id *named = calloc(count + 1, sizeof *named);
+    if (!named) {
+        engine->outputs.failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        memcpy(named[i].bytes, frame->charts.at + i * GALEN_ID_BYTES, GALEN_ID_BYTES);
+    if (j->as_fresh) {
+        bool everywhere = true;
+        for (size_t i = 0; i < j->chart_count; i++)
+            everywhere = everywhere && is_in(named, count, &j->charts[i]);
+        free(named);
+        if (everywhere)
+            finish(engine);
+        else
+            change_identity(engine, now_ms, false);
+        return everywhere;
+    }
+    if (j->chart_count == 0) {
+        free(j->charts);
+        j->charts = named;
+        j->chart_count = count;
+        save_joining(engine);
+        commit(engine);
+    } else {
+        free(named);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct galen_id id;
+        memcpy(id.bytes, frame->charts.at + i * GALEN_ID_BYTES, GALEN_ID_BYTES);
+        struct chart *chart = chart_get(engine, &id);
+        if (chart)
+            chart_open(engine, chart);
+        else
+            engine->outputs.failed = true;
+    }
+    return false;
+}
+
+void join_failed(struct galen_engine *engine, enum galen_err err)
+{
+    line_of(engine, GALEN_CONNECTION_LOG)->barred = true;
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
+                                       .purpose = GALEN_CONNECTION_LOG,
+                                       .err = (uint16_t)err});
+}
+
+void join_refused(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_refused *frame)
+{
+    struct joining *j = &engine->joining;
+    if (j->as_fresh && (frame->err == GALEN_ERR_NOT_MEMBER || frame->err == GALEN_ERR_SIGN_IN)) {
+        change_identity(engine, now_ms, false); /* nothing had reached the server */
+        return;
+    }
+    bool passing = frame->err == GALEN_ERR_LIMIT || frame->err == GALEN_ERR_SHUTDOWN ||
+                   frame->err == GALEN_ERR_STORE || frame->err == GALEN_ERR_DISK_FULL ||
+                   frame->err == GALEN_ERR_TIMEOUT;
+    struct line *line = line_of(engine, GALEN_CONNECTION_LOG);
+    line->barred = !passing;
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
+                                       .purpose = GALEN_CONNECTION_LOG,
+                                       .err = frame->err,
+                                       .number = frame->detail});
+    line_drop(engine, now_ms, line);
+}
+
+/* The practice's own chart is its oldest: it began before anybody could make another. */
+static void find_practice_chart(struct galen_engine *engine)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (size_t i = 0; i < engine->chart_count; i++) {
+        const struct galen_read *first = galen_log_read(engine->charts[i]->log, 0);
+        if (first && first->received_ms < oldest) {
+            oldest = first->received_ms;
+            engine->me.practice_chart = engine->charts[i]->id;
+        }
+    }
+}
+
+/* The fresh device's certificate: as the invitation's, for a device, by the invitation. */
+static void certify_fresh(struct galen_engine *engine, uint64_t now_ms,
+                          const struct galen_member *link)
+{
+    struct joining *j = &engine->joining;
+    uint64_t now = server_time(engine, now_ms);
+    bool staff = galen_role_is_staff(link->role);
+    j->cert =
+        (struct galen_cert){.role = link->role,
+                            .purpose = GALEN_PURPOSE_DEVICE,
+                            .scope_kind = link->scope_kind,
+                            .scope = link->scope,
+                            .not_before_ms = now,
+                            .not_after_ms = staff ? link->not_after_ms : now + GALEN_PERSON_SPAN_MS,
+                            .account = link->account,
+                            .issuer = link->device};
+    j->cert.issues_until_ms = j->cert.not_after_ms;
+    public_keys(&engine->me.secrets, &j->cert.keys);
+    certify(engine, &j->secrets, &j->cert);
+    j->certified = true;
+    engine->me.role = link->role;
+    engine->me.account = link->account;
+    if (staff)
+        find_practice_chart(engine);
+    save_me(engine);
+    save_joining(engine);
+    commit(engine);
+}
+
+size_t galen_engine_own_devices(const struct galen_engine *engine, struct galen_id *out,
+                                size_t room)
+{
+    size_t count = 0;
+    struct galen_id self = device_of(engine, reading_as(engine));
+    for (size_t c = 0; c < engine->chart_count; c++) {
+        const struct galen_rules *rules = galen_log_rules(engine->charts[c]->log);
+        const struct galen_member *me = galen_rules_member(rules, &self);
+        for (size_t i = 0; me && i < galen_rules_member_count(rules); i++) {
+            const struct galen_member *m = galen_rules_member_at(rules, i);
+            if (galen_id_equal(&m->account, &me->account) && m->purpose == GALEN_PURPOSE_DEVICE &&
+                !galen_id_equal(&m->device, &self) && count < room &&
+                !is_in(out, count, &m->device))
+                out[count++] = m->device;
+        }
+    }
+    return count;
+}
+
+/* A sheet replaces lost devices: which ones, only the person knows (I6). True: wait for the answer. */
+static bool ask_lost(struct galen_engine *engine, const struct galen_member *link)
+{
+    struct joining *j = &engine->joining;
+    struct galen_id others[GALEN_ACCOUNT_DEVICES_MAX];
+    if (link->purpose != GALEN_PURPOSE_SHEET || j->answered ||
+        galen_engine_own_devices(engine, others, GALEN_ACCOUNT_DEVICES_MAX) == 0)
+        return false;
+    if (!j->asked) {
+        j->asked = true;
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_LOST_ASKED});
+    }
+    return true;
+}
+
+enum galen_err galen_engine_join_lost(struct galen_engine *engine, uint64_t now_ms,
+                                      const struct galen_id *lost, size_t count)
+{
+    struct joining *j = &engine->joining;
+    if (engine->me.state != GALEN_HOME_JOINING)
+        return GALEN_ERR_STATE;
+    if (count > GALEN_ACCOUNT_DEVICES_MAX)
+        return GALEN_ERR_LIMIT;
+    for (size_t i = 0; i < count; i++)
+        j->lost[i] = lost[i];
+    j->lost_count = count;
+    j->asked = j->answered = true;
+    save_joining(engine);
+    commit(engine);
+    join_step(engine, now_ms);
+    return GALEN_OK;
+}
+
+static void queue_redemption(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    if (chart->item_count == 0 && !chart->redeemed) {
+        struct item item = item_new(engine, chart, ITEM_REDEEM);
+        item.quiet = true;
+        item.place = 0; /* after a crash the fresh device asks first whether it is in */
+        if (outbox_add(engine, chart, &item) != GALEN_OK) {
+            engine->outputs.failed = true;
+            return;
+        }
+    }
+    outbox_pump(engine, now_ms, chart);
+}
+
+void join_step(struct galen_engine *engine, uint64_t now_ms)
+{
+    struct joining *j = &engine->joining;
+    const struct galen_member *link = NULL;
+    if (engine->me.state != GALEN_HOME_JOINING || j->as_fresh || engine->chart_count == 0)
+        return;
+    size_t redeemed = 0;
+    for (size_t i = 0; i < engine->chart_count; i++) {
+        if (!engine->charts[i]->current)
+            return;
+        if (!link)
+            link = galen_rules_member(galen_log_rules(engine->charts[i]->log), &j->device);
+        redeemed += engine->charts[i]->redeemed ? 1 : 0;
+    }
+    if (redeemed == engine->chart_count) {
+        change_identity(engine, now_ms, true);
+        return;
+    }
+    if (!link) {
+        join_failed(engine, GALEN_ERR_REPLACED);
+        return;
+    }
+    if (ask_lost(engine, link))
+        return;
+    if (!j->certified)
+        certify_fresh(engine, now_ms, link);
+    redeemed = 0;
+    for (size_t i = 0; i < engine->chart_count; i++) {
+        queue_redemption(engine, now_ms, engine->charts[i]);
+        redeemed += engine->charts[i]->redeemed ? 1 : 0;
+    }
+    if (redeemed == engine->chart_count)
+        change_identity(engine, now_ms, true);
+}
+
+/* The word of the link that its place is taken; only its successor goes on in its name (I3). */
+static void state_replaced(struct galen_engine *engine, uint64_t now_ms,
+                           struct galen_statement *statement)
+{
+    *statement = (struct galen_statement){.kind = GALEN_STATEMENT_REPLACED,
+                                          .at_ms = server_time(engine, now_ms),
+                                          .subject = engine->joining.device,
+                                          .successor = engine->me.device,
+                                          .signer = engine->joining.device};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_statement_write_unsigned(&w, statement);
+    galen_sign(&engine->joining.secrets, GALEN_SIGN_STATEMENT, galen_written(&w),
+               statement->signature);
+    if (w.failed)
+        engine->outputs.failed = true;
+    galen_writer_wipe(&w);
+}
+
+enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms, struct chart *chart,
+                          struct item *item, uint32_t number)
+{
+    struct joining *j = &engine->joining;
+    const struct galen_rules *rules = galen_log_rules(chart->log);
+    const struct galen_member *link = galen_rules_member(rules, &j->device);
+    if (galen_rules_member(rules, &engine->me.device))
+        return GALEN_ERR_DUPLICATE;
+    if (!link)
+        return GALEN_ERR_NOT_MEMBER;
+    struct galen_chain chain = {.count = 1, .certs = {j->cert}};
+    struct galen_newcomer fresh = {&chain, link->holder};
+    struct galen_id drop[GALEN_ACCOUNT_DEVICES_MAX + 1];
+    struct galen_statement statement;
+    struct galen_epoch_change change = {.add = &fresh, .add_count = 1, .drop = drop};
+    if (link->purpose != GALEN_PURPOSE_SHEET) {
+        state_replaced(engine, now_ms, &statement);
+        change.statements = &statement;
+        change.statement_count = 1;
+        drop[change.drop_count++] = j->device;
+    }
+    for (size_t i = 0; i < j->lost_count; i++)
+        if (galen_rules_member(rules, &j->lost[i]))
+            drop[change.drop_count++] = j->lost[i];
+    struct galen_epoch_random random;
+    draw_epoch_random(engine, &random);
+    enum galen_err err = galen_log_draft_epoch(chart->log, server_time(engine, now_ms), number,
+                                               &change, &random, &item->bytes);
+    galen_wipe(&random, sizeof random);
+    if (err == GALEN_OK && !j->sent) {
+        j->sent = true;
+        save_joining(engine);
+    }
+    return err;
+}
+
+/* -- founding --------------------------------------------------------------------------------------- */
+
+static void found_certificate(struct galen_engine *engine, uint64_t now_ms, uint8_t role,
+                              uint64_t span_ms, const struct galen_device_secrets *subject,
+                              struct galen_chain *chain)
+{
+    struct galen_cert *cert = &chain->certs[0];
+    chain->count = 1;
+    *cert = (struct galen_cert){.role = role,
+                                .purpose = GALEN_PURPOSE_DEVICE,
+                                .not_before_ms = now_ms,
+                                .not_after_ms = now_ms + span_ms,
+                                .issues_until_ms = now_ms,
+                                .account = device_of(engine, subject),
+                                .issuer = engine->me.practice};
+    if (role == GALEN_ROLE_ADMINISTRATOR)
+        cert->issues_until_ms = cert->not_after_ms;
+    public_keys(subject, &cert->keys);
+    certify(engine, &engine->founding.practice, cert);
+}
+
+static enum galen_err found_chart(struct galen_engine *engine, uint64_t now_ms,
+                                  const uint8_t custodian_secret[32], struct galen_bytes name)
+{
+    struct galen_device_secrets custodian;
+    struct galen_chain chain = {0};
+    galen_device_secrets_derive(custodian_secret, &custodian);
+    found_certificate(engine, now_ms, GALEN_ROLE_CUSTODIAN, CUSTODIAN_SPAN_MS, &custodian, &chain);
+    galen_device_secrets_wipe(&custodian);
+    struct galen_newcomer add[2] = {{&engine->me.chain, true}, {&chain, true}};
+    struct item item = item_new(engine, NULL, ITEM_FIRST);
+    item.quiet = true;
+    enum galen_err err =
+        members_draft_first(engine, now_ms, add, 2, &item, &engine->me.practice_chart);
+    struct chart *chart = err == GALEN_OK ? chart_get(engine, &engine->me.practice_chart) : NULL;
+    if (!chart) {
+        item_wipe(&item);
+        return err == GALEN_OK ? GALEN_ERR_MEMORY : err;
+    }
+    err = outbox_add(engine, chart, &item);
+    if (err == GALEN_OK && name.size > 0)
+        err = write_name(engine, now_ms, chart, &engine->me.account, name);
+    return err;
+}
+
+enum galen_err galen_engine_found(struct galen_engine *engine, uint64_t now_ms,
+                                  struct galen_bytes host, struct galen_bytes token,
+                                  const uint8_t practice_secret[32],
+                                  const uint8_t custodian_secret[32], struct galen_bytes name)
+{
+    struct founding *f = &engine->founding;
+    if (engine->me.state != GALEN_HOME_EMPTY && engine->me.state != GALEN_HOME_FOUNDING)
+        return GALEN_ERR_STATE;
+    if (token.size > GALEN_TOKEN_MAX)
+        return GALEN_ERR_TOKEN;
+    enum galen_err err = set_host(engine, host);
+    if (err != GALEN_OK)
+        return err;
+    galen_device_secrets_derive(practice_secret, &f->practice);
+    if (token.size > 0)
+        memcpy(f->token, token.at, token.size);
+    f->token_size = token.size;
+    f->active = true;
+    struct galen_id practice = device_of(engine, &f->practice);
+    if (engine->me.state == GALEN_HOME_FOUNDING) { /* taken up again after a crash */
+        err = galen_id_equal(&practice, &engine->me.practice) ? GALEN_OK : GALEN_ERR_STATE;
+    } else {
+        uint8_t material[32];
+        draw(engine, material, sizeof material);
+        identity_set(engine, material);
+        galen_wipe(material, sizeof material);
+        engine->me.practice = practice;
+        public_keys(&f->practice, &engine->me.practice_keys);
+        engine->me.account = engine->me.device;
+        engine->me.role = GALEN_ROLE_ADMINISTRATOR;
+        engine->me.state = GALEN_HOME_FOUNDING;
+        found_certificate(engine, now_ms, GALEN_ROLE_ADMINISTRATOR, GALEN_STAFF_SPAN_MS,
+                          &engine->me.secrets, &engine->me.chain);
+        err = found_chart(engine, now_ms, custodian_secret, name);
+        save_me(engine);
+        commit(engine);
+    }
+    if (err == GALEN_OK)
+        line_want(engine, now_ms, GALEN_CONNECTION_LOG, true);
+    return err;
+}
+
+bool found_challenge(struct galen_engine *engine, const struct galen_frame_challenge *challenge)
+{
+    static const struct galen_public_keys none;
+    struct founding *f = &engine->founding;
+    if (memcmp(&challenge->practice, &none, sizeof none) != 0)
+        return false;
+    struct galen_frame frame = {.type = GALEN_FRAME_SETUP};
+    struct galen_frame_setup *setup = &frame.as.setup;
+    setup->token = (struct galen_bytes){f->token, f->token_size};
+    public_keys(&f->practice, &setup->practice);
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_setup_message(&w, challenge->nonce, setup->token, &setup->practice);
+    galen_sign(&f->practice, GALEN_SIGN_SETUP, galen_written(&w), setup->signature);
+    if (w.failed)
+        engine->outputs.failed = true;
+    galen_writer_wipe(&w);
+    send_frame(engine, GALEN_CONNECTION_LOG, &frame);
+    return true;
+}
+
+void found_finished(struct galen_engine *engine)
+{
+    galen_wipe(&engine->founding, sizeof engine->founding);
+    engine->me.state = GALEN_HOME_MEMBER;
+    save_me(engine);
+    commit(engine);
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_JOINED,
+                                       .device = engine->me.device,
+                                       .account = engine->me.account,
+                                       .chart = engine->me.practice_chart});
+}

@@ -1,0 +1,351 @@
+/*
+ * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
+ * is saved), line.c (connections and signing in), chart.c (reading a chart), outbox.c (requests until
+ * they are in the log), members.c (changes of members), join.c (becoming a device), requests.c (what
+ * a person asks for), live.c and visit.c (the live connection).
+ */
+#ifndef GALEN_ENGINE_STATE_H
+#define GALEN_ENGINE_STATE_H
+
+#include "galen/engine.h"
+
+#define HOST_MAX         (GALEN_HOST_NAME_MAX + 6) /* with ":65535" */
+#define OUTBOX_MAX       256                       /* requests of one chart that wait */
+#define SILENCE_PING_MS  10000                     /* nothing heard: ask */
+#define SILENCE_DEAD_MS  20000                     /* nothing heard: the line is dead */
+#define CONNECT_MS       15000                     /* from CONNECT to being signed in */
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_MAX_MS   30000
+#define RETRY_APPEND_MS  1000 /* after the server could not store */
+#define CARE_EVERY_MS    5000 /* how often members are looked after, at most */
+
+/* -- outputs.c ---------------------------------------------------------------------------------- */
+
+struct output_node;
+
+struct outputs {
+    struct output_node *first, *last,
+        *out;         /* `out`: handed to the host, freed with the next call */
+    bool uncommitted; /* a SAVE without its COMMIT */
+    bool failed;      /* out of memory: nothing more goes out */
+};
+
+void outputs_wipe(struct outputs *outputs);
+bool outputs_next(struct outputs *outputs, struct galen_output *output);
+/** Queues a pair to be saved; copied. An empty value removes it. */
+void save(struct galen_engine *engine, const char *key, struct galen_bytes value);
+/** Ends a change, if one was begun. */
+void commit(struct galen_engine *engine);
+/** Commits, then queues a frame; copied. */
+void send_bytes(struct galen_engine *engine, uint8_t purpose, struct galen_bytes frame);
+void send_frame(struct galen_engine *engine, uint8_t purpose, const struct galen_frame *frame);
+void send_signal(struct galen_engine *engine, uint8_t kind, uint8_t purpose); /* (DIS)CONNECT */
+void event(struct galen_engine *engine, struct galen_event event);
+void draw(struct galen_engine *engine, void *out, size_t n);
+uint64_t earlier(uint64_t a, uint64_t b);
+
+/* -- who this is (home.c, join.c) ---------------------------------------------------------------- */
+
+struct identity {
+    uint8_t state; /* enum galen_home_state */
+    uint8_t material[32];
+    struct galen_device_secrets secrets; /* derived from `material` */
+    struct galen_id device, account, practice;
+    struct galen_public_keys practice_keys;
+    uint8_t role;
+    char host[HOST_MAX + 1];
+    struct galen_id practice_chart;
+    struct galen_chain chain; /* an administrator's own, before the practice chart is there */
+};
+
+/* What a home that joins remembers until it has (I2). */
+struct joining {
+    uint8_t secret[GALEN_INVITATION_SECRET_BYTES];
+    struct galen_device_secrets secrets; /* the invitation's */
+    struct galen_id device;              /* the invitation's */
+    struct galen_cert cert;              /* the fresh device's, by the invitation */
+    bool certified;
+    bool sent;            /* a redemption may have reached the server */
+    bool as_fresh;        /* signing in as the fresh device now */
+    bool asked, answered; /* which devices are lost */
+    size_t lost_count;
+    struct galen_id lost[GALEN_ACCOUNT_DEVICES_MAX];
+    size_t chart_count; /* where the fresh device has to be a member; 0: not known yet */
+    struct galen_id *charts;
+};
+
+struct founding {
+    bool active;
+    struct galen_device_secrets practice; /* wiped when the server has the key */
+    uint8_t token[GALEN_TOKEN_MAX];
+    size_t token_size;
+};
+
+/* -- line.c --------------------------------------------------------------------------------------- */
+
+enum line_state {
+    LINE_OFF = 0,    /* not connected; see retry_at_ms */
+    LINE_CONNECTING, /* CONNECT was put out */
+    LINE_OPEN,       /* waits for the challenge */
+    LINE_SETTING_UP, /* the practice key is on its way to a new server */
+    LINE_SIGNING_IN,
+    LINE_READY,
+    LINE_CLOSING, /* DISCONNECT was put out */
+};
+
+struct line {
+    uint8_t purpose;
+    uint8_t state; /* enum line_state */
+    bool wanted;
+    bool pinged;
+    bool barred; /* refused for good: not tried again by itself */
+    bool again;  /* closed by ourselves: signs in again at once */
+    uint32_t failures;
+    uint64_t since_ms, heard_ms, retry_at_ms;
+    int64_t clock_offset_ms; /* server's minus ours */
+    struct galen_frame_challenge challenge;
+};
+
+struct line *line_of(struct galen_engine *engine, uint8_t purpose);
+bool line_ready(const struct galen_engine *engine, uint8_t purpose);
+void line_want(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose, bool wanted);
+void line_drop(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+/** Drops it and signs in again at once, perhaps as somebody else. */
+void line_again(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+void line_connected(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+void line_closed(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+/** True when the frame was about the connection and is dealt with. */
+bool line_received(struct galen_engine *engine, uint64_t now_ms, struct line *line,
+                   const struct galen_frame *frame);
+void line_tick(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+uint64_t line_deadline(const struct line *line);
+uint32_t next_request(struct galen_engine *engine);
+/** The server's clock as far as it is known: what entries and certificates are judged by. */
+uint64_t server_time(const struct galen_engine *engine, uint64_t now_ms);
+
+/* -- requests that wait (outbox.c) ------------------------------------------------------------------ */
+
+enum item_kind {
+    ITEM_CONTENT = 1,     /* class, plain */
+    ITEM_FIRST = 2,       /* the chart's first entry: its bytes are ready */
+    ITEM_ADD = 3,         /* cert: an invitation, code or sheet, certified by us */
+    ITEM_ADD_ACCOUNT = 4, /* subject: a colleague's account */
+    ITEM_DROP_ACCOUNT = 5,
+    ITEM_DROP_DEVICE = 6,
+    ITEM_HOLDER = 7, /* subject: an account */
+    ITEM_RENEW = 8,
+    ITEM_REDEEM = 9, /* joining: the fresh device takes the invitation's place */
+};
+
+/** One request that is not in the log yet. */
+struct item {
+    uint64_t place; /* ascending within the home; part of its saved key; 0: not saved */
+    galen_token token;
+    uint8_t kind; /* enum item_kind */
+    uint8_t class;
+    bool quiet; /* part of a larger request, or our own care: no DONE of its own */
+    bool held, released;
+    uint32_t composed_epoch;
+    struct galen_id subject; /* account or device */
+    struct galen_cert cert;
+    struct galen_writer plain; /* content: the encoded operation */
+    /* in flight: the exact bytes, until they are found in the log or refused */
+    struct galen_writer bytes; /* header ‖ signature ‖ body<V>; empty: not in flight */
+    uint32_t number, epoch;
+    uint32_t request; /* on the present connection; 0: not sent on it */
+    uint64_t retry_at_ms;
+};
+
+/* -- reading (chart.c) -------------------------------------------------------------------------------- */
+
+/** An entry as it came, and what it says. */
+struct stored {
+    struct galen_writer record;
+    struct galen_writer plain; /* empty unless opened */
+};
+
+struct chart {
+    struct galen_id id;
+    struct galen_log *log;
+    struct galen_docs *docs;
+    struct stored *entries; /* galen_log_size of them */
+    size_t entry_room;
+    uint64_t server_size; /* as last heard on this connection */
+    uint32_t open_request;
+    bool opened, current;
+    uint32_t bodies_request; /* asked again for earlier bodies; 0: not */
+    uint64_t bodies_to;
+    bool was_holder;
+    bool redeemed;        /* joining: the fresh device has taken the invitation's place here */
+    uint16_t stopped;     /* enum galen_err: OK, FORK, CLONED */
+    uint32_t await_epoch; /* the server is in this epoch: read that far before writing */
+    uint64_t head_size, head_at_ms; /* last signed by us */
+    uint64_t care_at_ms;
+    uint32_t seen_epoch; /* of the last CHART event */
+    struct item *items;  /* oldest first */
+    size_t item_count, item_room;
+};
+
+struct known_cert {
+    struct galen_id device;
+    struct galen_cert cert;
+};
+
+struct live; /* live.c */
+
+struct galen_engine {
+    struct galen_engine_config config;
+    const struct galen_primitives *primitives;
+    struct outputs outputs;
+    struct identity me;
+    struct joining joining;
+    struct founding founding;
+    struct line lines[2]; /* LOG, LIVE */
+    uint32_t last_request;
+    uint64_t last_place;
+    struct chart **charts;
+    size_t chart_count, chart_room;
+    struct known_cert *certs; /* from every epoch entry read */
+    size_t cert_count, cert_room;
+    struct live *live;
+    bool started;
+};
+
+/** Frees all charts with what they hold. */
+void charts_clear(struct galen_engine *engine);
+struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id);
+/** Finds or begins one. NULL: out of memory. */
+struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id);
+/** The line is ready: asks for what is missing. */
+void chart_open(struct galen_engine *engine, struct chart *chart);
+void chart_line_lost(struct chart *chart);
+void chart_entries(struct galen_engine *engine, uint64_t now_ms,
+                   const struct galen_frame_entries *frame);
+void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
+/** A saved record, in order. */
+GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
+                                               struct galen_bytes record);
+void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
+                const struct galen_id *device);
+void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+uint64_t chart_deadline(const struct galen_engine *engine, const struct chart *chart);
+/** Our device in this chart now; NULL: not a member. */
+const struct galen_member *chart_me(const struct galen_engine *engine, const struct chart *chart);
+/** The secrets that charts are read with: our own, or while joining the invitation's. */
+const struct galen_device_secrets *reading_as(const struct galen_engine *engine);
+
+/* -- home.c ---------------------------------------------------------------------------------------- */
+
+void save_me(struct galen_engine *engine);
+void save_joining(struct galen_engine *engine); /* removes it once the home is a member */
+void save_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
+void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
+void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t index);
+void save_stopped(struct galen_engine *engine, const struct chart *chart);
+GALEN_MUST_USE enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
+                                        struct galen_bytes value);
+void public_keys(const struct galen_device_secrets *secrets, struct galen_public_keys *keys);
+struct galen_id device_of(const struct galen_engine *engine,
+                          const struct galen_device_secrets *secrets);
+
+/* -- outbox.c ---------------------------------------------------------------------------------------- */
+
+void item_wipe(struct item *item);
+/** A request with a fresh token, composed now. */
+struct item item_new(struct galen_engine *engine, const struct chart *chart, uint8_t kind);
+/** Adds a request to a chart and saves it; takes over what it holds, also after LIMIT and MEMORY. */
+GALEN_MUST_USE enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart,
+                                         struct item *item);
+/** Sends what can be sent. Call whenever something changed. */
+void outbox_pump(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+/** An entry of our own device was read. */
+void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct galen_entry *entry,
+                 const struct galen_read *read);
+void outbox_appended(struct galen_engine *engine, uint64_t now_ms,
+                     const struct galen_frame_appended *frame);
+void outbox_refused(struct galen_engine *engine, uint64_t now_ms,
+                    const struct galen_frame_refused *frame);
+/** Says DONE or FAILED and forgets the request. */
+void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item *item,
+                   enum galen_err err, uint64_t index);
+uint64_t outbox_deadline(const struct chart *chart);
+/** Whether this engine may make requests of this chart: OK, FORK, CLONED. */
+GALEN_MUST_USE enum galen_err may_write(const struct chart *chart);
+/** Queues one operation, with base, clock and id filled in; `token` becomes its id. */
+GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,
+                                               struct chart *chart, struct galen_op *op, bool quiet,
+                                               galen_token token);
+
+/* -- members.c ---------------------------------------------------------------------------------------- */
+
+/** Remembers the certificates of an epoch entry's newcomers. */
+void members_learn(struct galen_engine *engine, const struct galen_entry *entry);
+/** A device's chain from the practice. CERTIFICATE: not all of it is known. */
+GALEN_MUST_USE enum galen_err members_chain(const struct galen_engine *engine,
+                                            const struct galen_id *device,
+                                            struct galen_chain *chain);
+/**
+ * Drafts the epoch entry of a member item against the chart's present state into item->bytes.
+ * DUPLICATE: nothing is left to change.
+ */
+GALEN_MUST_USE enum galen_err members_draft(struct galen_engine *engine, uint64_t now_ms,
+                                            struct chart *chart, struct item *item,
+                                            uint32_t number);
+/** What a device awake does unasked: renews unusable epochs, drops expired invitations (C4, E3, I4). */
+void members_care(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+/** Signs a certificate with these secrets. */
+void certify(struct galen_engine *engine, const struct galen_device_secrets *secrets,
+             struct galen_cert *cert);
+void draw_epoch_random(struct galen_engine *engine, struct galen_epoch_random *random);
+/** Drafts a chart's first entry into `item` and gives the chart's id. */
+GALEN_MUST_USE enum galen_err members_draft_first(struct galen_engine *engine, uint64_t now_ms,
+                                                  const struct galen_newcomer *add, size_t count,
+                                                  struct item *item, struct galen_id *chart);
+
+/* -- join.c ------------------------------------------------------------------------------------------- */
+
+/** Appends the link of a device that comes from `secret`. */
+void write_link(const struct galen_engine *engine,
+                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], struct galen_writer *out);
+/** What follows from a loaded `joining`. */
+void join_resume(struct galen_engine *engine);
+void identity_set(struct galen_engine *engine, const uint8_t material[32]);
+/** Signed in while joining: `charts` are what the identity in use belongs to. True: joining is done. */
+bool join_welcome(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_welcome *frame);
+void join_refused(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_refused *frame);
+/** A chart was read further while joining. */
+void join_step(struct galen_engine *engine, uint64_t now_ms);
+/** The redemption was refused for good. */
+void join_failed(struct galen_engine *engine, enum galen_err err);
+void join_wipe(struct joining *joining);
+/** Drafts the redemption of one chart. */
+GALEN_MUST_USE enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms,
+                                         struct chart *chart, struct item *item, uint32_t number);
+/** The challenge of a server we are founding a practice on: true when set-up was sent instead. */
+bool found_challenge(struct galen_engine *engine, const struct galen_frame_challenge *challenge);
+/** The practice chart's first entry is in the log. */
+void found_finished(struct galen_engine *engine);
+
+/* -- requests.c --------------------------------------------------------------------------------------- */
+
+/** Queues the name of an account (or of the chart itself: its id), without an event of its own. */
+GALEN_MUST_USE enum galen_err write_name(struct galen_engine *engine, uint64_t now_ms,
+                                         struct chart *chart, const struct galen_id *whose,
+                                         struct galen_bytes name);
+
+/* -- live.c, visit.c ------------------------------------------------------------------------------------ */
+
+void live_free(struct galen_engine *engine);
+void live_ready(struct galen_engine *engine, uint64_t now_ms); /* signed in for live */
+void live_lost(struct galen_engine *engine, uint64_t now_ms);
+/** A frame of the live connection, or VISIT and VISIT_ENDED on the log connection. */
+void live_received(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose,
+                   const struct galen_frame *frame);
+/** A chart's epoch or members changed. */
+void live_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+void live_tick(struct galen_engine *engine, uint64_t now_ms);
+uint64_t live_deadline(const struct galen_engine *engine);
+
+#endif
