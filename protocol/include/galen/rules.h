@@ -38,16 +38,19 @@ void galen_rules_free(struct galen_rules *rules);
 
 /**
  * Judges an entry that would come next, at `entry->received_ms`. GALEN_OK or the first rule broken,
- * in the order of PROTOCOL.md ("Judging an entry"). Changes nothing. A body that is not PRESENT is
- * judged by its header (readers without the right to it), but never for clear classes.
+ * in the order of PROTOCOL.md ("Judging an entry"). Changes nothing. A sealed body that is not PRESENT
+ * is judged by its header (readers without the right to it); a clear one that is not is WITHHELD. Readers
+ * call galen_entry_settle_body first. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_rules_judge(const struct galen_rules *rules,
                                                 const struct galen_entry *entry);
 /**
- * Makes the entry the next leaf. `verdict` is what galen_rules_judge said: after GALEN_OK everything
- * in it takes effect; otherwise the entry is void (L5): a leaf, and if its signature holds under a
- * member's key at that member's next number, that number is used; a void epoch entry of this kind
- * begins an unusable epoch with unchanged members. MEMORY: nothing changed.
+ * Makes the entry the next leaf. `verdict` is what galen_rules_judge said of it in this state: after
+ * GALEN_OK everything in it takes effect; otherwise the entry is void (L5): a leaf, and if its signature
+ * holds under a member's key at that member's next number, that number is used; a void epoch entry of
+ * this kind begins an unusable epoch with unchanged members. MEMORY: nothing changed. WITHHELD, also as
+ * a verdict: nothing changed, as nothing behind this entry can be judged without its clear body. LIMIT:
+ * the tree is full.
  */
 GALEN_MUST_USE enum galen_err galen_rules_apply(struct galen_rules *rules,
                                                 const struct galen_entry *entry,
@@ -58,6 +61,8 @@ uint32_t galen_rules_epoch(const struct galen_rules *rules);
 /** True while the current epoch began with a void entry. */
 bool galen_rules_epoch_void(const struct galen_rules *rules);
 const uint8_t *galen_rules_history_key(const struct galen_rules *rules); /* 32 bytes */
+/** The device that made the present history pair, and so knows its secret; it may be no holder. */
+const struct galen_id *galen_rules_history_author(const struct galen_rules *rules);
 size_t galen_rules_member_count(const struct galen_rules *rules);
 /** Members ascending by device id; borrowed until the next apply. */
 const struct galen_member *galen_rules_member_at(const struct galen_rules *rules, size_t i);
@@ -74,8 +79,11 @@ const struct galen_tree *galen_rules_tree(const struct galen_rules *rules);
 const struct galen_statement *galen_rules_statement(const struct galen_rules *rules,
                                                     const struct galen_id *subject);
 
-/** Checks a signed head of a (present or former) member against the tree: OK, NOT_MEMBER, SIGNATURE,
- *  HEAD (contradicts our root at that size), or STATE when it is larger than our tree (wait). */
+/**
+ * Checks a signed head against the tree (H1): OK; CHART, not about this chart; NOT_MEMBER, by a device
+ * that never was one; SIGNATURE; HEAD, it contradicts our root at that size; STATE, it is larger than
+ * our tree: wait; MEMORY.
+ */
 GALEN_MUST_USE enum galen_err galen_rules_check_head(const struct galen_rules *rules,
                                                      const struct galen_head *head);
 
