@@ -1,0 +1,100 @@
+/* What live.c (presence, drafts) and visit.c (visits, calls) share. */
+#ifndef GALEN_ENGINE_LIVE_H
+#define GALEN_ENGINE_LIVE_H
+
+#include "galen/call_keys.h"
+#include "galen/playout.h"
+#include "state.h"
+
+#define CONNECTION_BYTES 16
+#define PRESENCE_MS      15000
+#define PRESENCE_GONE_MS 40000
+#define PEERS_MAX        (GALEN_MEMBERS_MAX * 4) /* of all charts */
+#define KNOCK_REPEAT_MS  5000
+#define VISITS_MAX       64 /* open visits this device is told of */
+
+/* Another device's live connection, introduced by its hello. */
+struct peer {
+    struct galen_id chart, device, account;
+    uint8_t connection[CONNECTION_BYTES];
+    uint64_t clock_ms;      /* of its hello */
+    uint64_t heard_ms;      /* 0: gone */
+    uint64_t highest, seen; /* replay window: bit i is counter highest - i */
+};
+
+/* A visit that the server told of. */
+struct known_visit {
+    struct galen_id chart, visit, host;
+    uint8_t nonce[GALEN_CALL_NONCE_BYTES];
+};
+
+/* Staff: a hello at the door or inside. */
+struct knocker {
+    uint16_t number;
+    bool admitted;
+    struct galen_id device;
+    uint8_t hello[GALEN_CALL_HELLO_MAX];
+    size_t hello_size;
+    uint64_t told_ms;
+};
+
+struct speaker {
+    struct galen_id device;
+    struct galen_playout *playout;
+};
+
+/* The one visit that this engine takes part in. */
+struct visit {
+    bool wanted; /* knock, and knock again after a reconnect */
+    struct galen_id chart, visit;
+    bool opening;                          /* ours to open, not yet told by the server */
+    uint8_t nonce[GALEN_CALL_NONCE_BYTES]; /* the one we gave as host */
+    bool hosting;
+    bool admitted, knocked;
+    struct galen_call *call;
+    struct galen_call_host *host;
+    uint16_t last_generation, last_number; /* of the last roster by anybody */
+    struct knocker knockers[GALEN_PARTICIPANTS_MAX * 2];
+    size_t knocker_count;
+    struct galen_voice_encoder *encoder;
+    struct speaker speakers[GALEN_PARTICIPANTS_MAX];
+    size_t speaker_count;
+    bool muted;
+    uint64_t sent, refused;
+};
+
+struct live {
+    bool wanted;
+    uint8_t connection[CONNECTION_BYTES]; /* ours, drawn for each connection */
+    uint64_t counter;
+    uint64_t said_ms; /* last presence */
+    struct peer peers[PEERS_MAX];
+    size_t peer_count;
+    struct known_visit visits[VISITS_MAX];
+    size_t visit_count;
+    struct visit visit;
+};
+
+/** live.c: this engine's live part, made when first needed. NULL: out of memory. */
+struct live *live_get(struct galen_engine *engine);
+/** A device's signing key, if it is a member of the chart now; else NULL. */
+const struct galen_member *live_member(const struct galen_engine *engine,
+                                       const struct galen_id *chart, const struct galen_id *device);
+
+/* visit.c */
+void visit_ready(struct galen_engine *engine, uint64_t now_ms);
+void visit_lost(struct galen_engine *engine);
+void visit_wipe(struct visit *visit);
+/** True when the frame was about a visit. */
+bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame *frame);
+void visit_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+void visit_tick(struct galen_engine *engine, uint64_t now_ms);
+uint64_t visit_deadline(const struct galen_engine *engine);
+
+/** The visit that this engine takes part in; NULL: none. */
+struct visit *visit_current(const struct galen_engine *engine);
+
+/* call.c */
+void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes sframe);
+
+#endif

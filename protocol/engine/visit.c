@@ -1,0 +1,551 @@
+/* Visits: opening, knocking, letting in, hosting, and the voice of the call (rules R1 to R4). */
+#include "live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct visit *visit_current(const struct galen_engine *engine)
+{
+    return engine->live && (engine->live->visit.wanted || engine->live->visit.opening)
+               ? &engine->live->visit
+               : NULL;
+}
+
+static void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
+                        uint64_t number, enum galen_err err)
+{
+    const struct visit *v = &engine->live->visit;
+    event(engine, (struct galen_event){.kind = kind,
+                                       .chart = v->chart,
+                                       .visit = v->visit,
+                                       .device = device ? *device : engine->me.device,
+                                       .number = number,
+                                       .err = (uint16_t)err});
+}
+
+static void speakers_wipe(struct visit *v)
+{
+    for (size_t i = 0; i < v->speaker_count; i++)
+        galen_playout_free(v->speakers[i].playout);
+    v->speaker_count = 0;
+}
+
+/* The call's keys belong to one connection; who takes part and speaks outlives it. */
+static void call_wipe(struct visit *v)
+{
+    galen_call_free(v->call);
+    galen_call_host_free(v->host);
+    v->call = NULL;
+    v->host = NULL;
+    v->hosting = v->admitted = v->knocked = false;
+    v->knocker_count = 0;
+}
+
+void visit_wipe(struct visit *v)
+{
+    call_wipe(v);
+    speakers_wipe(v);
+    galen_voice_encoder_free(v->encoder);
+    galen_wipe(v, sizeof *v);
+}
+
+static struct known_visit *known_of_chart(const struct galen_engine *engine,
+                                          const struct galen_id *chart)
+{
+    struct live *live = engine->live;
+    for (size_t i = 0; live && i < live->visit_count; i++)
+        if (galen_id_equal(&live->visits[i].chart, chart))
+            return &live->visits[i];
+    return NULL;
+}
+
+struct galen_id galen_engine_visit(const struct galen_engine *engine, const struct galen_id *chart)
+{
+    const struct known_visit *known = known_of_chart(engine, chart);
+    return known ? known->visit : (struct galen_id){0};
+}
+
+static bool is_me(const struct galen_engine *engine, const struct galen_id *device)
+{
+    return galen_id_equal(device, &engine->me.device);
+}
+
+/* -- the door --------------------------------------------------------------------------------------- */
+
+static struct galen_call_config call_config(struct galen_engine *engine, const struct visit *v)
+{
+    struct galen_call_config config = {
+        .chart = v->chart, .visit = v->visit, .device = engine->me.device};
+    memcpy(config.sign_seed, engine->me.secrets.sign_seed, sizeof config.sign_seed);
+    draw(engine, config.ephemeral_secret, sizeof config.ephemeral_secret);
+    return config;
+}
+
+static bool begin_call(struct galen_engine *engine, struct visit *v)
+{
+    if (v->call)
+        return true;
+    struct galen_call_config config = call_config(engine, v);
+    v->call = galen_call_new(&config);
+    galen_wipe(&config, sizeof config);
+    if (!v->call)
+        engine->outputs.failed = true;
+    return v->call != NULL;
+}
+
+static void send_knock(struct galen_engine *engine, const struct known_visit *known)
+{
+    struct visit *v = &engine->live->visit;
+    const struct chart *chart = chart_find(engine, &v->chart);
+    if (!chart || !line_ready(engine, GALEN_CONNECTION_LIVE) || !begin_call(engine, v))
+        return;
+    uint64_t size = galen_log_size(chart->log);
+    uint8_t root[GALEN_HASH_BYTES];
+    struct galen_writer hello;
+    galen_writer_init(&hello);
+    enum galen_err err = GALEN_ERR_STATE;
+    if (galen_tree_root_at(galen_rules_tree(galen_log_rules(chart->log)), size, root))
+        err = galen_call_make_hello(v->call, known->nonce, size, root, &hello);
+    if (err == GALEN_OK) {
+        struct galen_frame frame = {
+            .type = GALEN_FRAME_KNOCK,
+            .as.knock = {next_request(engine), v->visit, galen_written(&hello)}};
+        v->knocked = true;
+        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+    } else {
+        engine->outputs.failed = true;
+    }
+    galen_writer_wipe(&hello);
+}
+
+static void send_open(struct galen_engine *engine)
+{
+    struct visit *v = &engine->live->visit;
+    struct galen_frame frame = {
+        .type = GALEN_FRAME_VISIT_OPEN,
+        .as.visit_open = {.request = next_request(engine), .chart = v->chart, .visit = v->visit}};
+    draw(engine, v->nonce, sizeof v->nonce);
+    memcpy(frame.as.visit_open.nonce, v->nonce, sizeof v->nonce);
+    send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+}
+
+static void begin(struct galen_engine *engine, const struct galen_id *chart,
+                  const struct galen_id *visit)
+{
+    struct visit *v = &engine->live->visit;
+    if (!galen_id_equal(&v->visit, visit)) {
+        bool muted = v->muted;
+        visit_wipe(v);
+        v->muted = muted;
+    }
+    v->chart = *chart;
+    v->visit = *visit;
+    v->wanted = true;
+}
+
+enum galen_err galen_engine_visit_open(struct galen_engine *engine, uint64_t now_ms,
+                                       const struct galen_id *id, struct galen_id *visit)
+{
+    const struct chart *chart = chart_find(engine, id);
+    if (!chart)
+        return GALEN_ERR_CHART;
+    if (!galen_role_is_staff(engine->me.role))
+        return GALEN_ERR_ROLE;
+    if (!live_get(engine))
+        return GALEN_ERR_MEMORY;
+    const struct known_visit *known = known_of_chart(engine, id);
+    if (known) { /* one visit a chart: this one is joined */
+        *visit = known->visit;
+        return galen_engine_knock(engine, now_ms, id);
+    }
+    draw(engine, visit->bytes, sizeof visit->bytes);
+    begin(engine, id, visit);
+    engine->live->visit.opening = true;
+    galen_engine_go_live(engine, now_ms, true);
+    if (line_ready(engine, GALEN_CONNECTION_LIVE))
+        send_open(engine);
+    return GALEN_OK;
+}
+
+enum galen_err galen_engine_knock(struct galen_engine *engine, uint64_t now_ms,
+                                  const struct galen_id *chart)
+{
+    const struct known_visit *known = known_of_chart(engine, chart);
+    if (!known)
+        return chart_find(engine, chart) ? GALEN_ERR_NO_VISIT : GALEN_ERR_CHART;
+    struct known_visit copy = *known;
+    begin(engine, chart, &copy.visit);
+    galen_engine_go_live(engine, now_ms, true);
+    struct visit *v = &engine->live->visit;
+    if (line_ready(engine, GALEN_CONNECTION_LIVE) && !v->knocked)
+        send_knock(engine, &copy);
+    return GALEN_OK;
+}
+
+static void send_visit_id(struct galen_engine *engine, uint8_t type, const struct galen_id *visit)
+{
+    struct galen_frame frame = {.type = type, .as.visit_id = {next_request(engine), *visit}};
+    if (line_ready(engine, GALEN_CONNECTION_LIVE))
+        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+}
+
+void galen_engine_leave(struct galen_engine *engine, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct visit *v = visit_current(engine);
+    if (!v)
+        return;
+    send_visit_id(engine, GALEN_FRAME_LEAVE, &v->visit);
+    visit_wipe(v);
+}
+
+enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_ms,
+                                      const struct galen_id *chart)
+{
+    (void)now_ms;
+    const struct known_visit *known = known_of_chart(engine, chart);
+    if (!known)
+        return GALEN_ERR_NO_VISIT;
+    if (!galen_role_is_staff(engine->me.role))
+        return GALEN_ERR_ROLE;
+    if (!line_ready(engine, GALEN_CONNECTION_LIVE))
+        return GALEN_ERR_OFFLINE;
+    send_visit_id(engine, GALEN_FRAME_VISIT_END, &known->visit);
+    return GALEN_OK;
+}
+
+/* -- hosting ---------------------------------------------------------------------------------------- */
+
+static struct knocker *knocker_of(struct visit *v, const struct galen_id *device)
+{
+    for (size_t i = v->knocker_count; i-- > 0;)
+        if (galen_id_equal(&v->knockers[i].device, device))
+            return &v->knockers[i];
+    return NULL;
+}
+
+static void knocker_remove(struct visit *v, struct knocker *k)
+{
+    size_t i = (size_t)(k - v->knockers);
+    v->knocker_count--;
+    memmove(k, k + 1, (v->knocker_count - i) * sizeof *k);
+}
+
+static void draw_roster(struct galen_engine *engine)
+{
+    struct visit *v = &engine->live->visit;
+    uint8_t secret[GALEN_KEY_BYTES];
+    struct galen_writer roster;
+    draw(engine, secret, sizeof secret);
+    galen_writer_init(&roster);
+    enum galen_err err = galen_call_host_draw(v->host, secret, &roster);
+    galen_wipe(secret, sizeof secret);
+    if (err == GALEN_OK) {
+        struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
+                                    .as.roster = {v->visit, galen_written(&roster)}};
+        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+    } else if (err != GALEN_ERR_STATE) { /* STATE: our own hello is still on its way */
+        visit_event(engine, GALEN_EVENT_CALL_FAILED, NULL, 0, err);
+    }
+    galen_writer_wipe(&roster);
+}
+
+/* Puts an admitted hello on the host's list. */
+static bool seat(struct galen_engine *engine, const struct knocker *k)
+{
+    struct visit *v = &engine->live->visit;
+    const struct galen_member *member = live_member(engine, &v->chart, &k->device);
+    if (!v->host || !member)
+        return false;
+    return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
+                                 member->keys.sign) == GALEN_OK;
+}
+
+enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
+                                  const struct galen_id *device, bool admitted)
+{
+    (void)now_ms;
+    struct visit *v = visit_current(engine);
+    if (!v)
+        return GALEN_ERR_NO_VISIT;
+    if (!galen_role_is_staff(engine->me.role))
+        return GALEN_ERR_ROLE;
+    if (!knocker_of(v, device))
+        return GALEN_ERR_NOT_MEMBER;
+    struct galen_frame frame = {.type = GALEN_FRAME_ADMIT,
+                                .as.admit = {next_request(engine), v->visit, *device, admitted}};
+    send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+    if (!admitted)
+        knocker_remove(v, knocker_of(v, device));
+    return GALEN_OK;
+}
+
+static void on_knocked(struct galen_engine *engine, uint64_t now_ms,
+                       const struct galen_frame_knocked *frame)
+{
+    struct visit *v = visit_current(engine);
+    struct galen_call_hello hello;
+    if (!v || !galen_id_equal(&frame->visit, &v->visit) || frame->number == 0 ||
+        frame->hello.size > GALEN_CALL_HELLO_MAX ||
+        galen_call_hello_read(frame->hello, &hello) != GALEN_OK)
+        return;
+    struct knocker *k = knocker_of(v, &hello.device);
+    bool news = !k || k->number != frame->number || k->admitted != frame->admitted;
+    if (!k) {
+        if (v->knocker_count == sizeof v->knockers / sizeof v->knockers[0])
+            return;
+        k = &v->knockers[v->knocker_count++];
+        *k = (struct knocker){0};
+    }
+    k->number = frame->number;
+    k->admitted = frame->admitted;
+    k->device = hello.device;
+    memcpy(k->hello, frame->hello.at, frame->hello.size);
+    k->hello_size = frame->hello.size;
+    k->told_ms = now_ms;
+    if (news && !k->admitted && !is_me(engine, &k->device))
+        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
+    if (k->admitted && v->hosting && seat(engine, k))
+        draw_roster(engine);
+}
+
+static void become_host(struct galen_engine *engine)
+{
+    struct visit *v = &engine->live->visit;
+    struct galen_call_config config = call_config(engine, v);
+    galen_call_host_free(v->host);
+    v->host = galen_call_host_new(&config, v->nonce, v->last_generation, v->last_number);
+    galen_wipe(&config, sizeof config);
+    v->hosting = v->host != NULL;
+    if (!v->host)
+        engine->outputs.failed = true;
+}
+
+/* -- what the server tells -------------------------------------------------------------------------- */
+
+static void on_visit(struct galen_engine *engine, uint64_t now_ms,
+                     const struct galen_frame_visit *frame)
+{
+    static const uint8_t no_nonce[GALEN_CALL_NONCE_BYTES];
+    (void)now_ms;
+    struct live *live = engine->live;
+    struct visit *v = &live->visit;
+    bool ours = visit_current(engine) && galen_id_equal(&v->visit, &frame->visit);
+    if (memcmp(frame->nonce, no_nonce, sizeof no_nonce) == 0) {
+        if (ours && is_me(engine, &frame->host))
+            send_open(engine); /* the host went; we are next (R2) */
+        return;
+    }
+    struct known_visit *known = known_of_chart(engine, &frame->chart);
+    bool same = known && galen_id_equal(&known->visit, &frame->visit) &&
+                galen_id_equal(&known->host, &frame->host) &&
+                memcmp(known->nonce, frame->nonce, sizeof known->nonce) == 0;
+    if (!known) {
+        if (live->visit_count == VISITS_MAX)
+            return;
+        known = &live->visits[live->visit_count++];
+    }
+    known->chart = frame->chart;
+    known->visit = frame->visit;
+    known->host = frame->host;
+    memcpy(known->nonce, frame->nonce, sizeof known->nonce);
+    if (!same)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_VISIT,
+                                           .chart = known->chart,
+                                           .visit = known->visit,
+                                           .device = known->host});
+    if (!ours)
+        return;
+    v->opening = false;
+    bool host = is_me(engine, &known->host) && memcmp(v->nonce, known->nonce, sizeof v->nonce) == 0;
+    if (host && !v->hosting)
+        become_host(engine);
+    else if (!host)
+        v->hosting = false;
+    if (!same || !v->knocked) {
+        v->knocker_count = 0; /* every hello is for one host's nonce */
+        send_knock(engine, known);
+    }
+}
+
+static void forget_visit(struct live *live, const struct galen_id *visit)
+{
+    for (size_t i = 0; i < live->visit_count; i++)
+        if (galen_id_equal(&live->visits[i].visit, visit))
+            live->visits[i--] = live->visits[--live->visit_count];
+}
+
+static void on_ended(struct galen_engine *engine, const struct galen_id *visit)
+{
+    struct live *live = engine->live;
+    struct galen_event ended = {.kind = GALEN_EVENT_VISIT_ENDED, .visit = *visit};
+    for (size_t i = 0; i < live->visit_count; i++)
+        if (galen_id_equal(&live->visits[i].visit, visit))
+            ended.chart = live->visits[i].chart;
+    bool known = !galen_id_is_none(&ended.chart);
+    forget_visit(live, visit);
+    if (galen_id_equal(&live->visit.visit, visit))
+        visit_wipe(&live->visit);
+    if (known) /* it is told on both connections */
+        event(engine, ended);
+}
+
+static void on_admitted(struct galen_engine *engine, const struct galen_frame_admitted *frame)
+{
+    struct visit *v = visit_current(engine);
+    if (!v || !galen_id_equal(&frame->visit, &v->visit))
+        return;
+    bool before = v->admitted;
+    v->admitted = frame->admitted;
+    if (frame->admitted && !before)
+        visit_event(engine, GALEN_EVENT_ADMITTED, NULL, 1, GALEN_OK);
+    else if (!frame->admitted && frame->number != 0)
+        visit_event(engine, GALEN_EVENT_WAITING, NULL, frame->number, GALEN_OK);
+    if (!frame->admitted && frame->number == 0) {
+        visit_event(engine, GALEN_EVENT_ADMITTED, NULL, 0, GALEN_OK);
+        visit_wipe(v);
+    }
+}
+
+static void tell_call(struct galen_engine *engine)
+{
+    const struct galen_call_roster *roster = galen_call_roster(engine->live->visit.call);
+    visit_event(engine, GALEN_EVENT_CALL, NULL, roster ? roster->count : 0, GALEN_OK);
+}
+
+/* Who is no longer in the call is heard no longer. */
+static void keep_speakers(struct visit *v, const struct galen_call_roster *roster)
+{
+    for (size_t i = 0; i < v->speaker_count; i++) {
+        if (galen_call_place_of(roster, &v->speakers[i].device))
+            continue;
+        galen_playout_free(v->speakers[i].playout);
+        v->speakers[i--] = v->speakers[--v->speaker_count];
+    }
+}
+
+static void on_roster(struct galen_engine *engine, uint64_t now_ms,
+                      const struct galen_frame_roster *frame)
+{
+    struct visit *v = visit_current(engine);
+    if (!v || !v->call || !galen_id_equal(&frame->visit, &v->visit))
+        return;
+    const struct known_visit *known = known_of_chart(engine, &v->chart);
+    const struct galen_member *host = known ? live_member(engine, &v->chart, &known->host) : NULL;
+    if (!host || !galen_role_is_staff(host->role))
+        return;
+    enum galen_err err =
+        galen_call_take_roster(v->call, now_ms, frame->roster, &host->device, host->keys.sign);
+    if (err == GALEN_ERR_FORK || err == GALEN_ERR_SEAL)
+        visit_event(engine, GALEN_EVENT_CALL_FAILED, &host->device, 0, err);
+    const struct galen_call_roster *roster = galen_call_roster(v->call);
+    if (err != GALEN_OK || !roster)
+        return;
+    v->last_generation = roster->generation;
+    for (size_t i = 0; i < roster->count; i++)
+        if (roster->places[i].number > v->last_number)
+            v->last_number = roster->places[i].number;
+    keep_speakers(v, roster);
+    tell_call(engine);
+}
+
+static void on_left(struct galen_engine *engine, const struct galen_frame_left *frame)
+{
+    struct visit *v = visit_current(engine);
+    if (!v || !galen_id_equal(&frame->visit, &v->visit))
+        return;
+    struct knocker *k = knocker_of(v, &frame->device);
+    if (k && k->number == frame->number)
+        knocker_remove(v, k);
+    if (v->hosting && galen_call_host_remove(v->host, frame->number))
+        draw_roster(engine);
+}
+
+/* -- the connection --------------------------------------------------------------------------------- */
+
+void visit_ready(struct galen_engine *engine, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct visit *v = visit_current(engine);
+    if (v && v->opening)
+        send_open(engine);
+    /* Otherwise the server tells which visits are open, and we knock then. */
+}
+
+void visit_lost(struct galen_engine *engine)
+{
+    struct live *live = engine->live;
+    live->visit_count = 0;
+    call_wipe(&live->visit);
+}
+
+bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame *frame)
+{
+    switch (frame->type) {
+    case GALEN_FRAME_VISIT:
+        on_visit(engine, now_ms, &frame->as.visit);
+        return true;
+    case GALEN_FRAME_VISIT_ENDED:
+        on_ended(engine, &frame->as.visit_id.visit);
+        return true;
+    case GALEN_FRAME_KNOCKED:
+        on_knocked(engine, now_ms, &frame->as.knocked);
+        return true;
+    case GALEN_FRAME_ADMITTED:
+        on_admitted(engine, &frame->as.admitted);
+        return true;
+    case GALEN_FRAME_ROSTER:
+        on_roster(engine, now_ms, &frame->as.roster);
+        return true;
+    case GALEN_FRAME_LEFT:
+        on_left(engine, &frame->as.left);
+        return true;
+    case GALEN_FRAME_MEDIA:
+        call_media(engine, now_ms, frame->as.media.sframe);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Who was dropped from the chart is no longer let in, and is taken off the roster. */
+void visit_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    (void)now_ms;
+    struct visit *v = visit_current(engine);
+    if (!v || !v->hosting || !galen_id_equal(&v->chart, &chart->id))
+        return;
+    bool changed = false;
+    for (size_t i = v->knocker_count; i-- > 0;) {
+        struct knocker *k = &v->knockers[i];
+        if (live_member(engine, &v->chart, &k->device))
+            continue;
+        changed = galen_call_host_remove(v->host, k->number) || changed;
+        knocker_remove(v, k);
+    }
+    if (changed)
+        draw_roster(engine);
+}
+
+void visit_tick(struct galen_engine *engine, uint64_t now_ms)
+{
+    struct visit *v = visit_current(engine);
+    for (size_t i = 0; v && i < v->knocker_count; i++) {
+        struct knocker *k = &v->knockers[i];
+        k->told_ms = earlier(k->told_ms, now_ms);
+        if (k->admitted || now_ms - k->told_ms < KNOCK_REPEAT_MS)
+            continue;
+        k->told_ms = now_ms;
+        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
+    }
+}
+
+uint64_t visit_deadline(const struct galen_engine *engine)
+{
+    const struct visit *v = visit_current(engine);
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; v && i < v->knocker_count; i++)
+        if (!v->knockers[i].admitted)
+            at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
+    return at;
+}
