@@ -112,6 +112,9 @@ struct galen_epoch_change {
     size_t make_holder_count;
     const struct galen_statement *statements;
     size_t statement_count;
+    /* Chains of those who signed a statement; taken where the signer is no member. Any order. */
+    const struct galen_chain *signer_chains;
+    size_t signer_chain_count;
     bool new_history; /* a new pair though no holder leaves */
 };
 
