@@ -78,9 +78,9 @@ struct galen_frame_welcome {
 };
 
 struct galen_frame_refused {
-    uint32_t request; /* 0: about the connection */
+    uint32_t request; /* 0: of none; if `chart` is none too, about the connection, which ends */
     uint16_t err;     /* enum galen_err */
-    struct galen_id chart; /* none where it is about no chart */
+    struct galen_id chart; /* the chart (or visit) it is about; none where it is about no chart */
     uint64_t detail;  /* EPOCH: current epoch; REPLACED: when it was used, ms; else 0 */
 };
 
