@@ -14,35 +14,37 @@ struct hub_connection;
 
 /** Rates and bounds, each with an answer (an error) and a counter (its name in /metrics). */
 struct hub_limits {
-    size_t connections;             /* in all */
+    size_t connections; /* in all */
     size_t connections_per_address;
-    uint32_t sign_in_ms;            /* time to sign in before the connection is closed */
-    uint32_t silence_ms;            /* nothing heard: closed */
-    uint32_t frames_per_second;     /* a connection, with a burst of twice as many; not MEDIA */
+    uint32_t sign_in_ms; /* time to sign in before the connection is closed */
+    uint32_t silence_ms; /* nothing heard: closed */
+    uint32_t
+        frames_per_second; /* a connection, with a burst of twice as many and one for each chart
+                                   it may open; not MEDIA */
     uint32_t media_per_second;
-    uint32_t appends_in_flight;     /* a connection */
-    size_t batch_entries;           /* one commit */
-    size_t pending_bytes;           /* appends that wait for the disk, in all */
-    uint32_t epochs_per_hour;       /* an account and chart (C6) */
-    size_t charts_open;             /* charts one connection reads at a time */
-    size_t outbox_bytes;            /* frames that wait for one slow reader: then it is closed */
-    size_t live_ring;               /* media frames of each other participant that wait for one
+    uint32_t appends_in_flight;   /* a connection */
+    size_t batch_entries;         /* one commit */
+    size_t pending_bytes;         /* appends that wait for the disk, in all */
+    uint32_t epochs_per_hour;     /* an account and chart (C6) */
+    size_t charts_open;           /* charts one connection reads at a time */
+    size_t outbox_bytes;          /* frames that wait for one slow reader: then it is closed */
+    size_t live_ring;             /* media frames of each other participant that wait for one
                                        receiver: beyond, the oldest of all goes */
-    size_t relay_ring;              /* drafts and presence that wait for one receiver: likewise */
-    uint32_t sign_ins_per_minute;   /* an address, with a burst of as many */
-    size_t visits;                  /* open at a time, in all */
-    size_t waiting;                 /* in one visit's waiting room */
-    uint32_t visit_empty_ms;        /* a visit without staff in it ends after this */
-    uint32_t chart_idle_ms;         /* a chart nobody used for this long is forgotten */
+    size_t relay_ring;            /* drafts and presence that wait for one receiver: likewise */
+    uint32_t sign_ins_per_minute; /* an address, with a burst of as many */
+    size_t visits;                /* open at a time, in all */
+    size_t waiting;               /* in one visit's waiting room */
+    uint32_t visit_empty_ms;      /* a visit without staff in it ends after this */
+    uint32_t chart_idle_ms;       /* a chart nobody used for this long is forgotten */
 };
 struct hub_limits hub_limits_default(void);
 
 struct hub_config {
     const struct galen_primitives *primitives;
-    struct store *store;          /* read synchronously; written only through batches */
-    const char *const *names;     /* host names this server answers to, ended by NULL */
+    struct store *store;      /* read synchronously; written only through batches */
+    const char *const *names; /* host names this server answers to, ended by NULL */
     struct hub_limits limits;
-    const char *token;            /* set-up token in hexadecimal; NULL: none is accepted */
+    const char *token; /* set-up token in hexadecimal; NULL: none is accepted */
     /** One line of the event log: an event's name and a JSON object's members (ids and counts). */
     void (*log)(void *context, const char *event, const char *members);
     void *context;
@@ -64,7 +66,12 @@ void *hub_connection_user(const struct hub_connection *connection);
 /** One whole frame came. Borrows it. */
 void hub_receive(struct hub *hub, struct hub_connection *connection, uint64_t now_ms,
                  struct galen_bytes frame);
-/** The edge reassembled more than the frame limit: refused by name, then closing. */
+/**
+ * The largest frame this connection may send now: little before it signed in and when it is live, so
+ * that a stranger cannot make the edge reassemble half a megabyte. Ask before every frame.
+ */
+size_t hub_frame_max(const struct hub_connection *connection);
+/** The edge would have to reassemble more than hub_frame_max: refused by name, then closing. */
 void hub_oversized(struct hub *hub, struct hub_connection *connection, uint64_t now_ms);
 /** The socket is gone. Frees the connection. */
 void hub_disconnect(struct hub *hub, struct hub_connection *connection, uint64_t now_ms);
@@ -78,15 +85,18 @@ struct hub_connection *hub_next_ready(struct hub *hub);
  */
 struct galen_bytes hub_next_frame(struct hub *hub, struct hub_connection *connection,
                                   uint64_t now_ms);
-/** True when the connection is to be closed as soon as hub_next_frame gives nothing. */
+/**
+ * True when the connection is to be closed as soon as hub_next_frame gives nothing. A line that does
+ * not take what is left within a few seconds is closed all the same: that is the edge's to time.
+ */
 bool hub_is_closing(const struct hub_connection *connection);
 
 /** What is to be made durable next, or NULL. One batch is out at a time; the hub keeps owning it. */
 struct store_batch *hub_take_batch(struct hub *hub);
 /**
  * The batch of hub_take_batch is durable (OK), or nothing of it is (STORE, DISK_FULL). Then its
- * authors are answered and its entries are shown; after a failure the charts concerned are forgotten,
- * to be read anew, and their appends refused by name.
+ * authors are answered and its entries are shown; after a failure the charts concerned are forgotten
+ * and read anew, and their appends are refused by name. Reading goes on.
  */
 void hub_committed(struct hub *hub, uint64_t now_ms, enum galen_err result);
 
