@@ -154,7 +154,7 @@ static size_t push_newest(struct buffer_queue *queue, struct buffer_pool *pool,
 
 /* -- the outbox --------------------------------------------------------------------------------- */
 
-void outbox_clear(struct outbox *outbox, struct buffer_pool *pool)
+void hub_outbox_clear(struct outbox *outbox, struct buffer_pool *pool)
 {
     clear(&outbox->answers, pool);
     clear(&outbox->media, pool);
@@ -162,18 +162,18 @@ void outbox_clear(struct outbox *outbox, struct buffer_pool *pool)
     outbox->answer_bytes = 0;
 }
 
-void outbox_wipe(struct outbox *outbox, struct buffer_pool *pool)
+void hub_outbox_wipe(struct outbox *outbox, struct buffer_pool *pool)
 {
-    outbox_clear(outbox, pool);
+    hub_outbox_clear(outbox, pool);
     *outbox = (struct outbox){0};
 }
 
-bool outbox_is_empty(const struct outbox *outbox)
+bool hub_outbox_is_empty(const struct outbox *outbox)
 {
     return outbox->answers.count + outbox->media.count + outbox->relayed.count == 0;
 }
 
-enum galen_err outbox_answer(struct outbox *outbox, struct buffer *buffer, size_t max_bytes)
+enum galen_err hub_outbox_answer(struct outbox *outbox, struct buffer *buffer, size_t max_bytes)
 {
     if (GALEN_CHECKED(OUTBOX_BOUND) &&
         (outbox->answer_bytes > max_bytes || buffer->size > max_bytes - outbox->answer_bytes))
@@ -185,19 +185,19 @@ enum galen_err outbox_answer(struct outbox *outbox, struct buffer *buffer, size_
     return GALEN_OK;
 }
 
-size_t outbox_media(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
-                    size_t max)
+size_t hub_outbox_media(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
+                        size_t max)
 {
     return push_newest(&outbox->media, pool, buffer, max);
 }
 
-size_t outbox_relay(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
-                    size_t max)
+size_t hub_outbox_relay(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
+                        size_t max)
 {
     return push_newest(&outbox->relayed, pool, buffer, max);
 }
 
-struct buffer *outbox_take(struct outbox *outbox)
+struct buffer *hub_outbox_take(struct outbox *outbox)
 {
     struct buffer *buffer = NULL;
     bool answers_turn = outbox->answers.count > 0 && outbox->in_a_row >= OUTBOX_LIVE_IN_A_ROW;

@@ -49,20 +49,20 @@ struct outbox {
 
 #define OUTBOX_LIVE_IN_A_ROW 8
 
-void outbox_wipe(struct outbox *outbox, struct buffer_pool *pool);
-bool outbox_is_empty(const struct outbox *outbox);
+void hub_outbox_wipe(struct outbox *outbox, struct buffer_pool *pool);
+bool hub_outbox_is_empty(const struct outbox *outbox);
 /** Takes a reference. LIMIT: more than `max_bytes` would wait; MEMORY. Nothing is queued then. */
-GALEN_MUST_USE enum galen_err outbox_answer(struct outbox *outbox, struct buffer *buffer,
-                                            size_t max_bytes);
+GALEN_MUST_USE enum galen_err hub_outbox_answer(struct outbox *outbox, struct buffer *buffer,
+                                                size_t max_bytes);
 /** Takes a reference; drops the oldest beyond `max`. Gives how many frames were lost. */
-size_t outbox_media(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
-                    size_t max);
-size_t outbox_relay(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
-                    size_t max);
+size_t hub_outbox_media(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
+                        size_t max);
+size_t hub_outbox_relay(struct outbox *outbox, struct buffer_pool *pool, struct buffer *buffer,
+                        size_t max);
 /** Drops all that waits, answers too. */
-void outbox_clear(struct outbox *outbox, struct buffer_pool *pool);
+void hub_outbox_clear(struct outbox *outbox, struct buffer_pool *pool);
 /** The next frame: live ones first, but an answer is not kept waiting by more than a few. NULL: none.
  *  The reference is the caller's. */
-struct buffer *outbox_take(struct outbox *outbox);
+struct buffer *hub_outbox_take(struct outbox *outbox);
 
 #endif
