@@ -93,6 +93,11 @@ void galen_rules_free(struct galen_rules *rules)
     free(rules);
 }
 
+void galen_rules_allow_gaps(struct galen_rules *rules)
+{
+    rules->gaps = true;
+}
+
 /* ------------------------------------------------------------------------------------- what holds */
 
 const struct galen_id *galen_rules_chart(const struct galen_rules *rules)
@@ -296,6 +301,11 @@ out:
     return err;
 }
 
+bool rules_number_follows(const struct galen_rules *rules, uint32_t number, uint32_t last)
+{
+    return rules->gaps ? number > last : last < UINT32_MAX && number == last + 1;
+}
+
 /* Whether a void entry is at least its author's next one: then its number is used (L5). */
 static bool uses_its_number(const struct galen_rules *rules, const struct galen_entry *entry)
 {
@@ -304,8 +314,8 @@ static bool uses_its_number(const struct galen_rules *rules, const struct galen_
     const struct galen_author *author = galen_rules_author(rules, &header->author);
     uint32_t last = author ? author->last_number : 0;
     return rules->begun && entry->signed_header.at[0] == GALEN_VERSION && member &&
-           galen_id_equal(&header->chart, &rules->chart) && last < UINT32_MAX &&
-           header->number == last + 1 &&
+           galen_id_equal(&header->chart, &rules->chart) &&
+           rules_number_follows(rules, header->number, last) &&
            galen_verify(rules->p, GALEN_SIGN_ENTRY, member->keys.sign,
                         (struct galen_bytes){entry->signed_header.at, GALEN_HEADER_BYTES},
                         entry->signature);

@@ -86,7 +86,7 @@ static enum galen_err judge_number(const struct judged *j)
 {
     const struct galen_author *author = galen_rules_author(j->rules, &j->header->author);
     uint32_t last = author ? author->last_number : 0;
-    bool next = last < UINT32_MAX && j->header->number == last + 1;
+    bool next = rules_number_follows(j->rules, j->header->number, last);
     return GALEN_CHECKED(NUMBER) && !next ? GALEN_ERR_NUMBER : GALEN_OK;
 }
 
@@ -96,8 +96,8 @@ static enum galen_err judge_head(const struct judged *j)
     const struct galen_header *header = j->header;
     const struct galen_author *author = galen_rules_author(j->rules, &header->author);
     uint8_t root[GALEN_HASH_BYTES];
-    bool ours = galen_tree_root_at(&j->rules->tree, header->head_size, root) &&
-                memcmp(root, header->head_root, sizeof root) == 0;
+    bool ours = j->rules->gaps || (galen_tree_root_at(&j->rules->tree, header->head_size, root) &&
+                                   memcmp(root, header->head_root, sizeof root) == 0);
     if (GALEN_CHECKED(HEAD) && !ours)
         return GALEN_ERR_HEAD;
     bool sinks = author && header->head_size < author->last_head_size;

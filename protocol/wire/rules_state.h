@@ -28,6 +28,7 @@ struct galen_rules {
     struct galen_issuer practice;
     bool begun; /* the first entry was accepted */
     bool epoch_void;
+    bool gaps; /* galen_rules_allow_gaps */
     uint32_t epoch;
     struct galen_id chart;
     uint8_t history_key[GALEN_SEAL_KEY_BYTES];
@@ -71,6 +72,9 @@ enum galen_err rules_epoch_judge(const struct galen_rules *rules, const struct g
  */
 enum galen_err rules_chain_check(const struct galen_rules *rules, const struct epoch_change *change,
                                  const struct galen_chain *chain, uint64_t at_ms) GALEN_MUST_USE;
+
+/** Whether an author whose last number is `last` may write this one. */
+bool rules_number_follows(const struct galen_rules *rules, uint32_t number, uint32_t last);
 
 /** The facts of a member from its certificate. */
 struct galen_member rules_member_from_cert(const struct galen_primitives *p,

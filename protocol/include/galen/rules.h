@@ -35,6 +35,12 @@ struct galen_rules; /* opaque: members, authors, epoch, tree, statements */
 struct galen_rules *galen_rules_new(const struct galen_primitives *p,
                                     const struct galen_public_keys *practice);
 void galen_rules_free(struct galen_rules *rules);
+/**
+ * For evidence that shows some of a chart's entries only: from now on an author's number has to be
+ * higher than its last, but not the next, and the root in a header is not compared. Where the entries
+ * stand must be shown otherwise; the tree is that of the entries shown.
+ */
+void galen_rules_allow_gaps(struct galen_rules *rules);
 
 /**
  * Judges an entry that would come next, at `entry->received_ms`. GALEN_OK or the first rule broken,
