@@ -395,7 +395,7 @@ static const struct {
 } forgeries[] = {
     {"an entry left out", GALEN_CLAIM_ORDER, GALEN_ERR_WITHHELD, 5},
     {"an epoch left out with care", GALEN_CLAIM_ORDER, GALEN_ERR_EPOCH, 4},
-    {"a message left out with care", GALEN_CLAIM_ORDER, GALEN_ERR_HEAD, 3},
+    {"a message left out with care", GALEN_CLAIM_ORDER, GALEN_ERR_HEAD, 2},
     {"the last entry left out", GALEN_CLAIM_COMPLETENESS, GALEN_ERR_STATE, ENTRIES},
     {"two swapped", GALEN_CLAIM_ORDER, GALEN_ERR_NUMBER, 2},
     {"two swapped with care", GALEN_CLAIM_ORDER, GALEN_ERR_HEAD, 2},
