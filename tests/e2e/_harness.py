@@ -81,14 +81,16 @@ class Scene:
             lines = log.read_text(errors="replace").splitlines()
             print(f"--- the end of {log.name}", *lines[-30:], sep="\n", flush=True)
 
-    def server(self, name="server", environment=None, **options):
-        server = Server(self, name, environment or {}, options)
+    def server(self, name="server", environment=None, **limits):
+        """Starts a galend; `limits` are those of `galend --help`."""
+        server = Server(self, name, environment or {}, limits)
         self.cleanups.append(server.kill)
         server.start()
         return server
 
-    def home(self, name, url=None):
-        return Home(self, name, url)
+    def home(self, name, server=None):
+        """A device's home; with `server` (a Server or a Line) it dials that instead of the address it knows."""
+        return Home(self, name, server.url if server else None)
 
     def line(self, server):
         from _lines import Line
@@ -100,8 +102,8 @@ class Scene:
 class Server:
     """One galend. It keeps its port over restarts, so that clients find it again."""
 
-    def __init__(self, scene, name, environment, options):
-        self.scene, self.name, self.options = scene, name, options
+    def __init__(self, scene, name, environment, limits):
+        self.scene, self.name, self.limits = scene, name, limits
         self.environment = dict(os.environ, **environment)
         self.data = scene.folder / name
         self.log_path = scene.folder / f"{name}.log"
@@ -115,8 +117,9 @@ class Server:
     def command(self):
         command = [BUILD / "galend", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
                    "--cert", self.scene.certs / "server.pem", "--key", self.scene.certs / "server.key"]
-        for option, value in self.options.items():
-            command += ["--" + option.replace("_", "-"), value]
+        limits = {"sign_ins_per_minute": 100000, **self.limits}  # each command of a test signs in anew
+        for name, value in limits.items():
+            command += ["--limit", f"{name}={value}"]
         return [str(word) for word in command]
 
     def start(self):
