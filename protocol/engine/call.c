@@ -107,7 +107,7 @@ struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engin
     for (size_t i = 0; i < v->speaker_count; i++) {
         struct galen_playout_stats s = galen_playout_stats(v->speakers[i].playout);
         stats.received += s.received;
-        stats.concealed += s.concealed;
+        stats.concealed += s.concealed_ms / GALEN_VOICE_MS;
         stats.discarded += s.discarded;
         stats.late += s.late;
         if (s.delay_ms > stats.delay_ms)

@@ -72,7 +72,7 @@ static enum galen_err judge_signature(const struct judged *j)
     struct galen_bytes signed_bytes = {j->entry->signed_header.at, GALEN_HEADER_BYTES};
     bool holds = galen_verify(j->rules->p, GALEN_SIGN_ENTRY, j->author->keys.sign, signed_bytes,
                               j->entry->signature);
-    return GALEN_CHECKED(SIGNATURE) && !holds ? GALEN_ERR_SIGNATURE : GALEN_OK;
+    return GALEN_CHECKED(ENTRY_SIGNATURE) && !holds ? GALEN_ERR_SIGNATURE : GALEN_OK;
 }
 
 /* 5 */

@@ -31,12 +31,13 @@ void galen_playout_take(struct galen_playout *playout, uint64_t now_ms, int16_t 
 struct galen_playout_stats {
     uint64_t received;  /* packets accepted by galen_playout_put */
     uint64_t played;    /* packets decoded and heard */
-    uint64_t concealed; /* stretches of 20 ms made up */
     uint64_t discarded; /* packets left out to catch up */
     uint64_t late;      /* packets that came after their place was played */
     uint64_t duplicate;
+    uint64_t concealed_ms;  /* made up where nothing was there in time */
     uint64_t shortened_ms;  /* taken out by merging pitch periods or silence */
     uint64_t lengthened_ms; /* put in, likewise */
+    uint64_t position;      /* of the next sample to be heard: samples captured since number 0 began */
     uint32_t delay_ms;      /* now: from the fastest recent packet's arrival to being heard */
     uint32_t target_ms;     /* what delay_ms is steered to */
 };

@@ -1,0 +1,176 @@
+/*
+ * Which operations count (PROTOCOL.md, "Documents", the table of verdicts), decided before anything is
+ * changed, so that what is void changes nothing.
+ */
+#include "state.h"
+
+#include "galen/mutation.h"
+
+#include <string.h>
+
+bool galen_docs_may_answer(enum galen_role role)
+{
+    return galen_role_is_staff(role);
+}
+
+/* Which kinds a role may write at all. Fields are judged one by one. */
+static bool role_may(enum galen_role role, uint16_t kind)
+{
+    switch (kind) {
+    case GALEN_KIND_ANSWER:
+    case GALEN_KIND_IDENTITY:
+    case GALEN_KIND_VISIT:
+        return galen_role_is_staff(role);
+    default:
+        return true;
+    }
+}
+
+static enum galen_err judge_author(const struct galen_docs *docs,
+                                   const struct galen_docs_entry *entry, const struct galen_op *op)
+{
+    uint8_t key[KEYSET_KEY_BYTES];
+    enum galen_err err = galen_op_check(op);
+    if (err != GALEN_OK)
+        return err;
+    if (entry->purpose != GALEN_PURPOSE_DEVICE || !role_may(entry->role, op->kind))
+        return GALEN_ERR_ROLE;
+    operation_key(&entry->account, op->id, key);
+    if (GALEN_CHECKED(OPERATION_ID) && keyset_find(&docs->operations, key) != NULL)
+        return GALEN_ERR_DUPLICATE;
+    if (GALEN_CHECKED(BASE) && (op->base > entry->head_size || op->base > entry->index ||
+                                op->base < galen_docs_last_base(docs, &entry->device)))
+        return GALEN_ERR_BASE;
+    return GALEN_OK;
+}
+
+/* One field of a write: OK, ROLE (D2), VALUE, or UNKNOWN_KIND for what is newer than this version. */
+static enum galen_err judge_field(const struct galen_document *document, enum galen_role role,
+                                  uint16_t kind, const struct galen_write_field *write)
+{
+    const struct galen_field *field = galen_field(document, write->field);
+    if (field == NULL)
+        return GALEN_ERR_UNKNOWN_KIND;
+    enum galen_access needed =
+        kind == GALEN_KIND_WRITE ? GALEN_ACCESS_DIRECT : GALEN_ACCESS_PROPOSE;
+    if (GALEN_CHECKED(ROLE_FIELD) && galen_field_access(field, role) < needed)
+        return GALEN_ERR_ROLE;
+    return galen_value_check(field, write->value);
+}
+
+static void judge_write(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+                        const struct galen_op *op, struct plan *plan)
+{
+    const struct galen_write *write = &op->content.write;
+    uint64_t all = UINT64_MAX >> (64 - write->count);
+    plan->document = galen_document(write->doc);
+    if (plan->document == NULL) {
+        plan->newer = true;
+        plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
+        plan->verdict.counts = true;
+        return;
+    }
+    plan->record = docs_record(docs, write->doc, write->record);
+    /* Only staff add a record by writing to it; others propose it first. */
+    if (galen_field_access(&plan->document->fields[0], entry->role) == GALEN_ACCESS_NONE ||
+        (op->kind == GALEN_KIND_WRITE && plan->record == NULL &&
+         !galen_role_is_staff(entry->role))) {
+        plan->verdict.err = GALEN_ERR_ROLE;
+        plan->verdict.void_fields = all;
+        return;
+    }
+    for (size_t i = 0; i < write->count; i++) {
+        enum galen_err err = judge_field(plan->document, entry->role, op->kind, &write->fields[i]);
+        if (err == GALEN_OK)
+            plan->effective |= UINT64_C(1) << i;
+        else if (err == GALEN_ERR_UNKNOWN_KIND)
+            plan->newer = true;
+        else
+            plan->verdict.void_fields |= UINT64_C(1) << i;
+        if (plan->verdict.err == GALEN_OK)
+            plan->verdict.err = err;
+    }
+    plan->verdict.counts = plan->verdict.void_fields != all;
+}
+
+static void judge_answer(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+                         const struct galen_op *op, struct plan *plan)
+{
+    const struct item *item = docs_item(docs, op->content.answer.proposal);
+    if (item == NULL || item->kind != GALEN_KIND_PROPOSE || !item->verdict.counts) {
+        plan->verdict.err = GALEN_ERR_VALUE;
+        return;
+    }
+    if (item->entry.index >= op->base && !galen_id_equal(&item->entry.device, &entry->device)) {
+        plan->verdict.err = GALEN_ERR_BASE;
+        return;
+    }
+    plan->proposal = item->proposal;
+    plan->verdict.counts = true;
+    if (item->proposal == NULL) { /* for a document of a newer version */
+        plan->newer = true;
+        plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
+    }
+}
+
+void judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+           const struct galen_op *op, struct plan *plan)
+{
+    memset(plan, 0, sizeof *plan);
+    if (op->kind == 0) { /* galen_op_read could read nothing but a newer version's number */
+        plan->newer = true;
+        plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
+        return;
+    }
+    plan->verdict.err = judge_author(docs, entry, op);
+    if (plan->verdict.err != GALEN_OK)
+        return;
+    switch (op->kind) {
+    case GALEN_KIND_MESSAGE:
+    case GALEN_KIND_IDENTITY:
+    case GALEN_KIND_VISIT:
+        plan->verdict.counts = true;
+        break;
+    case GALEN_KIND_WRITE:
+    case GALEN_KIND_PROPOSE:
+        judge_write(docs, entry, op, plan);
+        break;
+    case GALEN_KIND_ANSWER:
+        judge_answer(docs, entry, op, plan);
+        break;
+    default:
+        plan->newer = true;
+        plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
+        plan->verdict.counts = true;
+    }
+}
+
+enum galen_err galen_docs_split(const struct galen_docs *docs, enum galen_role role,
+                                const struct galen_write *write, struct galen_write *direct,
+                                struct galen_write *propose)
+{
+    memset(direct, 0, sizeof *direct);
+    memset(propose, 0, sizeof *propose);
+    direct->doc = propose->doc = write->doc;
+    memcpy(direct->record, write->record, sizeof direct->record);
+    memcpy(propose->record, write->record, sizeof propose->record);
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .content.write = *write};
+    if (galen_op_check(&op) != GALEN_OK)
+        return GALEN_ERR_FORMAT;
+    const struct galen_document *document = galen_document(write->doc);
+    if (document == NULL)
+        return GALEN_ERR_UNKNOWN_KIND;
+    bool may_add = galen_role_is_staff(role) || docs_record(docs, write->doc, write->record);
+    for (size_t i = 0; i < write->count; i++) {
+        enum galen_err err = judge_field(document, role, GALEN_KIND_PROPOSE, &write->fields[i]);
+        if (err != GALEN_OK) {
+            direct->count = propose->count = 0;
+            return err;
+        }
+        const struct galen_field *field = galen_field(document, write->fields[i].field);
+        bool writes = may_add && galen_field_access(field, role) == GALEN_ACCESS_DIRECT;
+        struct galen_write *part = writes ? direct : propose;
+        part->fields[part->count++] = write->fields[i];
+    }
+    return GALEN_OK;
+}

@@ -1,0 +1,299 @@
+/* What readers see of the state. Changes nothing. */
+#include "galen/doc.h"
+
+#include "state.h"
+
+#include <assert.h>
+#include <string.h>
+
+size_t galen_docs_record_count(const struct galen_docs *docs, uint8_t doc)
+{
+    const struct galen_document *document = galen_document(doc);
+    return document == NULL ? 0 : docs_order(docs, document)->count;
+}
+
+const struct galen_record *galen_docs_record_at(const struct galen_docs *docs, uint8_t doc,
+                                                size_t i)
+{
+    assert(i < galen_docs_record_count(docs, doc));
+    return docs_order(docs, galen_document(doc))->at[i];
+}
+
+const struct galen_record *galen_docs_record(const struct galen_docs *docs, uint8_t doc,
+                                             const uint8_t id[GALEN_RECORD_ID_BYTES])
+{
+    return docs_record(docs, doc, id);
+}
+
+const uint8_t *galen_record_id(const struct galen_record *record)
+{
+    return record->id;
+}
+
+uint8_t galen_record_doc(const struct galen_record *record)
+{
+    return record->document->id;
+}
+
+enum galen_record_state galen_record_state(const struct galen_record *record)
+{
+    if (record->added || record->accepted > 0)
+        return GALEN_RECORD_PRESENT;
+    return record->pending > 0 ? GALEN_RECORD_PROPOSED : GALEN_RECORD_DECLINED;
+}
+
+uint64_t galen_record_first_entry(const struct galen_record *record)
+{
+    return record->first->entry.index;
+}
+
+uint64_t galen_record_position(const struct galen_record *record)
+{
+    return record->position;
+}
+
+static struct galen_said show(const struct saying *saying)
+{
+    return (struct galen_said){
+        .value = saying->value,
+        .index = saying->item->entry.index,
+        .entry = &saying->item->entry,
+        .clock_ms = saying->item->clock_ms,
+        .proposal = saying->source == NULL ? GALEN_NO_ENTRY : saying->source->entry.index,
+        .proposer = saying->source == NULL ? NULL : &saying->source->entry,
+        .current = saying->current && !saying->taken_back,
+    };
+}
+
+/* NULL: this version's schema has no such field. */
+static const struct reg *field_reg(const struct galen_record *record, uint16_t field)
+{
+    return galen_field(record->document, field) == NULL ? NULL : &record->fields[field - 1];
+}
+
+size_t galen_record_value_count(const struct galen_record *record, uint16_t field)
+{
+    const struct reg *reg = field_reg(record, field);
+    if (reg == NULL)
+        return 0;
+    if (field == record->document->order)
+        return reg->different > 0;
+    return reg->different;
+}
+
+struct galen_said galen_record_value(const struct galen_record *record, uint16_t field, size_t i)
+{
+    const struct reg *reg = field_reg(record, field);
+    assert(i < galen_record_value_count(record, field));
+    if (field == record->document->order)
+        return show(&reg->said[reg->current[reg->current_count - 1]]);
+    return show(reg_value(reg, i));
+}
+
+size_t galen_record_history_count(const struct galen_record *record, uint16_t field)
+{
+    const struct reg *reg = field_reg(record, field);
+    return reg == NULL ? 0 : reg->count;
+}
+
+struct galen_said galen_record_history(const struct galen_record *record, uint16_t field, size_t i)
+{
+    assert(i < galen_record_history_count(record, field));
+    return show(&record->fields[field - 1].said[i]);
+}
+
+size_t galen_record_conflict_count(const struct galen_record *record)
+{
+    return record->conflicts;
+}
+
+size_t galen_docs_conflict_count(const struct galen_docs *docs)
+{
+    return docs->conflicts;
+}
+
+size_t galen_docs_newer_count(const struct galen_docs *docs)
+{
+    return docs->newer;
+}
+
+size_t galen_docs_pending_count(const struct galen_docs *docs)
+{
+    return docs->pending;
+}
+
+size_t galen_record_proposal_count(const struct galen_record *record)
+{
+    return record->proposals.count;
+}
+
+const struct galen_proposal *galen_record_proposal(const struct galen_record *record, size_t i)
+{
+    assert(i < record->proposals.count);
+    return record->proposals.at[i];
+}
+
+const struct galen_proposal *galen_docs_proposal(const struct galen_docs *docs, uint64_t index)
+{
+    const struct item *item = docs_item(docs, index);
+    return item != NULL && item->kind == GALEN_KIND_PROPOSE ? item->proposal : NULL;
+}
+
+enum galen_proposal_state galen_proposal_state(const struct galen_proposal *proposal)
+{
+    const struct reg *answers = &proposal->answers;
+    if (answers->different > 1)
+        return GALEN_PROPOSAL_CONTESTED;
+    if (answers->different == 1)
+        return reg_value(answers, 0)->value.at[0] == 1 ? GALEN_PROPOSAL_ACCEPTED
+                                                       : GALEN_PROPOSAL_DECLINED;
+    return proposal->replaced ? GALEN_PROPOSAL_REPLACED : GALEN_PROPOSAL_PENDING;
+}
+
+uint64_t galen_proposal_index(const struct galen_proposal *proposal)
+{
+    return proposal->item->entry.index;
+}
+
+const struct galen_docs_entry *galen_proposal_entry(const struct galen_proposal *proposal)
+{
+    return &proposal->item->entry;
+}
+
+uint64_t galen_proposal_clock_ms(const struct galen_proposal *proposal)
+{
+    return proposal->item->clock_ms;
+}
+
+const struct galen_record *galen_proposal_record(const struct galen_proposal *proposal)
+{
+    return proposal->record;
+}
+
+size_t galen_proposal_field_count(const struct galen_proposal *proposal)
+{
+    return proposal->item->field_count;
+}
+
+struct galen_write_field galen_proposal_field(const struct galen_proposal *proposal, size_t i)
+{
+    assert(i < proposal->item->field_count);
+    return proposal->item->fields[i];
+}
+
+size_t galen_proposal_answer_count(const struct galen_proposal *proposal)
+{
+    return proposal->answers.count;
+}
+
+struct galen_answer galen_proposal_answer(const struct galen_proposal *proposal, size_t i)
+{
+    assert(i < proposal->answers.count);
+    const struct saying *saying = &proposal->answers.said[i];
+    return (struct galen_answer){
+        .index = saying->item->entry.index,
+        .entry = &saying->item->entry,
+        .clock_ms = saying->item->clock_ms,
+        .accepted = saying->value.at[0] == 1,
+        .current = saying->current,
+    };
+}
+
+bool galen_docs_item(const struct galen_docs *docs, uint64_t index, struct galen_docs_item *item)
+{
+    const struct item *found = docs_item(docs, index);
+    memset(item, 0, sizeof *item);
+    if (found == NULL)
+        return false;
+    *item = (struct galen_docs_item){
+        .entry = &found->entry,
+        .kind = found->kind,
+        .base = found->base,
+        .clock_ms = found->clock_ms,
+        .verdict = found->verdict,
+        .record = found->record,
+    };
+    return true;
+}
+
+/* ---- The canonical form -------------------------------------------------------------------------- */
+
+static void write_said(struct galen_writer *w, const struct galen_said *said)
+{
+    galen_write_u64(w, said->index);
+    galen_write_id(w, &said->entry->account);
+    galen_write_id(w, &said->entry->device);
+    galen_write_u8(w, said->entry->role);
+    galen_write_u64(w, said->entry->received_ms);
+    galen_write_u64(w, said->proposal);
+    galen_write_vector(w, said->value);
+}
+
+static void write_field(struct galen_writer *w, const struct galen_record *record, uint16_t field)
+{
+    const struct reg *reg = field_reg(record, field);
+    if (reg->current_count == 0)
+        return;
+    galen_write_u16(w, field);
+    size_t mark = galen_write_begin(w);
+    for (size_t i = 0; i < reg->current_count; i++) {
+        struct galen_said said = show(&reg->said[reg->current[i]]);
+        write_said(w, &said);
+    }
+    galen_write_end(w, mark);
+}
+
+static void write_proposal(struct galen_writer *w, const struct galen_proposal *proposal)
+{
+    galen_write_u64(w, galen_proposal_index(proposal));
+    galen_write_u8(w, (uint8_t)galen_proposal_state(proposal));
+    size_t mark = galen_write_begin(w);
+    for (size_t i = 0; i < proposal->answers.current_count; i++) {
+        struct galen_said said = show(&proposal->answers.said[proposal->answers.current[i]]);
+        write_said(w, &said);
+    }
+    galen_write_end(w, mark);
+}
+
+static void write_record(struct galen_writer *w, const struct galen_record *record)
+{
+    galen_write(w, record->id, sizeof record->id);
+    galen_write_u8(w, (uint8_t)galen_record_state(record));
+    galen_write_u64(w, galen_record_first_entry(record));
+    galen_write_u64(w, record->position);
+    size_t mark = galen_write_begin(w);
+    for (size_t i = 0; i < record->document->field_count; i++)
+        write_field(w, record, record->document->fields[i].number);
+    galen_write_end(w, mark);
+    mark = galen_write_begin(w);
+    for (size_t i = 0; i < record->proposals.count; i++)
+        write_proposal(w, record->proposals.at[i]);
+    galen_write_end(w, mark);
+}
+
+/* Counts up by one, as a big-endian number. False: there is no greater key. */
+static bool next_key(uint8_t key[KEYSET_KEY_BYTES])
+{
+    for (size_t i = KEYSET_KEY_BYTES; i > 0; i--)
+        if (++key[i - 1] != 0)
+            return true;
+    return false;
+}
+
+bool galen_docs_write_canonical(const struct galen_docs *docs, uint8_t doc, struct galen_writer *w)
+{
+    static const uint8_t lowest[GALEN_RECORD_ID_BYTES];
+    uint8_t key[KEYSET_KEY_BYTES];
+    galen_write_u8(w, doc);
+    record_key(doc, lowest, key);
+    for (;;) {
+        const struct keyset_item *item = keyset_from(&docs->records, key);
+        if (item == NULL || item->key[0] != doc)
+            break;
+        write_record(w, item->value.pointer);
+        memcpy(key, item->key, sizeof key);
+        if (!next_key(key))
+            break;
+    }
+    return !w->failed;
+}
