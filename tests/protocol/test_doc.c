@@ -1,0 +1,1002 @@
+/* Stories about documents, named by the rule they hold to. */
+#include "galen/doc.h"
+
+#include "support/allocator.h"
+#include "support/chart_story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PMR = GALEN_DOC_PMR, MAP = GALEN_DOC_MAP, PEOPLE = GALEN_DOC_PEOPLE };
+
+#define assert_values(story, doc, record, field, expected)                                         \
+    cr_assert_str_eq(story_values(story, doc, record, field), expected)
+
+static void assert_verdict(const struct story *story, enum galen_err err, bool counts)
+{
+    cr_assert_eq(story->verdict.err, err, "%s", galen_err_name(story->verdict.err));
+    cr_assert_eq(story->verdict.counts, counts);
+}
+
+/* ---- D1 ------------------------------------------------------------------------------------------ */
+
+Test(doc, D1_a_write_replaces_what_its_author_had_in_front_of_them)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &ben, 1, PMR, 'm', "reason", "headache");
+    assert_values(&s, PMR, 'm', "reason", "headache");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_REASON), 2);
+    cr_assert_not(galen_record_history(record, GALEN_PMR_REASON, 0).current);
+    cr_assert(galen_record_history(record, GALEN_PMR_REASON, 1).current);
+    story_end(&s);
+}
+
+Test(doc, D1_two_people_change_dose_and_frequency_at_once_and_both_regimens_stay_whole)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=once a day");
+    story_write(&s, &ana, 1, PMR, 'm', "regimen", "drug=Metformin; dose=2; frequency=once a day");
+    story_write(&s, &ben, 1, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=twice a day");
+    assert_values(&s, PMR, 'm', "regimen",
+                  "drug=Metformin; dose=2; frequency=once a day; as_needed=no | "
+                  "drug=Metformin; dose=1; frequency=twice a day; as_needed=no");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    cr_assert_eq(galen_record_conflict_count(story_record(&s, PMR, 'm')), 1);
+
+    story_write(&s, &ana, 3, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=twice a day");
+    assert_values(&s, PMR, 'm', "regimen",
+                  "drug=Metformin; dose=1; frequency=twice a day; as_needed=no");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    cr_assert_eq(galen_record_conflict_count(story_record(&s, PMR, 'm')), 0);
+    story_end(&s);
+}
+
+Test(doc, D1_concurrent_writes_keep_author_time_and_entry)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "taken_as", "only at night");
+    story_write(&s, &cara, 1, PMR, 'm', "taken_as", "not on weekends");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    cr_assert_eq(galen_record_value_count(record, GALEN_PMR_TAKEN_AS), 2);
+    const struct person *who[] = {&pat, &cara};
+    for (size_t i = 0; i < 2; i++) {
+        struct galen_said said = galen_record_value(record, GALEN_PMR_TAKEN_AS, i);
+        cr_assert_eq(said.index, 1 + i);
+        cr_assert_eq(said.entry->index, 1 + i);
+        cr_assert_eq(said.entry->role, who[i]->role);
+        cr_assert_eq(said.entry->device.bytes[5], who[i]->device);
+        cr_assert_eq(said.entry->account.bytes[5], who[i]->account);
+        cr_assert_eq(said.entry->received_ms, 1700000000000 + (1 + i) * 1000);
+        cr_assert_eq(said.clock_ms, said.entry->received_ms - 7);
+        cr_assert_eq(said.proposal, GALEN_NO_ENTRY);
+        cr_assert_null(said.proposer);
+        cr_assert(said.current);
+    }
+    story_end(&s);
+}
+
+Test(doc, D1_equal_values_are_one)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "status", "active");
+    story_write(&s, &ana, 1, PMR, 'm', "status", "stopped");
+    story_write(&s, &ben, 1, PMR, 'm', "status", "stopped");
+    assert_values(&s, PMR, 'm', "status", "stopped");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_STATUS, 0).index, 1);
+
+    /* A third value that saw only one of the two leaves the other standing. */
+    story_write(&s, &tom, 2, PMR, 'm', "status", "on-hold");
+    assert_values(&s, PMR, 'm', "status", "stopped | on-hold");
+    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_STATUS, 0).index, 2);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_end(&s);
+}
+
+Test(doc, D1_a_choice_is_a_write_and_a_concurrent_write_conflicts_with_it_again)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "a");
+    story_write(&s, &ben, 0, PMR, 'm', "reason", "b");
+    assert_values(&s, PMR, 'm', "reason", "a | b");
+    story_write(&s, &ana, 2, PMR, 'm', "reason", "a"); /* chooses */
+    assert_values(&s, PMR, 'm', "reason", "a");
+    story_write(&s, &tom, 2, PMR, 'm', "reason", "c"); /* had not seen the choice */
+    assert_values(&s, PMR, 'm', "reason", "a | c");
+    story_write(&s, &ben, 4, PMR, 'm', "reason", "c");
+    assert_values(&s, PMR, 'm', "reason", "c");
+    story_end(&s);
+}
+
+Test(doc, D1_ones_own_two_devices_conflict_like_anybodys)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "effects", "dizzy");
+    story_write(&s, &pat_2, 1, PMR, 'm', "effects", "tired");
+    assert_values(&s, PMR, 'm', "effects", "dizzy | tired");
+    story_end(&s);
+}
+
+Test(doc, D1_a_devices_own_earlier_entries_are_in_the_past_whatever_the_base)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "one"); /* offline: the base stays where it was */
+    story_write(&s, &ben, 0, PMR, 'm', "reason", "other");
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "two");
+    assert_values(&s, PMR, 'm', "reason", "other | two");
+    story_end(&s);
+}
+
+Test(doc, D1_the_base_itself_is_not_in_the_past)
+{
+    struct story s;
+    story_begin(&s);
+    story_message(&s, &tom, 0);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "at 1");
+    story_write(&s, &ben, 1, PMR, 'm', "reason", "base 1");
+    assert_values(&s, PMR, 'm', "reason", "at 1 | base 1");
+    story_write(&s, &tom, 2, PMR, 'm', "reason", "base 2");
+    assert_values(&s, PMR, 'm', "reason", "base 1 | base 2");
+    story_end(&s);
+}
+
+Test(doc, D1_clearing_is_a_value_like_others)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "stop", "2026-03");
+    story_write(&s, &ana, 1, PMR, 'm', "stop", "");
+    story_write(&s, &ben, 1, PMR, 'm', "stop", "2026-04");
+    assert_values(&s, PMR, 'm', "stop", "(cleared) | 2026-04");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_write(&s, &ben, 3, PMR, 'm', "stop", "");
+    assert_values(&s, PMR, 'm', "stop", "(cleared)");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    story_end(&s);
+}
+
+Test(doc, D1_other_fields_records_and_documents_are_left_alone)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &ana, 1, PMR, 'n', "reason", "sleep");
+    story_write(&s, &ana, 2, MAP, 'm', "topic", "sleep");
+    story_write(&s, &ana, 3, PEOPLE, 'm', "name", "Maria");
+    story_write(&s, &ben, 4, PMR, 'm', "status", "active");
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "status", "active");
+    assert_values(&s, PMR, 'n', "reason", "sleep");
+    assert_values(&s, PMR, 'n', "status", "-");
+    assert_values(&s, MAP, 'm', "topic", "sleep");
+    assert_values(&s, PEOPLE, 'm', "name", "Maria");
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 2);
+    cr_assert_eq(galen_docs_record_count(s.docs, MAP), 1);
+    cr_assert_eq(galen_docs_record_count(s.docs, PEOPLE), 1);
+    cr_assert_eq(galen_docs_record_count(s.docs, 77), 0);
+    cr_assert_eq(galen_record_doc(story_record(&s, MAP, 'm')), MAP);
+    story_end(&s);
+}
+
+/* ---- D2: who writes ------------------------------------------------------------------------------ */
+
+/* A value in its plain text form that a field of this kind takes. */
+static const char *any_value(const struct galen_field *field)
+{
+    static const char *const values[] = {
+        [GALEN_VALUE_TEXT] = "text",
+        [GALEN_VALUE_LINE] = "line",
+        [GALEN_VALUE_DATE] = "2026",
+        [GALEN_VALUE_TIME] = "2026-01-01T00:00Z",
+        [GALEN_VALUE_YES_NO] = "yes",
+        [GALEN_VALUE_REGIMEN] = "drug=x",
+        [GALEN_VALUE_ACCOUNT] = "0100000000000000000000000000000000000000000000000000000000000000",
+        [GALEN_VALUE_RECORD] = "5/01000000000000000000000000000000",
+        [GALEN_VALUE_POSITION] = "5",
+    };
+    return field->option_count > 0 ? field->options[0].name : values[field->kind];
+}
+
+/* The rule written out once more, apart from the code's table. */
+static bool is_theirs(const char *document, const char *field)
+{
+    static const char *const theirs = " pmr.taken_as pmr.adherence pmr.barriers pmr.effects "
+                                      "pmr.satisfaction map.goal map.status map.done_at "
+                                      "map.progress ";
+    char name[80];
+    snprintf(name, sizeof name, " %s.%s ", document, field);
+    return strstr(theirs, name) != NULL;
+}
+
+Test(doc, D2_role_by_field_by_action)
+{
+    const struct person *all[] = {&ana, &tom, &pat, &cara, &drew, &ina};
+    struct person admin = {9, 9, GALEN_ROLE_ADMINISTRATOR}, cust = {10, 10, GALEN_ROLE_CUSTODIAN},
+                  practice = {11, 11, GALEN_ROLE_PRACTICE}, nobody = {12, 12, (enum galen_role)77};
+    const struct person *more[] = {&admin, &cust, &practice, &nobody};
+    for (size_t p = 0; p < 10; p++) {
+        const struct person *who = p < 6 ? all[p] : more[p - 6];
+        bool staff = who == &ana || who == &tom || who == &admin;
+        bool person = who == &pat || who == &cara;
+        bool none = who == &ina || who == &cust || who == &practice || who == &nobody;
+        for (size_t d = 0; d < galen_document_count; d++)
+            for (uint16_t n = 1; n <= galen_documents[d].field_count; n++) {
+                const struct galen_field *field = galen_field(&galen_documents[d], n);
+                uint8_t doc = galen_documents[d].id;
+                struct story s;
+                story_begin(&s);
+                /* the record is there, with something in another field */
+                story_write(&s, &ben, 0, doc, 'r',
+                            galen_field(&galen_documents[d], n == 1 ? 2 : 1)->name,
+                            any_value(galen_field(&galen_documents[d], n == 1 ? 2 : 1)));
+
+                uint64_t at = story_write(&s, who, 1, doc, 'r', field->name, any_value(field));
+                bool direct = staff || (person && is_theirs(galen_documents[d].name, field->name));
+                assert_verdict(&s, direct ? GALEN_OK : GALEN_ERR_ROLE, direct);
+                cr_assert_eq(s.verdict.void_fields, direct ? 0 : 1);
+                cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
+                             "%s by role %d", field->name, who->role);
+                struct galen_docs_item item;
+                cr_assert(galen_docs_item(s.docs, at, &item));
+                cr_assert_eq(item.verdict.counts, direct);
+
+                uint64_t proposal =
+                    story_propose(&s, who, 2, doc, 'r', field->name, any_value(field));
+                assert_verdict(&s, none ? GALEN_ERR_ROLE : GALEN_OK, !none);
+                cr_assert_eq(galen_docs_pending_count(s.docs), !none);
+                cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
+                             "a proposal changes no value");
+
+                if (none)
+                    proposal = story_propose(&s, &pat, 3, doc, 'r', field->name, any_value(field));
+                uint64_t base = s.size;
+                story_answer(&s, who, base, proposal, true);
+                assert_verdict(&s, staff ? GALEN_OK : GALEN_ERR_ROLE, staff);
+                cr_assert_eq(galen_docs_pending_count(s.docs), !staff);
+                cr_assert_eq(galen_docs_may_answer(who->role), staff);
+                story_end(&s);
+            }
+    }
+}
+
+Test(doc, D2_only_staff_check_identities_and_open_visits)
+{
+    const struct person *all[] = {&ana, &tom, &pat, &cara, &drew, &ina};
+    struct story s;
+    story_begin(&s);
+    for (size_t i = 0; i < 6; i++) {
+        struct galen_op op = {.kind = GALEN_KIND_IDENTITY};
+        op.content.identity.account.bytes[0] = 4;
+        op.content.identity.check = (struct galen_bytes){(const uint8_t *)"x", 1};
+        story_apply(&s, all[i], &op);
+        assert_verdict(&s, i < 2 ? GALEN_OK : GALEN_ERR_ROLE, i < 2);
+        op = (struct galen_op){.kind = GALEN_KIND_VISIT};
+        op.content.visit.visit.bytes[0] = 4;
+        op.content.visit.event = GALEN_VISIT_OPENED;
+        story_apply(&s, all[i], &op);
+        assert_verdict(&s, i < 2 ? GALEN_OK : GALEN_ERR_ROLE, i < 2);
+        story_message(&s, all[i], 0);
+        assert_verdict(&s, GALEN_OK, true);
+    }
+    story_end(&s);
+}
+
+Test(doc, D2_content_comes_from_devices_only)
+{
+    for (uint8_t purpose = 0; purpose <= GALEN_PURPOSE_SHEET + 1; purpose++) {
+        struct story s;
+        story_begin(&s);
+        struct galen_docs_entry entry = story_entry(&s, &ana);
+        struct galen_op op = {.kind = GALEN_KIND_MESSAGE, .id = {1}};
+        op.content.message = (struct galen_bytes){(const uint8_t *)"x", 1};
+        entry.purpose = purpose;
+        cr_assert_eq(galen_docs_apply(s.docs, &entry, &op, &s.verdict), GALEN_OK);
+        bool ok = purpose == GALEN_PURPOSE_DEVICE;
+        assert_verdict(&s, ok ? GALEN_OK : GALEN_ERR_ROLE, ok);
+        story_end(&s);
+    }
+}
+
+Test(doc, D2_only_staff_add_a_record_by_writing_to_it)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &pat, 0, PMR, 'm', "taken_as", "daily"); /* theirs, but of which medicine? */
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    cr_assert_null(story_record(&s, PMR, 'm'));
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 0);
+
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "regimen", "drug=Ginkgo");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+    story_write(&s, &pat, 1, PMR, 'm', "taken_as", "daily");
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "taken_as", "daily");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+
+    story_answer(&s, &ana, s.size, proposal, true);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    assert_values(&s, PMR, 'm', "taken_as", "daily");
+    cr_assert_eq(galen_record_first_entry(story_record(&s, PMR, 'm')), 1);
+    story_end(&s);
+}
+
+Test(doc, D2_a_write_is_void_only_in_the_fields_that_its_role_may_not_write)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = 1};
+    op.content.write.doc = PMR;
+    story_record_id('m', op.content.write.record);
+    op.content.write.count = 4;
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"fun", 3}};
+    op.content.write.fields[1] =
+        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"at night", 8}};
+    op.content.write.fields[2] =
+        (struct galen_write_field){GALEN_PMR_ADHERENCE, {(const uint8_t *)"\0", 1}};
+    op.content.write.fields[3] =
+        (struct galen_write_field){GALEN_PMR_EFFECTS, {(const uint8_t *)"dizzy", 5}};
+    uint64_t index = story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_ROLE, true);
+    cr_assert_eq(s.verdict.void_fields, 5);
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "taken_as", "at night");
+    assert_values(&s, PMR, 'm', "adherence", "-");
+    assert_values(&s, PMR, 'm', "effects", "dizzy");
+    struct galen_docs_item item;
+    cr_assert(galen_docs_item(s.docs, index, &item));
+    cr_assert_eq(item.verdict.err, GALEN_ERR_ROLE);
+    cr_assert_eq(item.verdict.void_fields, 5);
+    cr_assert_eq(item.kind, GALEN_KIND_WRITE);
+    cr_assert_eq(item.base, 1);
+    cr_assert_eq(item.record, story_record(&s, PMR, 'm'));
+    cr_assert_eq(item.entry->index, index);
+    story_end(&s);
+}
+
+Test(doc, D3_the_role_is_that_at_the_entrys_place)
+{
+    struct story s;
+    struct person later = pat;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "reason", "fun");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    later.role = GALEN_ROLE_PHARMACIST;
+    story_write(&s, &later, 2, PMR, 'm', "reason", "ache");
+    assert_verdict(&s, GALEN_OK, true);
+    story_write(&s, &pat, 3, PMR, 'm', "reason", "fun");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0).entry->role,
+                 GALEN_ROLE_PHARMACIST);
+    story_end(&s);
+}
+
+/* ---- D2: proposals ------------------------------------------------------------------------------- */
+
+Test(doc, D2_a_proposal_stands_beside_the_value_and_neither_conflicts_nor_blocks)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_eq(galen_record_proposal_count(record), 1);
+    const struct galen_proposal *p = galen_record_proposal(record, 0);
+    cr_assert_eq(p, galen_docs_proposal(s.docs, proposal));
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_index(p), proposal);
+    cr_assert_eq(galen_proposal_record(p), record);
+    cr_assert_eq(galen_proposal_entry(p)->role, GALEN_ROLE_PATIENT);
+    cr_assert_eq(galen_proposal_clock_ms(p), galen_proposal_entry(p)->received_ms - 7);
+    cr_assert_eq(galen_proposal_field_count(p), 1);
+    cr_assert_eq(galen_proposal_field(p, 0).field, GALEN_PMR_REASON);
+    cr_assert_eq(galen_proposal_field(p, 0).value.size, 5);
+    cr_assert_eq(galen_proposal_answer_count(p), 0);
+
+    story_write(&s, &ben, 1, PMR, 'm', "reason", "ache"); /* goes on as if there were none */
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_null(galen_docs_proposal(s.docs, 0));
+    cr_assert_null(galen_docs_proposal(s.docs, 99));
+    story_end(&s);
+}
+
+Test(doc, D2_an_accepted_proposal_is_written_at_the_answers_place_and_keeps_its_source)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    uint64_t answer = story_answer(&s, &tom, 3, proposal, true); /* had seen the write */
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+    struct galen_said said = galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0);
+    cr_assert_eq(said.index, answer);
+    cr_assert_eq(said.entry->role, GALEN_ROLE_TECHNICIAN);
+    cr_assert_eq(said.proposal, proposal);
+    cr_assert_eq(said.proposer->role, GALEN_ROLE_PATIENT);
+    cr_assert_eq(said.proposer->account.bytes[0], pat.account);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 0);
+    const struct galen_proposal *p = galen_docs_proposal(s.docs, proposal);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_ACCEPTED);
+    cr_assert_eq(galen_proposal_answer_count(p), 1);
+    cr_assert_eq(galen_proposal_answer(p, 0).index, answer);
+    cr_assert(galen_proposal_answer(p, 0).accepted);
+    cr_assert(galen_proposal_answer(p, 0).current);
+    cr_assert_eq(galen_proposal_answer(p, 0).entry->account.bytes[0], tom.account);
+
+    story_write(&s, &ben, 4, PMR, 'm', "reason", "both"); /* had not seen the answer? it had */
+    assert_values(&s, PMR, 'm', "reason", "both");
+    story_end(&s);
+}
+
+Test(doc, D2_an_accept_conflicts_with_writes_that_it_had_not_seen)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    story_answer(&s, &tom, 2, proposal, true);
+    assert_values(&s, PMR, 'm', "reason", "ache | sleep");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_end(&s);
+}
+
+Test(doc, D2_a_declined_proposal_changes_nothing)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_answer(&s, &ana, 1, proposal, false);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_DECLINED);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, proposal)),
+                 GALEN_PROPOSAL_DECLINED);
+    assert_values(&s, PMR, 'm', "regimen", "-");
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 1, "the history keeps it");
+    story_propose(&s, &pat, 2, PMR, 'm', "regimen", "drug=Ginseng"); /* and another time */
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+    story_end(&s);
+}
+
+Test(doc, D2_accept_against_decline_at_the_same_time_is_a_conflict)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 2, proposal, true);
+    story_answer(&s, &ben, 2, proposal, false);
+    const struct galen_proposal *p = galen_docs_proposal(s.docs, proposal);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_CONTESTED);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    cr_assert_eq(galen_record_conflict_count(story_record(&s, PMR, 'm')), 1);
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+
+    /* Whoever saw both decides; a decline takes back what the accept wrote. */
+    story_answer(&s, &tom, 4, proposal, false);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_DECLINED);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_REASON), 2);
+    cr_assert_not(galen_record_history(record, GALEN_PMR_REASON, 1).current);
+    cr_assert_eq(galen_proposal_answer_count(p), 3);
+    cr_assert_not(galen_proposal_answer(p, 0).current);
+    cr_assert_not(galen_proposal_answer(p, 1).current);
+
+    story_answer(&s, &ana, 5, proposal, true);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_ACCEPTED);
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+    story_end(&s);
+}
+
+Test(doc, D2_what_was_written_after_an_accept_stays_when_it_is_taken_back)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 2, proposal, true);
+    story_write(&s, &ben, 3, PMR, 'm', "reason", "ache");
+    story_answer(&s, &ana, 4, proposal, false);
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    story_end(&s);
+}
+
+Test(doc, D2_two_accepts_at_the_same_time_agree)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_answer(&s, &ana, 1, proposal, true);
+    story_answer(&s, &ben, 1, proposal, true);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 1);
+    /* One of them thinks again; the other one's accept still stands: a conflict. */
+    story_answer(&s, &ben, 1, proposal, false);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    story_end(&s);
+}
+
+Test(doc, D2_an_answer_names_a_proposal_that_its_author_had_seen)
+{
+    struct story s;
+    story_begin(&s);
+    story_message(&s, &pat, 0);
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 1, proposal, true);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    story_answer(&s, &ana, 2, 0, true); /* a message */
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, 4, true); /* itself */
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, 99, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, UINT64_MAX, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    uint64_t refused = story_propose(&s, &ina, 2, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, s.size, refused, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    assert_values(&s, PMR, 'm', "reason", "-");
+    /* one's own proposal is in one's past whatever the base */
+    uint64_t own = story_propose(&s, &ben, 0, PMR, 'm', "reason", "rest");
+    story_answer(&s, &ben, 0, own, true);
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "reason", "rest");
+    story_end(&s);
+}
+
+Test(doc, D2_a_persons_next_proposal_replaces_their_last)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t first = story_propose(&s, &pat, 1, PMR, 'm', "reason", "s");
+    uint64_t second = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    uint64_t other = story_propose(&s, &pat, 1, PMR, 'm', "pharmacy", "Corner");
+    uint64_t hers = story_propose(&s, &cara, s.size, PMR, 'm', "reason", "rest");
+    uint64_t unseen = story_propose(&s, &pat_2, 2, PMR, 'm', "reason", "nap");
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, first)), GALEN_PROPOSAL_REPLACED);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, second)), GALEN_PROPOSAL_PENDING,
+                 "not seen by the patient's computer");
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, other)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, hers)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, unseen)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 4);
+    uint64_t last = story_propose(&s, &pat_2, s.size, PMR, 'm', "reason", "a nap");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 3);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, last)), GALEN_PROPOSAL_PENDING);
+
+    /* Staff who had not seen the newer one may accept the older. */
+    story_answer(&s, &ana, first + 1, first, true);
+    assert_values(&s, PMR, 'm', "reason", "s");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 3);
+    story_end(&s);
+}
+
+Test(doc, D2_split_tells_what_a_role_writes_itself)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    struct galen_write write = {.doc = PMR, .count = 3}, direct, propose;
+    story_record_id('m', write.record);
+    write.fields[0] = (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"a", 1}};
+    write.fields[1] = (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"b", 1}};
+    write.fields[2] = (struct galen_write_field){GALEN_PMR_WATCH_FOR, {(const uint8_t *)"c", 1}};
+    static const struct {
+        enum galen_role role;
+        size_t direct, propose;
+        enum galen_err err;
+    } cases[] = {
+        {GALEN_ROLE_PHARMACIST, 3, 0, GALEN_OK},        {GALEN_ROLE_TECHNICIAN, 3, 0, GALEN_OK},
+        {GALEN_ROLE_ADMINISTRATOR, 3, 0, GALEN_OK},     {GALEN_ROLE_PATIENT, 1, 2, GALEN_OK},
+        {GALEN_ROLE_CAREGIVER, 1, 2, GALEN_OK},         {GALEN_ROLE_PRESCRIBER, 0, 3, GALEN_OK},
+        {GALEN_ROLE_INTERPRETER, 0, 0, GALEN_ERR_ROLE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_assert_eq(galen_docs_split(s.docs, cases[i].role, &write, &direct, &propose),
+                     cases[i].err);
+        cr_assert_eq(direct.count, cases[i].direct);
+        cr_assert_eq(propose.count, cases[i].propose);
+        cr_assert_arr_eq(direct.record, write.record, 16);
+        cr_assert_arr_eq(propose.record, write.record, 16);
+        cr_assert_eq(propose.doc, PMR);
+    }
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose), GALEN_OK);
+    cr_assert_eq(direct.fields[0].field, GALEN_PMR_TAKEN_AS);
+    cr_assert_eq(propose.fields[0].field, GALEN_PMR_REASON);
+    cr_assert_eq(propose.fields[1].field, GALEN_PMR_WATCH_FOR);
+
+    story_record_id('n', write.record); /* not there: proposed as a whole */
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose), GALEN_OK);
+    cr_assert_eq(direct.count, 0);
+    cr_assert_eq(propose.count, 3);
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PHARMACIST, &write, &direct, &propose),
+                 GALEN_OK);
+    cr_assert_eq(direct.count, 3);
+
+    write.fields[2].field = 60;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_UNKNOWN_KIND);
+    cr_assert_eq(propose.count, 0);
+    write.fields[2].field = 1;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_FORMAT);
+    write.fields[2] = (struct galen_write_field){GALEN_PMR_TEACH_BACK, {(const uint8_t *)"c", 1}};
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_VALUE);
+    write.doc = 9;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_UNKNOWN_KIND);
+    story_end(&s);
+}
+
+/* ---- L2, L3, L8 ---------------------------------------------------------------------------------- */
+
+static struct galen_op reason_op(uint8_t id, uint64_t base, const char *reason)
+{
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .id = {id}, .base = base};
+    op.content.write.doc = PMR;
+    story_record_id('m', op.content.write.record);
+    op.content.write.count = 1;
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)reason, strlen(reason)}};
+    return op;
+}
+
+Test(doc, L2_an_operation_id_counts_once_within_its_authors_account)
+{
+    struct story s;
+    story_begin(&s);
+    struct person ana_2 = {20, ana.account, GALEN_ROLE_PHARMACIST};
+    struct galen_op op = reason_op(1, 0, "one");
+    story_apply(&s, &ana, &op);
+    struct galen_docs_entry entry = story_entry(&s, &ana);
+    cr_assert_eq(galen_docs_find_op(s.docs, &entry.account, op.id), 0);
+    op = reason_op(1, 1, "two");
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
+    story_apply(&s, &ana_2, &op); /* another device of the same person */
+    assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
+    assert_values(&s, PMR, 'm', "reason", "one");
+    story_apply(&s, &ben, &op); /* another person's ids are their own */
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "reason", "two");
+    op.kind = GALEN_KIND_MESSAGE; /* whatever the kind */
+    op.content.message = (struct galen_bytes){(const uint8_t *)"x", 1};
+    op.base = 2;
+    story_apply(&s, &ben, &op);
+    assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
+    memset(op.id, 9, sizeof op.id);
+    cr_assert_eq(galen_docs_find_op(s.docs, &entry.account, op.id), GALEN_NO_ENTRY);
+    story_end(&s);
+}
+
+Test(doc, L2_a_void_operation_does_not_use_its_id)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_op op = reason_op(1, 5, "one"); /* beyond the head */
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    op.base = 1;
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "reason", "one");
+    story_end(&s);
+}
+
+Test(doc, L3_a_base_never_sinks_and_never_exceeds_the_authors_head)
+{
+    struct story s;
+    story_begin(&s);
+    for (int i = 0; i < 5; i++)
+        story_message(&s, &tom, 0);
+    struct galen_op op = reason_op(1, 3, "at 3");
+    story_apply(&s, &ana, &op);
+    struct galen_docs_entry entry = story_entry(&s, &ana);
+    cr_assert_eq(galen_docs_last_base(s.docs, &entry.device), 3);
+    op = reason_op(2, 2, "sinks");
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    cr_assert_eq(galen_docs_last_base(s.docs, &entry.device), 3);
+    op = reason_op(3, 3, "stays");
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_OK, true);
+
+    op = reason_op(4, 5, "beyond the head");
+    entry = story_entry(&s, &ana);
+    entry.head_size = 4;
+    cr_assert_eq(galen_docs_apply(s.docs, &entry, &op, &s.verdict), GALEN_OK);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    s.size++;
+    entry = story_entry(&s, &ana);
+    entry.head_size = UINT64_MAX;
+    op.base = entry.index + 1;
+    cr_assert_eq(galen_docs_apply(s.docs, &entry, &op, &s.verdict), GALEN_OK);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    s.size++;
+    op.base = s.size;
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "reason", "beyond the head");
+    story_end(&s);
+}
+
+Test(doc, L3_each_device_has_a_base_of_its_own)
+{
+    struct story s;
+    story_begin(&s);
+    story_message(&s, &tom, 0);
+    story_message(&s, &pat, 1);
+    story_message(&s, &pat_2, 0);
+    assert_verdict(&s, GALEN_OK, true);
+    story_end(&s);
+}
+
+Test(doc, L5_what_is_void_changes_nothing)
+{
+    struct story s;
+    struct galen_writer before, after;
+    galen_writer_init(&before);
+    galen_writer_init(&after);
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_canonical(s.docs, &before);
+
+    story_write(&s, &pat, 2, PMR, 'm', "reason", "x");
+    story_write(&s, &pat, 2, PMR, 'n', "effects", "x");
+    story_propose(&s, &ina, 2, PMR, 'q', "reason", "x");
+    story_answer(&s, &pat, 2, proposal, true);
+    story_answer(&s, &ana, 1, proposal, true);
+    story_write(&s, &ben, 999, PMR, 'm', "reason", "x");
+    struct galen_op op = reason_op(1, 2, "\a"); /* no text */
+    story_apply(&s, &ben, &op);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    op = reason_op(2, 2, "x");
+    op.content.write.count = 0; /* no Write */
+    story_apply(&s, &ben, &op);
+    assert_verdict(&s, GALEN_ERR_FORMAT, false);
+    story_canonical(s.docs, &after);
+    cr_assert(galen_bytes_equal(galen_written(&before), galen_written(&after)));
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    cr_assert_eq(galen_docs_newer_count(s.docs), 0);
+    for (uint64_t i = 2; i < s.size; i++) {
+        struct galen_docs_item item;
+        cr_assert(galen_docs_item(s.docs, i, &item));
+        cr_assert_not(item.verdict.counts);
+        cr_assert_neq(item.verdict.err, GALEN_OK);
+        cr_assert_null(item.record);
+    }
+    struct galen_docs_item item;
+    cr_assert_not(galen_docs_item(s.docs, s.size, &item));
+    galen_writer_wipe(&before);
+    galen_writer_wipe(&after);
+    story_end(&s);
+}
+
+Test(doc, L8_what_is_newer_is_counted_and_changes_nothing_else)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_op op = {.kind = 999, .id = {1}};
+    op.content.unknown = (struct galen_bytes){(const uint8_t *)"x", 1};
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
+    cr_assert_eq(galen_docs_newer_count(s.docs), 1);
+
+    struct galen_op newer_version = {0}; /* what galen_op_read gives for one */
+    struct galen_docs_entry entry = story_entry(&s, &ana);
+    cr_assert_eq(galen_docs_apply(s.docs, &entry, &newer_version, &s.verdict), GALEN_OK);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, false);
+    s.size++;
+    cr_assert_eq(galen_docs_newer_count(s.docs), 2);
+
+    op = reason_op(2, s.size, "pain"); /* a field of a newer version beside one that is known */
+    op.content.write.count = 2;
+    op.content.write.fields[1] = (struct galen_write_field){60, {(const uint8_t *)"?", 1}};
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
+    cr_assert_eq(s.verdict.void_fields, 0);
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    cr_assert_eq(galen_record_value_count(story_record(&s, PMR, 'm'), 60), 0);
+    cr_assert_eq(galen_record_history_count(story_record(&s, PMR, 'm'), 60), 0);
+    cr_assert_eq(galen_docs_newer_count(s.docs), 3);
+
+    op = reason_op(3, s.size, "x"); /* a document of a newer version: a proposal and its answer */
+    op.kind = GALEN_KIND_PROPOSE;
+    op.content.write.doc = 9;
+    uint64_t proposal = story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
+    cr_assert_null(galen_docs_proposal(s.docs, proposal));
+    story_answer(&s, &ana, s.size, proposal, true);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
+    cr_assert_eq(galen_docs_newer_count(s.docs), 5);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+
+    op = reason_op(4, s.size, "x"); /* an option of a newer version */
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_STATUS, {(const uint8_t *)"\x09", 1}};
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
+    assert_values(&s, PMR, 'm', "status", "-");
+    story_end(&s);
+}
+
+/* ---- Records ------------------------------------------------------------------------------------- */
+
+static void assert_order(const struct story *story, uint8_t doc, const char *expected)
+{
+    size_t n = galen_docs_record_count(story->docs, doc);
+    cr_assert_eq(n, strlen(expected));
+    for (size_t i = 0; i < n; i++)
+        cr_assert_eq(galen_record_id(galen_docs_record_at(story->docs, doc, i))[0], expected[i],
+                     "place %zu", i);
+}
+
+Test(doc, records_stand_in_the_order_of_their_first_entries_or_as_placed)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'z', "reason", "x");
+    story_propose(&s, &pat, 1, PMR, 'y', "reason", "x");
+    story_write(&s, &ana, 2, PMR, 'x', "reason", "x");
+    story_write(&s, &ana, 3, PMR, 'z', "reason", "again");
+    assert_order(&s, PMR, "zyx");
+    char between[32];
+    snprintf(between, sizeof between, "%llu",
+             (unsigned long long)(galen_record_position(story_record(&s, PMR, 'z')) +
+                                  galen_record_position(story_record(&s, PMR, 'y'))) /
+                 2);
+    story_write(&s, &ana, 4, PMR, 'x', "order", between);
+    assert_order(&s, PMR, "zxy");
+    story_write(&s, &ana, 5, PMR, 'w', "order", "1");
+    assert_order(&s, PMR, "wzxy");
+    story_write(&s, &ana, 6, PMR, 'x', "order", "1"); /* equal: the first entry decides */
+    assert_order(&s, PMR, "xwzy");
+    story_write(&s, &ana, 7, PMR, 'x', "order", "");
+    assert_order(&s, PMR, "wzyx");
+    story_end(&s);
+}
+
+Test(doc, a_place_in_the_list_never_conflicts)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'a', "order", "10");
+    story_write(&s, &ana, 1, PMR, 'b', "order", "20");
+    story_write(&s, &ana, 2, PMR, 'a', "order", "30");
+    story_write(&s, &ben, 2, PMR, 'a', "order", "5");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'a', "order", "5");
+    assert_order(&s, PMR, "ab");
+    story_end(&s);
+}
+
+Test(doc, an_accepted_place_that_is_taken_back_moves_the_record_back)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'a', "reason", "x");
+    story_write(&s, &ana, 1, PMR, 'b', "reason", "x");
+    uint64_t proposal = story_propose(&s, &pat, 2, PMR, 'b', "order", "1");
+    story_answer(&s, &ana, 3, proposal, true);
+    assert_order(&s, PMR, "ba");
+    story_answer(&s, &ana, 4, proposal, false);
+    assert_order(&s, PMR, "ab");
+    story_end(&s);
+}
+
+Test(doc, entries_come_in_ascending_order)
+{
+    struct story s;
+    story_begin(&s);
+    s.size = 10;
+    story_message(&s, &ana, 0);
+    for (uint64_t index = 0; index <= 10; index++) {
+        struct galen_docs_entry entry = story_entry(&s, &ana);
+        struct galen_op op = reason_op(1, 0, "x");
+        entry.index = index;
+        cr_assert_eq(galen_docs_apply(s.docs, &entry, &op, &s.verdict), GALEN_ERR_STATE);
+    }
+    cr_assert_null(story_record(&s, PMR, 'm'));
+    story_end(&s);
+}
+
+/* ---- Memory -------------------------------------------------------------------------------------- */
+
+/* Applies one operation with each of its allocations failing in turn: then nothing has changed. */
+static void apply_in_want_of_memory(struct story *s, const struct person *who, struct galen_op *op)
+{
+    struct galen_docs_entry entry = story_entry(s, who);
+    struct galen_writer before, after;
+    galen_writer_init(&before);
+    galen_writer_init(&after);
+    story_canonical(s->docs, &before);
+    size_t pending = galen_docs_pending_count(s->docs), newer = galen_docs_newer_count(s->docs),
+           conflicts = galen_docs_conflict_count(s->docs);
+    for (size_t nth = 1;; nth++) {
+        allocator_fail(nth);
+        enum galen_err err = galen_docs_apply(s->docs, &entry, op, &s->verdict);
+        bool hit = allocator_failed();
+        allocator_fail(0);
+        cr_assert_eq(err, hit ? GALEN_ERR_MEMORY : GALEN_OK);
+        if (!hit)
+            break;
+        story_canonical(s->docs, &after);
+        struct galen_docs_item item;
+        cr_assert(galen_bytes_equal(galen_written(&before), galen_written(&after)));
+        cr_assert_eq(galen_docs_pending_count(s->docs), pending);
+        cr_assert_eq(galen_docs_newer_count(s->docs), newer);
+        cr_assert_eq(galen_docs_conflict_count(s->docs), conflicts);
+        cr_assert_not(galen_docs_item(s->docs, entry.index, &item));
+        cr_assert_eq(galen_docs_find_op(s->docs, &entry.account, op->id), GALEN_NO_ENTRY);
+    }
+    assert_verdict(s, GALEN_OK, true);
+    s->size++;
+    galen_writer_wipe(&before);
+    galen_writer_wipe(&after);
+}
+
+Test(doc, each_allocation_may_fail_and_nothing_has_changed)
+{
+    struct story s;
+    allocator_fail(1);
+    cr_assert_null(galen_docs_new());
+    allocator_fail(0);
+    story_begin(&s);
+    for (uint8_t i = 0; i < 40; i++) { /* enough for every list and set to grow several times */
+        struct galen_op op = reason_op((uint8_t)(4 * i + 1), s.size, "pain");
+        op.content.write.count = 2;
+        op.content.write.fields[1] =
+            (struct galen_write_field){GALEN_PMR_ORDER, {(const uint8_t *)"\0\0\0\0\0\0\0\1", 8}};
+        if (i % 2 == 0)
+            story_record_id((char)(i + 1), op.content.write.record);
+        struct person author = {(uint8_t)(100 + i), (uint8_t)(100 + i), GALEN_ROLE_PHARMACIST};
+        apply_in_want_of_memory(&s, &author, &op);
+        op.id[0]++;
+        op.kind = GALEN_KIND_PROPOSE;
+        uint64_t proposal = s.size;
+        apply_in_want_of_memory(&s, &pat, &op);
+        struct galen_op answer = {.kind = GALEN_KIND_ANSWER, .id = {(uint8_t)(4 * i + 3)}};
+        answer.base = s.size;
+        answer.content.answer.proposal = proposal;
+        answer.content.answer.accepted = i % 3 != 0;
+        apply_in_want_of_memory(&s, &author, &answer);
+        answer.id[0]++;
+        answer.content.answer.accepted = !answer.content.answer.accepted;
+        apply_in_want_of_memory(&s, &author, &answer);
+    }
+    galen_docs_free(NULL);
+    story_end(&s);
+}

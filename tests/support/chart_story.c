@@ -1,0 +1,154 @@
+#include "support/chart_story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct person ana = {1, 1, GALEN_ROLE_PHARMACIST};
+const struct person ben = {2, 2, GALEN_ROLE_PHARMACIST};
+const struct person tom = {3, 3, GALEN_ROLE_TECHNICIAN};
+const struct person pat = {4, 4, GALEN_ROLE_PATIENT};
+const struct person pat_2 = {5, 4, GALEN_ROLE_PATIENT};
+const struct person cara = {6, 6, GALEN_ROLE_CAREGIVER};
+const struct person drew = {7, 7, GALEN_ROLE_PRESCRIBER};
+const struct person ina = {8, 8, GALEN_ROLE_INTERPRETER};
+
+void story_begin(struct story *story)
+{
+    memset(story, 0, sizeof *story);
+    story->docs = galen_docs_new();
+    cr_assert_not_null(story->docs);
+}
+
+void story_end(struct story *story)
+{
+    galen_docs_free(story->docs);
+}
+
+struct galen_docs_entry story_entry(const struct story *story, const struct person *who)
+{
+    struct galen_docs_entry entry = {
+        .index = story->size,
+        .role = (uint8_t)who->role,
+        .purpose = GALEN_PURPOSE_DEVICE,
+        .received_ms = 1700000000000 + story->size * 1000,
+        .head_size = story->size,
+    };
+    memset(entry.device.bytes, who->device, sizeof entry.device.bytes);
+    memset(entry.account.bytes, who->account, sizeof entry.account.bytes);
+    return entry;
+}
+
+uint64_t story_apply(struct story *story, const struct person *who, struct galen_op *op)
+{
+    static const uint8_t none[GALEN_OP_ID_BYTES];
+    struct galen_docs_entry entry = story_entry(story, who);
+    if (memcmp(op->id, none, sizeof none) == 0) {
+        story->next_op++; /* ids that tests choose themselves end with zeros */
+        memset(op->id, 0xee, sizeof op->id);
+        memcpy(op->id, &story->next_op, sizeof story->next_op);
+    }
+    op->clock_ms = entry.received_ms - 7;
+    cr_assert_eq(galen_docs_apply(story->docs, &entry, op, &story->verdict), GALEN_OK);
+    return story->size++;
+}
+
+void story_record_id(char record, uint8_t id[GALEN_RECORD_ID_BYTES])
+{
+    memset(id, record, GALEN_RECORD_ID_BYTES);
+}
+
+uint16_t story_field(uint8_t doc, const char *field)
+{
+    const struct galen_field *found = galen_field_named(galen_document(doc), field);
+    cr_assert_not_null(found, "no field %s", field);
+    return found->number;
+}
+
+static uint64_t write_field(struct story *story, const struct person *who, uint16_t kind,
+                            uint64_t base, uint8_t doc, char record, const char *field,
+                            const char *value)
+{
+    struct galen_op op = {.kind = kind, .base = base};
+    struct galen_write *write = &op.content.write;
+    struct galen_writer w;
+    galen_writer_init(&w);
+    uint16_t number = story_field(doc, field);
+    struct galen_bytes text = {(const uint8_t *)value, strlen(value)};
+    cr_assert_eq(galen_value_parse(&w, galen_field(galen_document(doc), number), text), GALEN_OK,
+                 "%s does not take %s", field, value);
+    write->doc = doc;
+    story_record_id(record, write->record);
+    write->count = 1;
+    write->fields[0] = (struct galen_write_field){number, galen_written(&w)};
+    uint64_t index = story_apply(story, who, &op);
+    galen_writer_wipe(&w);
+    return index;
+}
+
+uint64_t story_write(struct story *story, const struct person *who, uint64_t base, uint8_t doc,
+                     char record, const char *field, const char *value)
+{
+    return write_field(story, who, GALEN_KIND_WRITE, base, doc, record, field, value);
+}
+
+uint64_t story_propose(struct story *story, const struct person *who, uint64_t base, uint8_t doc,
+                       char record, const char *field, const char *value)
+{
+    return write_field(story, who, GALEN_KIND_PROPOSE, base, doc, record, field, value);
+}
+
+uint64_t story_answer(struct story *story, const struct person *who, uint64_t base,
+                      uint64_t proposal, bool accepted)
+{
+    struct galen_op op = {.kind = GALEN_KIND_ANSWER, .base = base};
+    op.content.answer.proposal = proposal;
+    op.content.answer.accepted = accepted;
+    return story_apply(story, who, &op);
+}
+
+uint64_t story_message(struct story *story, const struct person *who, uint64_t base)
+{
+    struct galen_op op = {.kind = GALEN_KIND_MESSAGE, .base = base};
+    op.content.message = (struct galen_bytes){(const uint8_t *)"hello", 5};
+    return story_apply(story, who, &op);
+}
+
+const struct galen_record *story_record(const struct story *story, uint8_t doc, char record)
+{
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    story_record_id(record, id);
+    return galen_docs_record(story->docs, doc, id);
+}
+
+const char *story_values(const struct story *story, uint8_t doc, char record, const char *field)
+{
+    static char out[4096];
+    const struct galen_record *found = story_record(story, doc, record);
+    uint16_t number = story_field(doc, field);
+    if (found == NULL || galen_record_value_count(found, number) == 0)
+        return "-";
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t i = 0; i < galen_record_value_count(found, number); i++) {
+        struct galen_said said = galen_record_value(found, number, i);
+        if (i > 0)
+            galen_write(&w, " | ", 3);
+        if (said.value.size == 0)
+            galen_write(&w, "(cleared)", 9);
+        cr_assert_eq(galen_value_print(&w, galen_field(galen_document(doc), number), said.value),
+                     GALEN_OK);
+    }
+    cr_assert_lt(w.size, sizeof out);
+    memcpy(out, w.at, w.size);
+    out[w.size] = '\0';
+    galen_writer_wipe(&w);
+    return out;
+}
+
+void story_canonical(const struct galen_docs *docs, struct galen_writer *w)
+{
+    galen_writer_clear(w);
+    for (size_t i = 0; i < galen_document_count; i++)
+        cr_assert(galen_docs_write_canonical(docs, galen_documents[i].id, w));
+}
