@@ -1,6 +1,7 @@
 #include "galen/op.h"
 
 #include "galen/entry.h"
+#include "galen/mutation.h"
 
 #include <string.h>
 
@@ -243,7 +244,7 @@ static enum galen_err read_op(struct galen_bytes in, uint8_t class, struct galen
     if (r.failed || op->kind == 0)
         return GALEN_ERR_FORMAT;
     uint8_t bound = galen_kind_class(op->kind);
-    if (bound != 0 && bound != class)
+    if (GALEN_CHECKED(KIND_CLASS) && bound != 0 && bound != class)
         return GALEN_ERR_CLASS;
     read_content(&r, op);
     if (!galen_reader_done(&r))

@@ -41,27 +41,43 @@ static bool is_first(const struct reg *reg, size_t place)
     return true;
 }
 
-static void count_different(struct reg *reg)
+/* Does another current value equal the one at `place`, either standing before it or not replaced by
+ * `item`? Then the number of different values does not depend on it. */
+static bool has_equal(const struct reg *reg, size_t place, const struct item *item)
 {
-    reg->different = 0;
-    for (size_t i = 0; i < reg->current_count; i++)
-        reg->different += is_first(reg, i);
+    const struct saying *one = &reg->said[reg->current[place]];
+    for (size_t i = 0; i < reg->current_count; i++) {
+        const struct saying *other = &reg->said[reg->current[i]];
+        if (i != place && (i < place || !item_in_past(other->item, item)) &&
+            galen_bytes_equal(one->value, other->value))
+            return true;
+    }
+    return false;
 }
 
-/* Makes the saying at `place` current, and those in its past not. */
+/* Makes the saying at `place` current, and those in its past not. The number of different values is
+ * kept along the way: counting anew each time would let a few devices make a long log slow to read. */
 static void replace(struct reg *reg, size_t place)
 {
+    const struct saying *saying = &reg->said[place];
+    for (size_t i = 0; i < reg->current_count; i++)
+        if (item_in_past(reg->said[reg->current[i]].item, saying->item) &&
+            !has_equal(reg, i, saying->item))
+            reg->different--;
     size_t kept = 0;
+    bool is_new = true;
     for (size_t i = 0; i < reg->current_count; i++) {
         struct saying *other = &reg->said[reg->current[i]];
-        if (item_in_past(other->item, reg->said[place].item))
-            other->current = false;
-        else
+        other->current = !item_in_past(other->item, saying->item);
+        if (other->current) {
+            is_new &= !galen_bytes_equal(other->value, saying->value);
             reg->current[kept++] = reg->current[i];
+        }
     }
     reg->said[place].current = true;
     reg->current[kept++] = (uint32_t)place;
     reg->current_count = kept;
+    reg->different += is_new;
 }
 
 void reg_say(struct reg *reg, const struct saying *saying)
@@ -69,7 +85,6 @@ void reg_say(struct reg *reg, const struct saying *saying)
     assert(reg->count < reg->room);
     reg->said[reg->count] = *saying;
     replace(reg, reg->count++);
-    count_different(reg);
 }
 
 void reg_take_back(struct reg *reg, const struct item *item)
@@ -85,13 +100,12 @@ void reg_take_back(struct reg *reg, const struct item *item)
     }
     if (!was_current)
         return; /* what it had replaced is replaced by what replaced it */
-    reg->current_count = 0;
+    reg->current_count = reg->different = 0;
     for (size_t i = 0; i < reg->count; i++) {
         reg->said[i].current = false;
         if (!reg->said[i].taken_back)
             replace(reg, i);
     }
-    count_different(reg);
 }
 
 const struct saying *reg_value(const struct reg *reg, size_t i)
