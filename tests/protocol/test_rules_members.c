@@ -1,0 +1,368 @@
+/* PROTOCOL.md, "Judging an entry": the table of epoch entries, 11f to 11i. */
+#include "galen/rules.h"
+#include "support/primitives.h"
+#include "support/scene.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(struct scene *s, enum galen_err wanted, const char *what)
+{
+    enum galen_err got = scene_judge(s);
+    cr_assert_eq(got, wanted, "%s: %s, not %s", what, galen_err_name(got), galen_err_name(wanted));
+}
+
+static const struct galen_id *chart_of(const struct scene *s)
+{
+    return galen_rules_chart(s->rules);
+}
+
+/* The invitation of a caregiver is a member; `stranger` is the device that takes its place. */
+static void begin_with_invitation(struct scene *s)
+{
+    scene_begin(s);
+    scene_add_member(s, &s->pharmacist, &s->invitation, true, false);
+    party_certify(&s->stranger, &s->invitation, GALEN_ROLE_CAREGIVER, GALEN_PURPOSE_DEVICE,
+                  chart_of(s));
+}
+
+static void draft_redemption(struct scene *s)
+{
+    scene_draft_epoch(s, &s->invitation);
+    scene_drop(s, &s->invitation);
+    scene_add(s, &s->stranger, true, false);
+    scene_state(s, &s->invitation, GALEN_STATEMENT_REPLACED, &s->invitation, &s->stranger, false);
+}
+
+/* ------------------------------------------------------------------------------------------ 11f */
+
+Test(rules_members, C5_staff_add_and_drop_anybody)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.other_pharmacist, false, true);
+    scene_add_member(&s, &s.other_pharmacist, &s.caregiver, true, false);
+    scene_drop_member(&s, &s.other_pharmacist, &s.patient);
+    scene_drop_member(&s, &s.other_pharmacist, &s.pharmacist);
+    cr_assert_eq(galen_rules_member_count(s.rules), 3);
+    scene_end(&s);
+}
+
+Test(rules_members, C5_patient_may_not_add_another_account)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_add(&s, &s.caregiver, true, false);
+    expect(&s, GALEN_ERR_ROLE, "a caregiver");
+    scene_draft_epoch(&s, &s.patient);
+    scene_add(&s, &s.other_pharmacist, false, true);
+    expect(&s, GALEN_ERR_ROLE, "staff");
+    scene_end(&s);
+}
+
+Test(rules_members, C5_patient_may_not_drop_another_account)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.pharmacist);
+    expect(&s, GALEN_ERR_ROLE, "the pharmacist");
+    scene_draft_epoch(&s, &s.custodian);
+    scene_drop(&s, &s.patient);
+    expect(&s, GALEN_ERR_ROLE, "nor does the custodian");
+    scene_end(&s);
+}
+
+Test(rules_members, C5_patient_adds_and_drops_own_devices)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.patient, &s.patient_second, true, false);
+    scene_drop_member(&s, &s.patient_second, &s.patient);
+    cr_assert_null(galen_rules_member(s.rules, &s.patient.id));
+    scene_end(&s);
+}
+
+Test(rules_members, C5_anybody_renews)
+{
+    struct scene s;
+    scene_begin(&s);
+    const struct party *all[] = {&s.patient, &s.pharmacist, &s.custodian};
+    for (size_t i = 0; i < 3; i++) {
+        scene_draft_epoch(&s, all[i]);
+        scene_accept(&s);
+    }
+    cr_assert_eq(galen_rules_epoch(s.rules), 5);
+    scene_end(&s);
+}
+
+Test(rules_members, C4_anybody_drops_a_revoked_device)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.caregiver);
+    expect(&s, GALEN_ERR_ROLE, "without proof");
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, true);
+    expect(&s, GALEN_OK, "with an administrator's statement");
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.caregiver, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_OK, "with its own");
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.patient, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "with one it made itself");
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.caregiver, GALEN_STATEMENT_REPLACED, &s.caregiver, &s.stranger, false);
+    expect(&s, GALEN_ERR_ROLE, "replaced is not revoked");
+    scene_end(&s);
+}
+
+/* ------------------------------------------------------------------------------------------ 11g */
+
+Test(rules_members, E2_staff_and_custodian_are_holders)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.other_pharmacist, false, false);
+    expect(&s, GALEN_ERR_ROLE, "staff who are no holders");
+    scene_end(&s);
+    scene_begin_empty(&s);
+    scene_set_holder(&s, &s.custodian, false);
+    expect(&s, GALEN_ERR_ROLE, "a custodian who is none");
+    scene_end(&s);
+}
+
+Test(rules_members, I5_staff_make_holders_and_nobody_stops_being_one)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_set_holder(&s, &s.patient, true);
+    expect(&s, GALEN_ERR_ROLE, "the patient itself");
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_set_holder(&s, &s.patient, true);
+    scene_accept(&s);
+    cr_assert(galen_rules_member(s.rules, &s.patient.id)->holder);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_set_holder(&s, &s.patient, false);
+    expect(&s, GALEN_ERR_ROLE, "a holder stays one");
+    scene_end(&s);
+}
+
+Test(rules_members, E2_a_holder_makes_own_devices_holders)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_add(&s, &s.patient_second, true, true);
+    expect(&s, GALEN_ERR_ROLE, "by a device that is none");
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_set_holder(&s, &s.patient, true);
+    scene_accept(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_add(&s, &s.patient_second, true, true);
+    scene_accept(&s);
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    scene_draft_epoch(&s, &s.patient);
+    scene_set_holder(&s, &s.caregiver, true);
+    expect(&s, GALEN_ERR_ROLE, "another account's");
+    scene_end(&s);
+}
+
+Test(rules_members, I5_an_invitation_is_no_holder)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.invitation, true, true);
+    expect(&s, GALEN_ERR_ROLE, "a caregiver's invitation");
+    scene_end(&s);
+}
+
+/* ------------------------------------------------------------------------------------------ 11h */
+
+Test(rules_members, E1_a_new_history_pair_when_a_holder_leaves)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.other_pharmacist, false, true);
+    uint8_t before[32];
+    memcpy(before, galen_rules_history_key(s.rules), 32);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.other_pharmacist);
+    s.history_by_hand = true;
+    expect(&s, GALEN_ERR_FORMAT, "the old pair");
+    s.history_by_hand = false;
+    scene_accept(&s);
+    cr_assert_arr_neq(galen_rules_history_key(s.rules), before, 32);
+    cr_assert(galen_id_equal(galen_rules_history_author(s.rules), &s.pharmacist.id));
+    memcpy(before, galen_rules_history_key(s.rules), 32);
+    scene_drop_member(&s, &s.pharmacist, &s.patient);
+    cr_assert_arr_eq(galen_rules_history_key(s.rules), before, 32, "the patient was none");
+    scene_end(&s);
+}
+
+Test(rules_members, E1_the_secret_is_sealed_to_exactly_those_who_need_it)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.other_pharmacist, false, true);
+    scene_encode(&s);
+    s.history_by_hand = true;
+    for (size_t i = 0; i < s.body->member_count; i++) {
+        s.body->members[i].has_history = !s.body->members[i].has_history;
+        expect(&s, GALEN_ERR_FORMAT, "one too many or too few, the pair unchanged");
+        s.body->members[i].has_history = !s.body->members[i].has_history;
+    }
+    expect(&s, GALEN_OK, "to the new holder only");
+    test_seal_key((uint8_t[32]){88}, s.body->history_key);
+    expect(&s, GALEN_ERR_FORMAT, "a new pair, and only the new holder gets it");
+    s.history_by_hand = false;
+    scene_encode(&s);
+    s.history_by_hand = true;
+    for (size_t i = 0; i < s.body->member_count; i++) {
+        s.body->members[i].has_history = !s.body->members[i].has_history;
+        expect(&s, GALEN_ERR_FORMAT, "one too many or too few, the pair new");
+        s.body->members[i].has_history = !s.body->members[i].has_history;
+    }
+    expect(&s, GALEN_OK, "to every holder");
+    scene_end(&s);
+}
+
+Test(rules_members, E1_the_history_key_is_acceptable)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    memset(s.body->history_key, 0, 32);
+    s.history_by_hand = true;
+    expect(&s, GALEN_ERR_KEY, "a small-order key");
+    scene_end(&s);
+}
+
+Test(rules_members, E1_only_holders_change_the_pair_without_need_or_link_the_past)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.patient);
+    test_seal_key((uint8_t[32]){88}, s.body->history_key);
+    expect(&s, GALEN_ERR_ROLE, "a patient who is no holder");
+    scene_draft_epoch(&s, &s.pharmacist);
+    test_seal_key((uint8_t[32]){88}, s.body->history_key);
+    expect(&s, GALEN_OK, "a holder");
+    scene_draft_epoch(&s, &s.patient);
+    s.body->link_count = 1;
+    expect(&s, GALEN_ERR_ROLE, "a link by one who has no secret");
+    scene_draft_epoch(&s, &s.pharmacist);
+    s.body->link_count = GALEN_LINKS_MAX;
+    expect(&s, GALEN_OK, "links by a holder");
+    scene_end(&s);
+}
+
+Test(rules_members, E1_the_pair_changes_when_its_maker_leaves)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.other_pharmacist, false, true);
+    /* A patient, no holder, drops a revoked pharmacist, and so makes a pair whose secret it knows. */
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.other_pharmacist);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.other_pharmacist, NULL, true);
+    scene_accept(&s);
+    cr_assert(galen_id_equal(galen_rules_history_author(s.rules), &s.patient.id));
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.patient);
+    s.history_by_hand = true;
+    expect(&s, GALEN_ERR_FORMAT, "it would read on");
+    s.history_by_hand = false;
+    scene_accept(&s);
+    scene_end(&s);
+}
+
+/* ------------------------------------------------------------------------------------------ 11i */
+
+Test(rules_members, rule_11i_enclosed_statements_hold)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_OK, "by the practice");
+    s.body->statements[0].signature[0] ^= 1;
+    expect(&s, GALEN_ERR_SIGNATURE, "forged");
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.pharmacist, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "by a pharmacist");
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.stranger, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "about somebody who never was a member");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_who_is_not_a_member_brings_a_chain)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "an administrator without a chain");
+    party_chain(&s.other_pharmacist, false, &s.body->chains[s.body->chain_count++]);
+    expect(&s, GALEN_ERR_ROLE, "with another's chain");
+    party_chain(&s.administrator, false, &s.body->chains[0]);
+    expect(&s, GALEN_OK, "with its own");
+    s.body->chains[0].certs[0].signature[0] ^= 1;
+    expect(&s, GALEN_ERR_SIGNATURE, "a forged chain");
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.caregiver);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, true);
+    party_chain(&s.other_pharmacist, false, &s.body->chains[s.body->chain_count++]);
+    expect(&s, GALEN_ERR_FORMAT, "a chain that stands there for nothing");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_an_expired_administrator_revokes_nobody)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.administrator, false, true);
+    s.now_ms = s.administrator.cert.not_after_ms + 1;
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.pharmacist);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.pharmacist, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "the statement has no weight, so the patient drops without proof");
+    scene_draft_epoch(&s, &s.patient);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
+    expect(&s, GALEN_ERR_EXPIRED, "and it is named");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_revoked_outweighs_replaced)
+{
+    struct scene s;
+    begin_with_invitation(&s);
+    draft_redemption(&s);
+    scene_accept(&s);
+    cr_assert_eq(galen_rules_statement(s.rules, &s.invitation.id)->kind, GALEN_STATEMENT_REPLACED);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.invitation, NULL, false);
+    scene_accept(&s);
+    cr_assert_eq(galen_rules_statement(s.rules, &s.invitation.id)->kind, GALEN_STATEMENT_REVOKED);
+    scene_drop_member(&s, &s.pharmacist, &s.stranger);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.stranger, false, false);
+    expect(&s, GALEN_ERR_REVOKED, "then not even the successor comes back through it");
+    scene_end(&s);
+}
