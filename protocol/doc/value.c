@@ -192,8 +192,8 @@ enum galen_err galen_value_write(struct galen_writer *w, const struct galen_fiel
     if (w->failed)
         return GALEN_ERR_MEMORY;
     /* An empty encoding would say "cleared", which is not what the caller said. */
-    struct galen_bytes encoded = {w->at + start, w->size - start};
-    if (encoded.size > 0 && galen_value_check(field, encoded) == GALEN_OK)
+    if (w->size > start &&
+        galen_value_check(field, (struct galen_bytes){w->at + start, w->size - start}) == GALEN_OK)
         return GALEN_OK;
     w->size = start;
     return GALEN_ERR_VALUE;

@@ -429,8 +429,8 @@ enum galen_err galen_value_parse(struct galen_writer *w, const struct galen_fiel
     bool ok = parse(w, field, text);
     if (w->failed)
         return GALEN_ERR_MEMORY;
-    struct galen_bytes encoded = {w->at + start, w->size - start};
-    if (ok && encoded.size > 0 && galen_value_check(field, encoded) == GALEN_OK)
+    if (ok && w->size > start &&
+        galen_value_check(field, (struct galen_bytes){w->at + start, w->size - start}) == GALEN_OK)
         return GALEN_OK;
     w->size = start;
     return GALEN_ERR_VALUE;

@@ -1,0 +1,142 @@
+/*
+ * The input is a log: for each entry who wrote it (u8), its class (u8) and its plaintext (a vector).
+ * All of it is read, written again, applied, and looked at in every way that readers have.
+ */
+#include "galen/doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void check(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+/* What a field takes, it gives back: as a value, and as plain text. */
+static void check_value(const struct galen_field *field, struct galen_bytes in)
+{
+    struct galen_value value;
+    struct galen_writer text, encoded;
+    galen_writer_init(&text);
+    galen_writer_init(&encoded);
+    if (galen_value_read(field, in, &value) == GALEN_OK) {
+        check(galen_value_write(&encoded, field, &value) == GALEN_OK);
+        check(galen_bytes_equal(galen_written(&encoded), in));
+        galen_writer_clear(&encoded);
+        check(galen_value_print(&text, field, in) == GALEN_OK);
+        check(galen_value_parse(&encoded, field, galen_written(&text)) == GALEN_OK);
+        check(galen_bytes_equal(galen_written(&encoded), in));
+    }
+    galen_writer_clear(&encoded);
+    if (galen_value_parse(&encoded, field, in) == GALEN_OK)
+        check(galen_value_check(field, galen_written(&encoded)) == GALEN_OK);
+    else
+        check(encoded.size == 0);
+    galen_writer_wipe(&text);
+    galen_writer_wipe(&encoded);
+}
+
+static void check_write(const struct galen_write *write)
+{
+    const struct galen_document *document = galen_document(write->doc);
+    for (size_t i = 0; document != NULL && i < write->count; i++) {
+        const struct galen_field *field = galen_field(document, write->fields[i].field);
+        if (field != NULL)
+            check_value(field, write->fields[i].value);
+    }
+}
+
+static void check_op(const struct galen_op *op, struct galen_bytes plain)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_op_write(&w, op);
+    check(galen_bytes_equal(galen_written(&w), plain));
+    galen_writer_wipe(&w);
+    if (op->kind == GALEN_KIND_WRITE || op->kind == GALEN_KIND_PROPOSE)
+        check_write(&op->content.write);
+}
+
+static size_t look_at_record(const struct galen_docs *docs, const struct galen_record *record)
+{
+    size_t conflicts = 0;
+    const struct galen_document *document = galen_document(galen_record_doc(record));
+    check(galen_docs_record(docs, document->id, galen_record_id(record)) == record);
+    for (uint16_t field = 1; field <= document->field_count; field++) {
+        size_t current = 0, values = galen_record_value_count(record, field);
+        for (size_t i = 0; i < galen_record_history_count(record, field); i++)
+            current += galen_record_history(record, field, i).current;
+        for (size_t i = 0; i < values; i++) {
+            struct galen_said said = galen_record_value(record, field, i);
+            check(galen_value_check(galen_field(document, field), said.value) == GALEN_OK);
+            check(said.current);
+        }
+        check(values <= current && (values > 0) == (current > 0));
+        conflicts += values > 1;
+    }
+    for (size_t i = 0; i < galen_record_proposal_count(record); i++) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        check(galen_docs_proposal(docs, galen_proposal_index(proposal)) == proposal);
+        conflicts += galen_proposal_state(proposal) == GALEN_PROPOSAL_CONTESTED;
+    }
+    check(galen_record_conflict_count(record) == conflicts);
+    return conflicts;
+}
+
+static void look(const struct galen_docs *docs)
+{
+    size_t conflicts = 0, pending = 0;
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t d = 0; d < galen_document_count; d++) {
+        uint8_t doc = galen_documents[d].id;
+        for (size_t i = 0; i < galen_docs_record_count(docs, doc); i++) {
+            const struct galen_record *record = galen_docs_record_at(docs, doc, i);
+            conflicts += look_at_record(docs, record);
+            for (size_t k = 0; k < galen_record_proposal_count(record); k++)
+                pending += galen_proposal_state(galen_record_proposal(record, k)) ==
+                           GALEN_PROPOSAL_PENDING;
+        }
+        check(galen_docs_write_canonical(docs, doc, &w));
+    }
+    check(galen_docs_conflict_count(docs) == conflicts);
+    check(galen_docs_pending_count(docs) == pending);
+    galen_writer_wipe(&w);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint8_t roles[8] = {GALEN_ROLE_PHARMACIST,  GALEN_ROLE_TECHNICIAN,
+                                     GALEN_ROLE_PATIENT,     GALEN_ROLE_PATIENT,
+                                     GALEN_ROLE_CAREGIVER,   GALEN_ROLE_PRESCRIBER,
+                                     GALEN_ROLE_INTERPRETER, GALEN_ROLE_PHARMACIST};
+    struct galen_docs *docs = galen_docs_new();
+    struct galen_reader r;
+    galen_reader_init(&r, (struct galen_bytes){data, size});
+    for (uint64_t index = 0; docs != NULL && r.left > 0; index++) {
+        struct galen_docs_entry entry = {.index = index, .purpose = GALEN_PURPOSE_DEVICE};
+        uint8_t who = galen_read_u8(&r) & 7, class = galen_read_u8(&r);
+        struct galen_bytes plain = galen_read_vector(&r, size);
+        if (r.failed)
+            break;
+        entry.role = roles[who];
+        entry.head_size = index;
+        entry.device.bytes[0] = (uint8_t)(who + 1);
+        entry.account.bytes[0] = (uint8_t)(who == 3 ? 3 : who + 1); /* 2 and 3 are one person */
+        struct galen_op op;
+        struct galen_verdict verdict;
+        enum galen_err err = galen_op_read(plain, class, &op);
+        if (err != GALEN_OK && err != GALEN_ERR_UNKNOWN_KIND)
+            continue;
+        if (op.kind != 0)
+            check_op(&op, plain);
+        check(galen_docs_apply(docs, &entry, &op, &verdict) == GALEN_OK);
+        check(verdict.counts || verdict.err != GALEN_OK);
+    }
+    look(docs);
+    galen_docs_free(docs);
+    return 0;
+}
