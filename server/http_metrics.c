@@ -70,32 +70,32 @@ void http_metrics(struct transport *transport, struct galen_writer *out)
     const struct transport_counters *counters = &transport->counters;
     uint64_t asked, known;
     ahead_count(&asked, &known);
-    gauge(out, "galend_sockets", "WebSockets that are open.", (double)transport->sockets);
-    gauge(out, "galend_sockets_high", "Most WebSockets that were open at once.",
+    gauge(out, "galen_edge_sockets", "WebSockets that are open.", (double)transport->sockets);
+    gauge(out, "galen_edge_sockets_high", "Most WebSockets that were open at once.",
           (double)transport->sockets_high);
-    gauge(out, "galend_handshakes", "Sockets before their WebSocket handshake is done.",
+    gauge(out, "galen_edge_handshakes", "Sockets before their WebSocket handshake is done.",
           (double)transport->waiting);
-    counter(out, "galend_sockets_refused_total", "Sockets closed at once: too many.",
+    counter(out, "galen_edge_sockets_refused_total", "Sockets closed at once: too many.",
             transport->listen.refused);
-    counter(out, "galend_not_binary_total", "Text messages, which the protocol has not.",
+    counter(out, "galen_edge_not_binary_total", "Text messages, which the protocol has not.",
             counters->not_binary);
-    counter(out, "galend_library_errors_total", "Errors that libwebsockets reported.",
+    counter(out, "galen_edge_library_errors_total", "Errors that libwebsockets reported.",
             counters->library_errors);
-    counter(out, "galend_commits_total", "Batches made durable.", counters->commits);
-    counter(out, "galend_commit_failures_total", "Batches that failed.", counters->commit_failures);
-    put(out, "galend_commit_seconds_total", "counter", "Time the disk took for batches.", "",
+    counter(out, "galen_edge_commits_total", "Batches made durable.", counters->commits);
+    counter(out, "galen_edge_commit_failures_total", "Batches that failed.", counters->commit_failures);
+    put(out, "galen_edge_commit_seconds_total", "counter", "Time the disk took for batches.", "",
         (double)counters->commit_us / 1e6);
-    counter(out, "galend_signatures_total", "Signatures the rules asked about.", asked);
-    counter(out, "galend_signatures_ahead_total", "Of them, verified on another processor.", known);
+    counter(out, "galen_edge_signatures_total", "Signatures the rules asked about.", asked);
+    counter(out, "galen_edge_signatures_ahead_total", "Of them, verified on another processor.", known);
     for (size_t i = 1; i < sizeof counters->http / sizeof counters->http[0]; i++) {
         char labels[24];
         snprintf(labels, sizeof labels, "{status=\"%zuxx\"}", i);
-        put(out, "galend_http_answers_total", "counter", i == 1 ? "HTTP answers by status." : NULL,
+        put(out, "galen_edge_http_answers_total", "counter", i == 1 ? "HTTP answers by status." : NULL,
             labels, (double)counters->http[i]);
     }
-    gauge(out, "galend_store_ok", "1: the last batch was stored; 0: it failed.",
+    gauge(out, "galen_edge_store_ok", "1: the last batch was stored; 0: it failed.",
           transport->store_state == GALEN_OK ? 1 : 0);
-    gauge(out, "galend_certificate_expires_seconds", "Until the certificate's end.",
+    gauge(out, "galen_edge_certificate_expires_seconds", "Until the certificate's end.",
           (double)tls_expires_in_s(transport->tls, transport_now_ms(transport)));
     put_process(out);
 }
