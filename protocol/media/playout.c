@@ -39,6 +39,7 @@
 #define PATIENCE       25    /* frames with something to spare before voiced sound is shortened */
 #define STALL_MS       300   /* a pause in arrivals that says nothing about jitter */
 #define STALL_OVER_MS  1000  /* who is late for longer after a stall is on another route */
+#define RESTART_AFTER  10    /* packets in a row too late: the sender counts anew */
 #define FORESEEN_MS    10000 /* nobody sends sound before it was spoken: a clock stood still */
 
 #define LIKE       0.85 /* normalised correlation of pitch periods that may be merged */
@@ -78,6 +79,7 @@ struct galen_playout {
     size_t ready_at, ready_end;
     size_t waited;           /* samples concealed while `next` was expected */
     size_t concealed_run;    /* samples concealed since the last real frame */
+    unsigned late_run;       /* packets in a row that came too late */
     bool joins;              /* the next frame does not follow what was heard */
     unsigned beyond_slack;   /* frames in a row */
     uint64_t heard_until_ms; /* when the sample after the last one taken is heard */
@@ -203,21 +205,25 @@ enum galen_err galen_playout_put(struct galen_playout *p, uint64_t now_ms, uint6
         return GALEN_ERR_FORMAT;
     if (now_ms < p->last_arrival_ms)
         now_ms = p->last_arrival_ms;
-    bool old = p->state != NOTHING_YET && ahead(number, p->newest) <= 0;
-    if (p->state == NOTHING_YET || (!old && foreseen(p, now_ms, number)))
+    if (p->state == NOTHING_YET || (ahead(number, p->newest) > 0 && foreseen(p, now_ms, number)))
         begin(p, now_ms, number);
     if (is_there(p, number)) {
         p->stats.duplicate++;
         return GALEN_ERR_DUPLICATE;
     }
-    if (ahead(p->newest, number) < SLOTS)
+    bool far_back = ahead(number, p->newest) <= -SLOTS;
+    if (!far_back)
         learn(p, now_ms, lateness(p, now_ms, number));
-    if (p->state == FILLING && ahead(number, p->next) < 0 && ahead(p->newest, number) < SLOTS)
+    if (!far_back && p->state == FILLING && ahead(number, p->next) < 0)
         p->next = number;
-    if (ahead(number, p->next) < 0) {
-        p->stats.late++;
-        return GALEN_ERR_TIMEOUT;
+    if (far_back || ahead(number, p->next) < 0) {
+        if (++p->late_run < RESTART_AFTER) {
+            p->stats.late++;
+            return GALEN_ERR_TIMEOUT;
+        }
+        begin(p, now_ms, number);
     }
+    p->late_run = 0;
     if (ahead(number, p->next) >= SLOTS)
         skip_to(p, number - (SLOTS - 1));
     if (ahead(number, p->newest) > 0)

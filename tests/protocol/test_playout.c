@@ -347,6 +347,19 @@ Test(playout_steps, a_clock_that_stood_still_does_not_silence_anybody)
     cr_assert_lt(stats().delay_ms, 60);
 }
 
+/* The sender connected again and counts from 0. */
+Test(playout_steps, a_sender_may_count_anew)
+{
+    run(5000, 0, 100);
+    for (uint64_t i = 100; i < 200; i++) {
+        enum galen_err err = put(i * GALEN_VOICE_MS, i - 100);
+        cr_assert_eq(err, i < 109 ? GALEN_ERR_TIMEOUT : GALEN_OK, "packet %u", (unsigned)i);
+        galen_playout_take(playout, i * GALEN_VOICE_MS, pcm, GALEN_VOICE_SAMPLES);
+    }
+    cr_assert_geq(stats().played, 185);
+    cr_assert_lt(stats().delay_ms, 60);
+}
+
 /* The sender slept: its numbers stood still, and so everything comes ten minutes late. */
 Test(playout_steps, a_sender_that_stood_still_is_heard_at_once)
 {
