@@ -75,8 +75,9 @@ uint8_t galen_kind_class(uint16_t kind);
 const char *galen_kind_name(uint16_t kind);
 
 /**
- * Is it one that may be written? OK; FORMAT: shape, UTF-8, order of fields, unknown kind;
- * TOO_LARGE: a text or the whole is above its limit. Values are not looked into (galen_value_check).
+ * Is it one that may be written? OK (also for a kind this version does not know); FORMAT: shape, UTF-8,
+ * order of fields, kind 0; TOO_LARGE: a text or the whole is above its limit. Values are not looked
+ * into (galen_value_check).
  */
 GALEN_MUST_USE enum galen_err galen_op_check(const struct galen_op *op);
 /** Appends the plaintext, unpadded. An operation that galen_op_check refuses fails the writer. */
@@ -84,9 +85,9 @@ void galen_op_write(struct galen_writer *w, const struct galen_op *op);
 /**
  * Reads exactly one plaintext (without its padding) that stood in an entry of this class. `op`
  * borrows from `in`. OK; FORMAT; TOO_LARGE; CLASS: the kind belongs to another class (L8);
- * UNKNOWN_KIND: a version or kind this program does not know. For an unknown kind `op` is filled, with
- * the content as it came, and is to be given to galen_docs_apply all the same; in every other case of
- * error `op` is zeros.
+ * UNKNOWN_KIND: a kind that this program does not know, and `op` holds its content as it came; or a
+ * version it does not know, and `op` is zeros (kind 0). After UNKNOWN_KIND `op` is to be given to
+ * galen_docs_apply all the same, which counts it. After every other error `op` is zeros.
  */
 GALEN_MUST_USE enum galen_err galen_op_read(struct galen_bytes in, uint8_t class,
                                             struct galen_op *op);

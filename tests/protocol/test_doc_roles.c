@@ -1,0 +1,485 @@
+/* Stories about who writes what, and about proposals, named by the rule they hold to. */
+#include "galen/doc.h"
+
+#include "support/chart_story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PMR = GALEN_DOC_PMR };
+
+#define assert_values(story, doc, record, field, expected)                                         \
+    cr_assert_str_eq(story_values(story, doc, record, field), expected)
+
+static void assert_verdict(const struct story *story, enum galen_err err, bool counts)
+{
+    cr_assert_eq(story->verdict.err, err, "%s", galen_err_name(story->verdict.err));
+    cr_assert_eq(story->verdict.counts, counts);
+}
+
+/* ---- D2: who writes ------------------------------------------------------------------------------ */
+
+/* A value in its plain text form that a field of this kind takes. */
+static const char *any_value(const struct galen_field *field)
+{
+    static const char *const values[] = {
+        [GALEN_VALUE_TEXT] = "text",
+        [GALEN_VALUE_LINE] = "line",
+        [GALEN_VALUE_DATE] = "2026",
+        [GALEN_VALUE_TIME] = "2026-01-01T00:00Z",
+        [GALEN_VALUE_YES_NO] = "yes",
+        [GALEN_VALUE_REGIMEN] = "drug=x",
+        [GALEN_VALUE_ACCOUNT] = "0100000000000000000000000000000000000000000000000000000000000000",
+        [GALEN_VALUE_RECORD] = "5/01000000000000000000000000000000",
+        [GALEN_VALUE_POSITION] = "5",
+    };
+    return field->option_count > 0 ? field->options[0].name : values[field->kind];
+}
+
+/* The rule written out once more, apart from the code's table. */
+static bool is_theirs(const char *document, const char *field)
+{
+    static const char *const theirs = " pmr.taken_as pmr.adherence pmr.barriers pmr.effects "
+                                      "pmr.satisfaction map.goal map.status map.done_at "
+                                      "map.progress ";
+    char name[80];
+    snprintf(name, sizeof name, " %s.%s ", document, field);
+    return strstr(theirs, name) != NULL;
+}
+
+Test(doc_roles, D2_role_by_field_by_action)
+{
+    const struct person *all[] = {&ana, &tom, &pat, &cara, &drew, &ina};
+    struct person admin = {9, 9, GALEN_ROLE_ADMINISTRATOR}, cust = {10, 10, GALEN_ROLE_CUSTODIAN},
+                  practice = {11, 11, GALEN_ROLE_PRACTICE}, nobody = {12, 12, (enum galen_role)77};
+    const struct person *more[] = {&admin, &cust, &practice, &nobody};
+    for (size_t p = 0; p < 10; p++) {
+        const struct person *who = p < 6 ? all[p] : more[p - 6];
+        bool staff = who == &ana || who == &tom || who == &admin;
+        bool person = who == &pat || who == &cara;
+        bool none = who == &ina || who == &cust || who == &practice || who == &nobody;
+        for (size_t d = 0; d < galen_document_count; d++)
+            for (uint16_t n = 1; n <= galen_documents[d].field_count; n++) {
+                const struct galen_field *field = galen_field(&galen_documents[d], n);
+                uint8_t doc = galen_documents[d].id;
+                struct story s;
+                story_begin(&s);
+                /* the record is there, with something in another field */
+                story_write(&s, &ben, 0, doc, 'r',
+                            galen_field(&galen_documents[d], n == 1 ? 2 : 1)->name,
+                            any_value(galen_field(&galen_documents[d], n == 1 ? 2 : 1)));
+
+                uint64_t at = story_write(&s, who, 1, doc, 'r', field->name, any_value(field));
+                bool direct = staff || (person && is_theirs(galen_documents[d].name, field->name));
+                assert_verdict(&s, direct ? GALEN_OK : GALEN_ERR_ROLE, direct);
+                cr_assert_eq(s.verdict.void_fields, direct ? 0 : 1);
+                cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
+                             "%s by role %d", field->name, who->role);
+                struct galen_docs_item item;
+                cr_assert(galen_docs_item(s.docs, at, &item));
+                cr_assert_eq(item.verdict.counts, direct);
+
+                uint64_t proposal =
+                    story_propose(&s, who, 2, doc, 'r', field->name, any_value(field));
+                assert_verdict(&s, none ? GALEN_ERR_ROLE : GALEN_OK, !none);
+                cr_assert_eq(galen_docs_pending_count(s.docs), !none);
+                cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
+                             "a proposal changes no value");
+
+                if (none)
+                    proposal = story_propose(&s, &pat, 3, doc, 'r', field->name, any_value(field));
+                uint64_t base = s.size;
+                story_answer(&s, who, base, proposal, true);
+                assert_verdict(&s, staff ? GALEN_OK : GALEN_ERR_ROLE, staff);
+                cr_assert_eq(galen_docs_pending_count(s.docs), !staff);
+                cr_assert_eq(galen_docs_may_answer(who->role), staff);
+                story_end(&s);
+            }
+    }
+}
+
+Test(doc_roles, D2_only_staff_check_identities_and_open_visits)
+{
+    const struct person *all[] = {&ana, &tom, &pat, &cara, &drew, &ina};
+    struct story s;
+    story_begin(&s);
+    for (size_t i = 0; i < 6; i++) {
+        struct galen_op op = {.kind = GALEN_KIND_IDENTITY};
+        op.content.identity.account.bytes[0] = 4;
+        op.content.identity.check = (struct galen_bytes){(const uint8_t *)"x", 1};
+        story_apply(&s, all[i], &op);
+        assert_verdict(&s, i < 2 ? GALEN_OK : GALEN_ERR_ROLE, i < 2);
+        op = (struct galen_op){.kind = GALEN_KIND_VISIT};
+        op.content.visit.visit.bytes[0] = 4;
+        op.content.visit.event = GALEN_VISIT_OPENED;
+        story_apply(&s, all[i], &op);
+        assert_verdict(&s, i < 2 ? GALEN_OK : GALEN_ERR_ROLE, i < 2);
+        story_message(&s, all[i], 0);
+        assert_verdict(&s, GALEN_OK, true);
+    }
+    story_end(&s);
+}
+
+Test(doc_roles, D2_content_comes_from_devices_only)
+{
+    for (uint8_t purpose = 0; purpose <= GALEN_PURPOSE_SHEET + 1; purpose++) {
+        struct story s;
+        story_begin(&s);
+        struct galen_docs_entry entry = story_entry(&s, &ana);
+        struct galen_op op = {.kind = GALEN_KIND_MESSAGE, .id = {1}};
+        op.content.message = (struct galen_bytes){(const uint8_t *)"x", 1};
+        entry.purpose = purpose;
+        cr_assert_eq(galen_docs_apply(s.docs, &entry, &op, &s.verdict), GALEN_OK);
+        bool ok = purpose == GALEN_PURPOSE_DEVICE;
+        assert_verdict(&s, ok ? GALEN_OK : GALEN_ERR_ROLE, ok);
+        story_end(&s);
+    }
+}
+
+Test(doc_roles, D2_only_staff_add_a_record_by_writing_to_it)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &pat, 0, PMR, 'm', "taken_as", "daily"); /* theirs, but of which medicine? */
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    cr_assert_null(story_record(&s, PMR, 'm'));
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 0);
+
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "regimen", "drug=Ginkgo");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+    story_write(&s, &pat, 1, PMR, 'm', "taken_as", "daily");
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "taken_as", "daily");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+
+    story_answer(&s, &ana, s.size, proposal, true);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    assert_values(&s, PMR, 'm', "taken_as", "daily");
+    cr_assert_eq(galen_record_first_entry(story_record(&s, PMR, 'm')), 1);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_a_write_is_void_only_in_the_fields_that_its_role_may_not_write)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = 1};
+    op.content.write.doc = PMR;
+    story_record_id('m', op.content.write.record);
+    op.content.write.count = 4;
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"fun", 3}};
+    op.content.write.fields[1] =
+        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"at night", 8}};
+    op.content.write.fields[2] =
+        (struct galen_write_field){GALEN_PMR_ADHERENCE, {(const uint8_t *)"\0", 1}};
+    op.content.write.fields[3] =
+        (struct galen_write_field){GALEN_PMR_EFFECTS, {(const uint8_t *)"dizzy", 5}};
+    uint64_t index = story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_ROLE, true);
+    cr_assert_eq(s.verdict.void_fields, 5);
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "taken_as", "at night");
+    assert_values(&s, PMR, 'm', "adherence", "-");
+    assert_values(&s, PMR, 'm', "effects", "dizzy");
+    struct galen_docs_item item;
+    cr_assert(galen_docs_item(s.docs, index, &item));
+    cr_assert_eq(item.verdict.err, GALEN_ERR_ROLE);
+    cr_assert_eq(item.verdict.void_fields, 5);
+    cr_assert_eq(item.kind, GALEN_KIND_WRITE);
+    cr_assert_eq(item.base, 1);
+    cr_assert_eq(item.record, story_record(&s, PMR, 'm'));
+    cr_assert_eq(item.entry->index, index);
+    story_end(&s);
+}
+
+Test(doc_roles, D3_the_role_is_that_at_the_entrys_place)
+{
+    struct story s;
+    struct person later = pat;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "reason", "fun");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    later.role = GALEN_ROLE_PHARMACIST;
+    story_write(&s, &later, 2, PMR, 'm', "reason", "ache");
+    assert_verdict(&s, GALEN_OK, true);
+    story_write(&s, &pat, 3, PMR, 'm', "reason", "fun");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0).entry->role,
+                 GALEN_ROLE_PHARMACIST);
+    story_end(&s);
+}
+
+/* ---- D2: proposals ------------------------------------------------------------------------------- */
+
+Test(doc_roles, D2_a_proposal_stands_beside_the_value_and_neither_conflicts_nor_blocks)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_eq(galen_record_proposal_count(record), 1);
+    const struct galen_proposal *p = galen_record_proposal(record, 0);
+    cr_assert_eq(p, galen_docs_proposal(s.docs, proposal));
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_index(p), proposal);
+    cr_assert_eq(galen_proposal_record(p), record);
+    cr_assert_eq(galen_proposal_entry(p)->role, GALEN_ROLE_PATIENT);
+    cr_assert_eq(galen_proposal_clock_ms(p), galen_proposal_entry(p)->received_ms - 7);
+    cr_assert_eq(galen_proposal_field_count(p), 1);
+    cr_assert_eq(galen_proposal_field(p, 0).field, GALEN_PMR_REASON);
+    cr_assert_eq(galen_proposal_field(p, 0).value.size, 5);
+    cr_assert_eq(galen_proposal_answer_count(p), 0);
+
+    story_write(&s, &ben, 1, PMR, 'm', "reason", "ache"); /* goes on as if there were none */
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_null(galen_docs_proposal(s.docs, 0));
+    cr_assert_null(galen_docs_proposal(s.docs, 99));
+    story_end(&s);
+}
+
+Test(doc_roles, D2_an_accepted_proposal_is_written_at_the_answers_place_and_keeps_its_source)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    uint64_t answer = story_answer(&s, &tom, 3, proposal, true); /* had seen the write */
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+    struct galen_said said = galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0);
+    cr_assert_eq(said.index, answer);
+    cr_assert_eq(said.entry->role, GALEN_ROLE_TECHNICIAN);
+    cr_assert_eq(said.proposal, proposal);
+    cr_assert_eq(said.proposer->role, GALEN_ROLE_PATIENT);
+    cr_assert_eq(said.proposer->account.bytes[0], pat.account);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 0);
+    const struct galen_proposal *p = galen_docs_proposal(s.docs, proposal);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_ACCEPTED);
+    cr_assert_eq(galen_proposal_answer_count(p), 1);
+    cr_assert_eq(galen_proposal_answer(p, 0).index, answer);
+    cr_assert(galen_proposal_answer(p, 0).accepted);
+    cr_assert(galen_proposal_answer(p, 0).current);
+    cr_assert_eq(galen_proposal_answer(p, 0).entry->account.bytes[0], tom.account);
+
+    story_write(&s, &ben, 4, PMR, 'm', "reason", "both"); /* had seen the answer */
+    assert_values(&s, PMR, 'm', "reason", "both");
+    story_end(&s);
+}
+
+Test(doc_roles, D2_an_accept_conflicts_with_writes_that_it_had_not_seen)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    story_answer(&s, &tom, 2, proposal, true);
+    assert_values(&s, PMR, 'm', "reason", "ache | sleep");
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_a_declined_proposal_changes_nothing)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_answer(&s, &ana, 1, proposal, false);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_DECLINED);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, proposal)),
+                 GALEN_PROPOSAL_DECLINED);
+    assert_values(&s, PMR, 'm', "regimen", "-");
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 1, "the history keeps it");
+    story_propose(&s, &pat, 2, PMR, 'm', "regimen", "drug=Ginseng"); /* and another time */
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_accept_against_decline_at_the_same_time_is_a_conflict)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 2, proposal, true);
+    story_answer(&s, &ben, 2, proposal, false);
+    const struct galen_proposal *p = galen_docs_proposal(s.docs, proposal);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_CONTESTED);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    cr_assert_eq(galen_record_conflict_count(story_record(&s, PMR, 'm')), 1);
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+
+    /* Whoever saw both decides; a decline takes back what the accept wrote. */
+    story_answer(&s, &tom, 4, proposal, false);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_DECLINED);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'm', "reason", "pain");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_REASON), 2);
+    cr_assert_not(galen_record_history(record, GALEN_PMR_REASON, 1).current);
+    cr_assert_eq(galen_proposal_answer_count(p), 3);
+    cr_assert_not(galen_proposal_answer(p, 0).current);
+    cr_assert_not(galen_proposal_answer(p, 1).current);
+
+    story_answer(&s, &ana, 5, proposal, true);
+    cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_ACCEPTED);
+    assert_values(&s, PMR, 'm', "reason", "sleep");
+    story_end(&s);
+}
+
+Test(doc_roles, D2_what_was_written_after_an_accept_stays_when_it_is_taken_back)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 2, proposal, true);
+    story_write(&s, &ben, 3, PMR, 'm', "reason", "ache");
+    story_answer(&s, &ana, 4, proposal, false);
+    assert_values(&s, PMR, 'm', "reason", "ache");
+    story_end(&s);
+}
+
+Test(doc_roles, D2_two_accepts_at_the_same_time_agree)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_answer(&s, &ana, 1, proposal, true);
+    story_answer(&s, &ben, 1, proposal, true);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    cr_assert_eq(galen_docs_record_count(s.docs, PMR), 1);
+    /* One of them thinks again; the other one's accept still stands: a conflict. */
+    story_answer(&s, &ben, 1, proposal, false);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_an_answer_names_a_proposal_that_its_author_had_seen)
+{
+    struct story s;
+    story_begin(&s);
+    story_message(&s, &pat, 0);
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, 1, proposal, true);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    story_answer(&s, &ana, 2, 0, true); /* a message */
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, 4, true); /* itself */
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, 99, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    story_answer(&s, &ana, 2, UINT64_MAX, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    uint64_t refused = story_propose(&s, &ina, 2, PMR, 'm', "reason", "sleep");
+    story_answer(&s, &ana, s.size, refused, true);
+    assert_verdict(&s, GALEN_ERR_VALUE, false);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    assert_values(&s, PMR, 'm', "reason", "-");
+    /* one's own proposal is in one's past whatever the base */
+    uint64_t own = story_propose(&s, &ben, 0, PMR, 'm', "reason", "rest");
+    story_answer(&s, &ben, 0, own, true);
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, PMR, 'm', "reason", "rest");
+    story_end(&s);
+}
+
+Test(doc_roles, D2_a_persons_next_proposal_replaces_their_last)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    uint64_t first = story_propose(&s, &pat, 1, PMR, 'm', "reason", "s");
+    uint64_t second = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    uint64_t other = story_propose(&s, &pat, 1, PMR, 'm', "pharmacy", "Corner");
+    uint64_t hers = story_propose(&s, &cara, s.size, PMR, 'm', "reason", "rest");
+    uint64_t unseen = story_propose(&s, &pat_2, 2, PMR, 'm', "reason", "nap");
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, first)), GALEN_PROPOSAL_REPLACED);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, second)), GALEN_PROPOSAL_PENDING,
+                 "not seen by the patient's computer");
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, other)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, hers)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, unseen)), GALEN_PROPOSAL_PENDING);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 4);
+    uint64_t last = story_propose(&s, &pat_2, s.size, PMR, 'm', "reason", "a nap");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 3);
+    cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, last)), GALEN_PROPOSAL_PENDING);
+
+    /* Staff who had not seen the newer one may accept the older. */
+    story_answer(&s, &ana, first + 1, first, true);
+    assert_values(&s, PMR, 'm', "reason", "s");
+    cr_assert_eq(galen_docs_pending_count(s.docs), 3);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_split_tells_what_a_role_writes_itself)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    struct galen_write write = {.doc = PMR, .count = 3}, direct, propose;
+    story_record_id('m', write.record);
+    write.fields[0] = (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"a", 1}};
+    write.fields[1] = (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"b", 1}};
+    write.fields[2] = (struct galen_write_field){GALEN_PMR_WATCH_FOR, {(const uint8_t *)"c", 1}};
+    static const struct {
+        enum galen_role role;
+        size_t direct, propose;
+        enum galen_err err;
+    } cases[] = {
+        {GALEN_ROLE_PHARMACIST, 3, 0, GALEN_OK},        {GALEN_ROLE_TECHNICIAN, 3, 0, GALEN_OK},
+        {GALEN_ROLE_ADMINISTRATOR, 3, 0, GALEN_OK},     {GALEN_ROLE_PATIENT, 1, 2, GALEN_OK},
+        {GALEN_ROLE_CAREGIVER, 1, 2, GALEN_OK},         {GALEN_ROLE_PRESCRIBER, 0, 3, GALEN_OK},
+        {GALEN_ROLE_INTERPRETER, 0, 0, GALEN_ERR_ROLE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_assert_eq(galen_docs_split(s.docs, cases[i].role, &write, &direct, &propose),
+                     cases[i].err);
+        cr_assert_eq(direct.count, cases[i].direct);
+        cr_assert_eq(propose.count, cases[i].propose);
+        cr_assert_arr_eq(direct.record, write.record, 16);
+        cr_assert_arr_eq(propose.record, write.record, 16);
+        cr_assert_eq(propose.doc, PMR);
+    }
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose), GALEN_OK);
+    cr_assert_eq(direct.fields[0].field, GALEN_PMR_TAKEN_AS);
+    cr_assert_eq(propose.fields[0].field, GALEN_PMR_REASON);
+    cr_assert_eq(propose.fields[1].field, GALEN_PMR_WATCH_FOR);
+
+    story_record_id('n', write.record); /* not there: proposed as a whole */
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose), GALEN_OK);
+    cr_assert_eq(direct.count, 0);
+    cr_assert_eq(propose.count, 3);
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PHARMACIST, &write, &direct, &propose),
+                 GALEN_OK);
+    cr_assert_eq(direct.count, 3);
+
+    write.fields[2].field = 60;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_UNKNOWN_KIND);
+    cr_assert_eq(propose.count, 0);
+    write.fields[2].field = 1;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_FORMAT);
+    write.fields[2] = (struct galen_write_field){GALEN_PMR_TEACH_BACK, {(const uint8_t *)"c", 1}};
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_VALUE);
+    write.doc = 9;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
+                 GALEN_ERR_UNKNOWN_KIND);
+    story_end(&s);
+}
