@@ -130,6 +130,8 @@ static bool person_joined_since(const struct galen_engine *engine, const struct 
 {
     const struct galen_rules *rules = galen_log_rules(chart->log);
     size_t count = galen_rules_member_count(rules);
+    if (epoch == 0)
+        epoch = 1; /* what was written for a chart of our own making is for those it begins with */
     for (size_t i = 0; i < count; i++) {
         const struct galen_member *m = galen_rules_member_at(rules, i);
         if (m->since_epoch <= epoch || galen_id_equal(&m->account, &engine->me.account))
