@@ -1,0 +1,206 @@
+/*
+ * What the commands share: the command in hand with its home and session; printing; ids and names; input;
+ * requests until they are done.
+ */
+#ifndef GALEN_CLI_CLI_H
+#define GALEN_CLI_CLI_H
+
+#include "arguments.h"
+#include "session.h"
+
+#include <cjson/cJSON.h>
+
+/* What a command ends with; `galen --help` lists them. */
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1,  /* refused by the rules or the server, or it does not hold */
+    CLI_USAGE = 2,   /* the command is not one */
+    CLI_OFFLINE = 3, /* no connection, or no answer in time; what was asked for is kept */
+    CLI_HOME = 4,    /* the home cannot be used: in use, not its key, damaged, nobody's */
+    CLI_DANGER = 5,  /* server, practice or history contradict what is known here */
+};
+
+#define LINK_TEXT_MAX   1024
+#define NAME_TEXT_MAX   (4 * GALEN_LINE_POINTS_MAX + 1)
+#define HEX_ID          (2 * GALEN_ID_BYTES + 1)
+#define SHORT_ID_DIGITS 8
+#define PREFIX_MIN      4
+#define INPUT_MAX       (256u * 1024)
+#define GOODBYE_MS      1500
+#define LOCK_WAIT_MS    5000
+
+struct command;
+
+struct cli {
+    const struct command *command;
+    struct arguments args; /* words: what follows the command */
+    bool json;
+    uint64_t deadline_ms; /* monotonic */
+    char home[4096], ca[4096], server[GALEN_HOST_NAME_MAX + 8];
+    struct store *store;
+    struct session *session;
+    struct galen_engine *engine;
+    /* told of each event first; NULL: nobody */
+    void (*watch)(void *context, const struct galen_event *event);
+    void *watch_context;
+};
+
+struct command {
+    const char *words;  /* "chart new" */
+    const char *args;   /* "CHART [FILE]" */
+    size_t least, most; /* how many of them */
+    uint64_t options;   /* OPTION_BIT… besides the common ones */
+    int (*run)(struct cli *cli);
+    const char *summary;
+    const char *help;
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* -- help.c ---------------------------------------------------------------------------------------- */
+
+void help_all(void);
+void help_command(const struct command *command);
+
+/* -- home and session (run.c) ---------------------------------------------------------------------- */
+
+enum open_mode {
+    OPEN_MEMBER, /* a home that belongs to somebody */
+    OPEN_ANY,    /* whatever there is */
+    OPEN_MAKE,   /* made if it is not there */
+};
+
+/** CLI_OK, or what to end with (said already). */
+GALEN_MUST_USE int cli_open(struct cli *cli, enum open_mode mode);
+void cli_close(struct cli *cli);
+/** Says how a wait ended; gives what to end with. */
+int cli_wait_failed(struct cli *cli, enum wait_end end);
+/** Waits until `chart` (NULL: all) has been read up to its end. */
+enum wait_end cli_sync(struct cli *cli, const struct galen_id *chart);
+/** The same; when it fails, says so, and that what follows is what was known before. */
+int cli_sync_to_show(struct cli *cli, const struct galen_id *chart);
+/** Waits until a request, and what belongs to it, is done. `index` (or NULL): its entry. */
+int cli_finish(struct cli *cli, const struct galen_id *chart, const galen_token token,
+               uint64_t *index);
+/** Makes a request, which cli_finish is to be called for at once; if it fails against what is known, reads on and tries once more. */
+enum galen_err cli_request(struct cli *cli, void *context,
+                           enum galen_err (*make)(struct cli *cli, void *context));
+
+/* -- printing (print.c) ---------------------------------------------------------------------------- */
+
+/** Says what went wrong and what to do next; gives the exit status. `format` NULL: the error's help. */
+int cli_fail(const struct cli *cli, enum galen_err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/** Something a person should know that is no failure of this command. */
+void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Prints an object on a line of its own, and frees it. */
+void print_json(cJSON *object);
+cJSON *json_new(const char *name,
+                const char *value); /* an object with one text; name may be NULL */
+void json_id(cJSON *object, const char *name, const struct galen_id *id); /* none: left out */
+void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n);
+void json_text(cJSON *object, const char *name, struct galen_bytes text);
+void json_number(cJSON *object, const char *name, uint64_t v);
+/** name_ms as a number, and name as text (RFC 3339, UTC). */
+void json_time(cJSON *object, const char *name, uint64_t ms);
+#define TIME_TEXT 32
+void time_text(uint64_t ms, char out[TIME_TEXT]);       /* 2026-03-14T09:26:53.589Z */
+void local_time_text(uint64_t ms, char out[TIME_TEXT]); /* 2026-03-14 10:26:53 */
+
+/* -- ids and names (ids.c) ------------------------------------------------------------------------- */
+
+void hex_text(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 characters */
+void id_text(const struct galen_id *id, char out[HEX_ID]);
+/** As few digits as name it alone in this home, at least SHORT_ID_DIGITS. */
+void id_short(struct cli *cli, const struct galen_id *id, char out[HEX_ID]);
+
+enum id_kind { ID_CHART = 1, ID_ACCOUNT = 2, ID_DEVICE = 4 };
+/**
+ * The id that a person typed: a beginning of it, or for charts also `.` (the only one) and `practice`.
+ * `chart`: look for members there only; NULL: everywhere. CLI_OK or what to end with (said already).
+ */
+GALEN_MUST_USE int find_id(struct cli *cli, const char *text, unsigned kinds,
+                           const struct galen_id *chart, struct galen_id *out);
+/** Words[i] as a chart; reads on if it is not known yet. */
+GALEN_MUST_USE int chart_argument(struct cli *cli, size_t i, struct galen_id *chart);
+/** 16 bytes of a record by the beginning of its digits. */
+GALEN_MUST_USE int find_record(struct cli *cli, const char *text, const struct galen_id *chart,
+                               uint8_t doc, uint8_t out[GALEN_RECORD_ID_BYTES]);
+/** Hexadecimal digits into bytes; -1: something else, or more than `room` bytes. Else the digits. */
+int hex_read(const char *text, uint8_t *out, size_t room);
+
+/** The name that stands for an account (or a chart) there, else in the practice's chart; "" if none. */
+void name_of(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
+             char out[NAME_TEXT_MAX]);
+/** The name, or else "?" and the short id. */
+void shown_name(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
+                char out[NAME_TEXT_MAX]);
+
+/* -- input (input.c) ------------------------------------------------------------------------------- */
+
+/** All of standard input, at most INPUT_MAX; the line feed at the end is left out. */
+GALEN_MUST_USE int read_all(struct cli *cli, const char *what, struct galen_writer *out);
+/** The same, and not empty. */
+GALEN_MUST_USE int read_input(struct cli *cli, const char *what, struct galen_writer *out);
+/** One line of standard input. */
+GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_writer *out);
+/** "https://HOST[:PORT]" into "host:port". */
+bool read_url(const char *url, char *out, size_t room);
+
+/* -- entries (entry_show.c) ------------------------------------------------------------------------ */
+
+/** Everything that is known of an entry; NULL past the end. */
+cJSON *entry_json(struct cli *cli, const struct galen_id *chart, uint64_t index);
+void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index);
+const char *class_name(uint8_t class);
+const char *read_state_name(uint8_t state);
+const char *purpose_name(uint8_t purpose);
+
+/* -- documents (doc_show.c, doc_input.c) ----------------------------------------------------------- */
+
+cJSON *record_json(struct cli *cli, const struct galen_id *chart,
+                   const struct galen_record *record);
+/** The name of a field, or its number in digits. */
+const char *field_name(const struct galen_document *document, uint16_t number, char room[8]);
+/** An encoded value as text, appended. */
+void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
+                struct galen_writer *out);
+/**
+ * Reads fields from `name=value` lines or a JSON object into an encoded Write. False: `why` says
+ * which field and what it takes.
+ */
+#define DOC_WHY_MAX 720
+bool fields_from_text(const struct galen_document *document, const uint8_t record[16],
+                      struct galen_bytes text, struct galen_writer *write, char why[DOC_WHY_MAX]);
+bool fields_from_json(const struct galen_document *document, const uint8_t record[16],
+                      const cJSON *object, struct galen_writer *write, char why[DOC_WHY_MAX]);
+/** Prints a document's fields with what they take, for --help. */
+void help_fields(void);
+
+/* -- commands -------------------------------------------------------------------------------------- */
+
+int command_practice_init(struct cli *cli);
+int command_invite(struct cli *cli);
+int command_join(struct cli *cli);
+int command_device_add(struct cli *cli);
+int command_device_remove(struct cli *cli);
+int command_device_list(struct cli *cli);
+int command_sheet(struct cli *cli);
+int command_chart_new(struct cli *cli);
+int command_chart_list(struct cli *cli);
+int command_chart_members(struct cli *cli);
+int command_chart_add(struct cli *cli);
+int command_chart_remove(struct cli *cli);
+int command_chart_renew(struct cli *cli);
+int command_chart_log(struct cli *cli);
+int command_send(struct cli *cli);
+int command_doc_get(struct cli *cli);
+int command_doc_set(struct cli *cli);
+int command_doc_accept(struct cli *cli);
+int command_doc_decline(struct cli *cli);
+int command_doc_choose(struct cli *cli);
+
+#endif

@@ -1,0 +1,330 @@
+/* galen doc get, set, propose, accept, decline, choose */
+#include "cli.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+struct edit {
+    struct galen_id chart;
+    const struct galen_document *document;
+    uint8_t record[GALEN_RECORD_ID_BYTES];
+    struct galen_writer write;
+    bool proposed;
+    uint64_t proposal;
+    bool accepted;
+    galen_token token;
+};
+
+static int document_argument(struct cli *cli, size_t i, struct edit *edit)
+{
+    edit->document = galen_document_named(cli->args.words[i]);
+    if (edit->document)
+        return CLI_OK;
+    return cli_fail(cli, GALEN_ERR_USAGE,
+                    "There is no document `%s`: pmr (medicines), map (what to do) or "
+                    "people (names).",
+                    cli->args.words[i]);
+}
+
+/* Up to where this home's person has seen a document; for `doc choose`. */
+static void shown_name_of(const struct edit *edit, char out[128])
+{
+    char id[HEX_ID];
+    id_text(&edit->chart, id);
+    snprintf(out, 128, "shown/%s/%s", id, edit->document->name);
+}
+
+/* -- get -------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+static void print_by(const cJSON *said)
+{
+    char time[TIME_TEXT];
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(said, "time_ms");
+    local_time_text((uint64_t)at->valuedouble, time);
+    printf("   — %s (%s), %s\n", text_of(said, "name")[0] ? text_of(said, "name") : "?",
+           text_of(said, "role"), time);
+}
+
+static void print_field(const cJSON *field)
+{
+    const cJSON *values = cJSON_GetObjectItemCaseSensitive(field, "values"), *said;
+    bool conflict = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "conflict"));
+    if (conflict)
+        printf("  %s  CONFLICT: choose one with `galen doc choose`\n", field->string);
+    cJSON_ArrayForEach(said, values)
+    {
+        const char *value = text_of(said, "value");
+        if (conflict)
+            printf("    %d) %s", cJSON_GetObjectItemCaseSensitive(said, "number")->valueint,
+                   value[0] ? value : "(cleared)");
+        else
+            printf("  %s = %s", field->string, value[0] ? value : "(cleared)");
+        print_by(said);
+    }
+}
+
+static void print_proposal(const cJSON *proposal)
+{
+    const cJSON *fields = cJSON_GetObjectItemCaseSensitive(proposal, "fields"), *field;
+    const char *state = text_of(proposal, "state");
+    if (strcmp(state, "pending") != 0 && strcmp(state, "contested") != 0)
+        return;
+    printf("  proposal %d (%s)", cJSON_GetObjectItemCaseSensitive(proposal, "index")->valueint,
+           state);
+    print_by(proposal);
+    cJSON_ArrayForEach(field, fields) printf(
+        "    %s = %s\n", field->string, field->valuestring[0] ? field->valuestring : "(cleared)");
+}
+
+static void print_record(cJSON *record)
+{
+    const cJSON *one;
+    const char *state = text_of(record, "state");
+    printf("%s %.8s%s%s\n", text_of(record, "doc"), text_of(record, "record"),
+           strcmp(state, "present") == 0 ? "" : "  ", strcmp(state, "present") == 0 ? "" : state);
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(record, "fields")) print_field(one);
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(record, "proposals"))
+        print_proposal(one);
+    cJSON_Delete(record);
+}
+
+int command_doc_get(struct cli *cli)
+{
+    struct edit edit = {0};
+    char note[128];
+    int status = document_argument(cli, 1, &edit);
+    if (status == CLI_OK)
+        status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &edit.chart);
+    if (status != CLI_OK)
+        return status;
+    status = cli_sync_to_show(cli, &edit.chart);
+    const struct galen_docs *docs = galen_engine_docs(cli->engine, &edit.chart);
+    const struct galen_log *log = galen_engine_log(cli->engine, &edit.chart);
+    size_t count = galen_docs_record_count(docs, edit.document->id);
+    if (status == CLI_OK && count == 0 && !galen_log_is_holder(log))
+        return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *record =
+            record_json(cli, &edit.chart, galen_docs_record_at(docs, edit.document->id, i));
+        if (cli->json)
+            print_json(record);
+        else
+            print_record(record);
+    }
+    shown_name_of(&edit, note);
+    if (store_note(cli->store, note, galen_log_size(log)) != GALEN_OK)
+        cli_warn(
+            cli,
+            "What was shown could not be noted in the home; `doc choose` will ask to look again.");
+    return status;
+}
+
+/* -- set, propose ----------------------------------------------------------------------------------- */
+
+static enum galen_err make_write(struct cli *cli, void *context)
+{
+    struct edit *edit = context;
+    return galen_engine_write(cli->engine, clock_ms(), &edit->chart, galen_written(&edit->write),
+                              &edit->proposed, edit->token);
+}
+
+static int show_written(struct cli *cli, struct edit *edit)
+{
+    uint64_t index = GALEN_NO_ENTRY;
+    int status = cli_finish(cli, &edit->chart, edit->token, &index);
+    if (status != CLI_OK)
+        return status;
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "chart", &edit->chart);
+        cJSON_AddStringToObject(object, "doc", edit->document->name);
+        json_hex(object, "record", edit->record, sizeof edit->record);
+        cJSON_AddBoolToObject(object, "proposed", edit->proposed);
+        json_number(object, "index", index);
+        print_json(object);
+        return CLI_OK;
+    }
+    char record[2 * GALEN_RECORD_ID_BYTES + 1];
+    hex_text(edit->record, sizeof edit->record, record);
+    if (edit->proposed)
+        printf("%.8s  Proposed: entry %llu. Everybody sees it now, marked as yours; it counts when "
+               "staff "
+               "accept it.\n",
+               record, (unsigned long long)index);
+    else
+        printf("%.8s  Written: entry %llu.\n", record, (unsigned long long)index);
+    return CLI_OK;
+}
+
+static int write_fields(struct cli *cli, struct edit *edit)
+{
+    enum galen_err err = cli_request(cli, edit, make_write);
+    if (err == GALEN_ERR_ROLE)
+        return cli_fail(cli, err, "As %s you may neither write nor propose one of these fields.",
+                        galen_role_name(galen_engine_role(cli->engine)));
+    return err != GALEN_OK ? cli_fail(cli, err, NULL) : show_written(cli, edit);
+}
+
+static int read_fields(struct cli *cli, struct edit *edit, struct galen_bytes text)
+{
+    char why[DOC_WHY_MAX];
+    bool ok;
+    size_t skip = 0;
+    while (skip < text.size && (text.at[skip] == ' ' || text.at[skip] == '\n'))
+        skip++;
+    if (skip < text.size && text.at[skip] == '{') {
+        cJSON *object = cJSON_ParseWithLength((const char *)text.at, text.size);
+        ok = fields_from_json(edit->document, edit->record, object, &edit->write, why);
+        cJSON_Delete(object);
+    } else {
+        ok = fields_from_text(edit->document, edit->record, text, &edit->write, why);
+    }
+    return ok ? CLI_OK : cli_fail_as(cli, CLI_USAGE, GALEN_ERR_VALUE, "%s", why);
+}
+
+int command_doc_set(struct cli *cli)
+{
+    struct edit edit = {0};
+    struct galen_writer text;
+    galen_writer_init(&text);
+    galen_writer_init(&edit.write);
+    int status = document_argument(cli, 1, &edit);
+    if (status == CLI_OK)
+        status = read_input(cli, "the fields, one name=value a line", &text);
+    if (status == CLI_OK)
+        status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &edit.chart);
+    if (status == CLI_OK && strcmp(cli->args.words[2], "new") == 0)
+        randombytes_buf(edit.record, sizeof edit.record);
+    else if (status == CLI_OK)
+        status = find_record(cli, cli->args.words[2], &edit.chart, edit.document->id, edit.record);
+    if (status == CLI_OK)
+        status = read_fields(cli, &edit, galen_written(&text));
+    if (status == CLI_OK)
+        status = write_fields(cli, &edit);
+    galen_writer_wipe(&text);
+    galen_writer_wipe(&edit.write);
+    return status;
+}
+
+/* -- accept, decline -------------------------------------------------------------------------------- */
+
+static enum galen_err make_answer(struct cli *cli, void *context)
+{
+    struct edit *edit = context;
+    return galen_engine_answer(cli->engine, clock_ms(), &edit->chart, edit->proposal,
+                               edit->accepted, edit->token);
+}
+
+static int answer(struct cli *cli, bool accepted)
+{
+    struct edit edit = {.accepted = accepted};
+    uint64_t index = GALEN_NO_ENTRY;
+    if (!number_read(cli->args.words[1], UINT32_MAX, &edit.proposal))
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "Give the proposal's entry number, as `galen doc get` shows "
+                        "it.");
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &edit.chart);
+    if (status != CLI_OK)
+        return status;
+    enum galen_err err = cli_request(cli, &edit, make_answer);
+    if (err == GALEN_ERR_VALUE)
+        return cli_fail(cli, err, "Entry %s is no proposal. `galen doc get` shows those that wait.",
+                        cli->args.words[1]);
+    status = err != GALEN_OK ? cli_fail(cli, err, NULL)
+                             : cli_finish(cli, &edit.chart, edit.token, &index);
+    if (status != CLI_OK)
+        return status;
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "chart", &edit.chart);
+        json_number(object, "proposal", edit.proposal);
+        cJSON_AddBoolToObject(object, "accepted", accepted);
+        json_number(object, "index", index);
+        print_json(object);
+    } else {
+        printf("%s.\n", accepted ? "Accepted; it counts now" : "Declined");
+    }
+    return CLI_OK;
+}
+
+int command_doc_accept(struct cli *cli)
+{
+    return answer(cli, true);
+}
+
+int command_doc_decline(struct cli *cli)
+{
+    return answer(cli, false);
+}
+
+/* -- choose ----------------------------------------------------------------------------------------- */
+
+/* The numbers are those of the last `doc get`. If the field changed since, they could mean another
+ * value: in a medication record that must not happen. */
+static int choose(struct cli *cli, struct edit *edit, const struct galen_field *field, uint64_t n)
+{
+    char note[128];
+    const struct galen_record *record = galen_docs_record(
+        galen_engine_docs(cli->engine, &edit->chart), edit->document->id, edit->record);
+    if (!record)
+        return cli_fail(cli, GALEN_ERR_VALUE,
+                        "There is no such record. `galen doc get` lists them.");
+    shown_name_of(edit, note);
+    uint64_t shown = store_noted(cli->store, note);
+    size_t said = galen_record_history_count(record, field->number);
+    if (said > 0 && galen_record_history(record, field->number, said - 1).index >= shown)
+        return cli_fail(cli, GALEN_ERR_BASE,
+                        "`%s` changed since it was last shown here. Look at it with "
+                        "`galen doc get` and choose again.",
+                        field->name);
+    size_t count = galen_record_value_count(record, field->number);
+    if (n == 0 || n > count)
+        return cli_fail(cli, GALEN_ERR_VALUE, "`%s` has %zu value%s to choose from.", field->name,
+                        count, count == 1 ? "" : "s");
+    struct galen_write write = {.doc = edit->document->id, .count = 1};
+    memcpy(write.record, edit->record, sizeof write.record);
+    write.fields[0] = (struct galen_write_field){
+        field->number, galen_record_value(record, field->number, (size_t)n - 1).value};
+    galen_write_encode(&edit->write, &write);
+    return edit->write.failed ? cli_fail(cli, GALEN_ERR_MEMORY, NULL) : write_fields(cli, edit);
+}
+
+int command_doc_choose(struct cli *cli)
+{
+    struct edit edit = {0};
+    uint64_t n = 0;
+    int status = document_argument(cli, 1, &edit);
+    if (status != CLI_OK)
+        return status;
+    const struct galen_field *field = galen_field_named(edit.document, cli->args.words[3]);
+    if (!field)
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "`%s` has no field `%s`. `galen doc set --help` lists them.",
+                        edit.document->name, cli->args.words[3]);
+    if (!number_read(cli->args.words[4], UINT32_MAX, &n))
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "Give the value's number, as `galen doc get` shows it.");
+    galen_writer_init(&edit.write);
+    status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &edit.chart);
+    if (status == CLI_OK)
+        status = find_record(cli, cli->args.words[2], &edit.chart, edit.document->id, edit.record);
+    if (status == CLI_OK)
+        status = choose(cli, &edit, field, n);
+    galen_writer_wipe(&edit.write);
+    return status;
+}

@@ -1,0 +1,320 @@
+/* galen invite, device, sheet */
+#include "cli.h"
+
+#include "galen/crypto.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+/* -- what a link says about itself ------------------------------------------------------------------ */
+
+/* The device that the link is, from the bytes behind its `#`. */
+static bool link_device(struct galen_bytes link, struct galen_id *device)
+{
+    uint8_t bytes[1 + GALEN_INVITATION_SECRET_BYTES + GALEN_ID_BYTES];
+    size_t size = 0;
+    const uint8_t *hash = memchr(link.at, '#', link.size);
+    if (!hash ||
+        sodium_base642bin(bytes, sizeof bytes, (const char *)hash + 1,
+                          link.size - (size_t)(hash + 1 - link.at), NULL, &size, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        size != sizeof bytes)
+        return false;
+    struct galen_id practice;
+    struct galen_device_secrets secrets;
+    struct galen_public_keys keys;
+    memcpy(practice.bytes, bytes + 1 + GALEN_INVITATION_SECRET_BYTES, sizeof practice.bytes);
+    galen_device_secrets_invitation(bytes + 1, &practice, &secrets);
+    memcpy(keys.sign, secrets.sign_public, sizeof keys.sign);
+    memcpy(keys.seal, secrets.seal_public, sizeof keys.seal);
+    *device = galen_device_id(galen_sodium_primitives(), &keys);
+    galen_device_secrets_wipe(&secrets);
+    sodium_memzero(bytes, sizeof bytes);
+    return true;
+}
+
+static cJSON *link_json(const struct galen_writer *link, uint64_t span_ms)
+{
+    struct galen_id device;
+    cJSON *object = cJSON_CreateObject();
+    json_text(object, "link", galen_written(link));
+    if (link_device(galen_written(link), &device))
+        json_id(object, "device", &device);
+    if (span_ms > 0)
+        json_time(object, "expires", clock_ms() + span_ms);
+    return object;
+}
+
+/* -- invite ----------------------------------------------------------------------------------------- */
+
+struct invite {
+    enum galen_role role;
+    struct galen_id chart;
+    struct galen_writer name, link;
+    galen_token token;
+};
+
+static enum galen_err make_invitation(struct cli *cli, void *context)
+{
+    struct invite *i = context;
+    const struct galen_id *chart = galen_id_is_none(&i->chart) ? NULL : &i->chart;
+    galen_writer_clear(&i->link);
+    return galen_engine_invite(cli->engine, clock_ms(), i->role, chart, galen_written(&i->name),
+                               &i->link, i->token);
+}
+
+static int read_role(struct cli *cli, struct invite *i)
+{
+    const char *role = cli->args.value[OPTION_ROLE];
+    i->role = role ? galen_role_named(role) : (enum galen_role)0;
+    bool colleague = i->role == GALEN_ROLE_PHARMACIST || i->role == GALEN_ROLE_TECHNICIAN;
+    bool person = i->role == GALEN_ROLE_PATIENT || i->role == GALEN_ROLE_CAREGIVER ||
+                  i->role == GALEN_ROLE_PRESCRIBER;
+    if (!colleague && !person)
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "--role takes pharmacist or technician (colleagues), patient, caregiver or "
+                        "prescriber (of one chart).");
+    if (person && !cli->args.given[OPTION_CHART])
+        return cli_fail(
+            cli, GALEN_ERR_USAGE,
+            "A %s is invited to one chart: add --chart CHART. `galen chart list` shows them, "
+            "`galen chart new` makes one.",
+            role);
+    if (colleague && cli->args.given[OPTION_CHART])
+        return cli_fail(
+            cli, GALEN_ERR_USAGE,
+            "Colleagues are invited to the practice; afterwards `galen chart add` puts them "
+            "into a chart. Leave out --chart.");
+    return CLI_OK;
+}
+
+static int invite_chart(struct cli *cli, struct invite *i)
+{
+    if (!cli->args.given[OPTION_CHART])
+        return CLI_OK;
+    cli->args.words[0] = cli->args.value[OPTION_CHART];
+    return chart_argument(cli, 0, &i->chart);
+}
+
+static void show_invitation(struct cli *cli, const struct invite *i)
+{
+    struct galen_bytes link = galen_written(&i->link);
+    if (!cli->json) {
+        printf("%.*s\n", (int)link.size, (const char *)link.at);
+        fprintf(
+            stderr,
+            "Give this link to %.*s, and to nobody else: whoever opens it first is the %s. It is "
+            "good for seven days, once.\n",
+            (int)i->name.size, (const char *)i->name.at, galen_role_name(i->role));
+        return;
+    }
+    struct galen_id account;
+    cJSON *object = link_json(&i->link, GALEN_INVITATION_SPAN_MS);
+    if (link_device(link, &account))
+        json_id(object, "account", &account); /* a new person's account has the invitation's id */
+    cJSON_AddStringToObject(object, "role", galen_role_name(i->role));
+    json_text(object, "name", galen_written(&i->name));
+    json_id(object, "chart",
+            galen_id_is_none(&i->chart) ? galen_engine_practice_chart(cli->engine) : &i->chart);
+    print_json(object);
+}
+
+int command_invite(struct cli *cli)
+{
+    struct invite i = {0};
+    galen_writer_init(&i.name);
+    galen_writer_init(&i.link);
+    int status = read_role(cli, &i);
+    if (status == CLI_OK)
+        status = read_line(cli, "the person's name", &i.name);
+    if (status == CLI_OK)
+        status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = invite_chart(cli, &i);
+    if (status == CLI_OK) {
+        enum galen_err err = cli_request(cli, &i, make_invitation);
+        status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, i.token, NULL);
+    }
+    if (status == CLI_OK)
+        show_invitation(cli, &i);
+    galen_writer_wipe(&i.name);
+    galen_writer_wipe(&i.link);
+    return status;
+}
+
+/* -- this person's further devices ------------------------------------------------------------------ */
+
+struct further {
+    enum galen_purpose purpose;
+    struct galen_writer link;
+    galen_token token;
+};
+
+static enum galen_err make_further(struct cli *cli, void *context)
+{
+    struct further *f = context;
+    galen_writer_clear(&f->link);
+    return galen_engine_further_device(cli->engine, clock_ms(), f->purpose, &f->link, f->token);
+}
+
+static void show_code(const struct galen_writer *link)
+{
+    printf("%.*s\n", (int)link->size, (const char *)link->at);
+    fprintf(stderr, "On the other device, within ten minutes: galen join (and this link). It "
+                    "becomes a device of "
+                    "yours; show it to nobody.\n");
+}
+
+static void show_sheet(const struct galen_writer *link)
+{
+    printf("RECOVERY SHEET\n\n"
+           "Print this, keep it where you keep papers that matter, and show it to nobody. If you "
+           "lose your\n"
+           "device, it brings your charts back on a new one:\n\n"
+           "    galen join --lost all       (and type the link below)\n\n"
+           "%.*s\n\n"
+           "A new sheet replaces this one. If somebody may have seen it, make a new one at once.\n",
+           (int)link->size, (const char *)link->at);
+}
+
+static int further_device(struct cli *cli, enum galen_purpose purpose)
+{
+    struct further f = {.purpose = purpose};
+    bool code = purpose == GALEN_PURPOSE_CODE;
+    galen_writer_init(&f.link);
+    int status = cli_open(cli, OPEN_MEMBER);
+    /* A chart that this device was added to meanwhile needs the new device as well. */
+    if (status == CLI_OK)
+        (void)cli_sync(cli, NULL);
+    if (status == CLI_OK) {
+        enum galen_err err = cli_request(cli, &f, make_further);
+        status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, f.token, NULL);
+    }
+    if (status == CLI_OK && cli->json) {
+        cJSON *object = link_json(&f.link, code ? GALEN_CODE_SPAN_MS : 0);
+        cJSON_AddStringToObject(object, "purpose", purpose_name((uint8_t)purpose));
+        print_json(object);
+    } else if (status == CLI_OK && code) {
+        show_code(&f.link);
+    } else if (status == CLI_OK) {
+        show_sheet(&f.link);
+    }
+    galen_writer_wipe(&f.link);
+    return status;
+}
+
+int command_device_add(struct cli *cli)
+{
+    return further_device(cli, GALEN_PURPOSE_CODE);
+}
+
+int command_sheet(struct cli *cli)
+{
+    return further_device(cli, GALEN_PURPOSE_SHEET);
+}
+
+struct removal {
+    struct galen_id device;
+    galen_token token;
+};
+
+static enum galen_err make_removal(struct cli *cli, void *context)
+{
+    struct removal *r = context;
+    return galen_engine_remove_device(cli->engine, clock_ms(), &r->device, r->token);
+}
+
+int command_device_remove(struct cli *cli)
+{
+    struct removal r;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        (void)cli_sync(cli, NULL);
+    if (status == CLI_OK)
+        status = find_id(cli, cli->args.words[0], ID_DEVICE, NULL, &r.device);
+    if (status != CLI_OK)
+        return status;
+    if (galen_id_equal(&r.device, galen_engine_device(cli->engine)))
+        return cli_fail(
+            cli, GALEN_ERR_USAGE,
+            "This is the device in hand. Remove it from another one of yours, or ask staff.");
+    enum galen_err err = cli_request(cli, &r, make_removal);
+    if (err == GALEN_ERR_NOT_MEMBER)
+        return cli_fail(cli, err, "That device is not one of yours. See `galen device list`.");
+    status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, r.token, NULL);
+    if (status != CLI_OK)
+        return status;
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "removed", &r.device);
+        print_json(object);
+    } else {
+        printf("Removed. It reads nothing new from now on.\n");
+    }
+    return CLI_OK;
+}
+
+/* -- device list ------------------------------------------------------------------------------------ */
+
+/* In how many charts, and what is said of it there. */
+static size_t charts_of(struct cli *cli, const struct galen_id *device, struct galen_member *out)
+{
+    size_t charts = 0;
+    for (size_t c = 0; c < galen_engine_chart_count(cli->engine); c++) {
+        const struct galen_id *id = galen_engine_chart_at(cli->engine, c);
+        const struct galen_member *m =
+            galen_rules_member(galen_log_rules(galen_engine_log(cli->engine, id)), device);
+        if (!m)
+            continue;
+        *out = *m;
+        charts++;
+    }
+    return charts;
+}
+
+static void show_device(struct cli *cli, const struct galen_member *m, size_t charts)
+{
+    bool self = galen_id_equal(&m->device, galen_engine_device(cli->engine));
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "device", &m->device);
+        cJSON_AddStringToObject(object, "purpose", purpose_name(m->purpose));
+        cJSON_AddBoolToObject(object, "self", self);
+        json_number(object, "charts", charts);
+        json_time(object, "expires",
+                  m->purpose == GALEN_PURPOSE_CODE ? m->issues_until_ms : m->not_after_ms);
+        print_json(object);
+        return;
+    }
+    char id[HEX_ID];
+    id_short(cli, &m->device, id);
+    printf("%s  %-6s in %zu chart%s%s\n", id, purpose_name(m->purpose), charts,
+           charts == 1 ? "" : "s", self ? "  (this one)" : "");
+}
+
+int command_device_list(struct cli *cli)
+{
+    struct galen_id seen[GALEN_MEMBERS_MAX];
+    size_t seen_count = 0;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status != CLI_OK)
+        return status;
+    status = cli_sync_to_show(cli, NULL);
+    for (size_t c = 0; c < galen_engine_chart_count(cli->engine); c++) {
+        const struct galen_rules *rules =
+            galen_log_rules(galen_engine_log(cli->engine, galen_engine_chart_at(cli->engine, c)));
+        for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
+            struct galen_member m = *galen_rules_member_at(rules, i);
+            bool again = !galen_id_equal(&m.account, galen_engine_account(cli->engine));
+            for (size_t k = 0; k < seen_count && !again; k++)
+                again = galen_id_equal(&seen[k], &m.device);
+            if (again || seen_count == GALEN_MEMBERS_MAX)
+                continue;
+            seen[seen_count++] = m.device;
+            size_t charts = charts_of(cli, &m.device, &m);
+            show_device(cli, &m, charts);
+        }
+    }
+    return status;
+}

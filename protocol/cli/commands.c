@@ -1,0 +1,159 @@
+/* Every command of galen: what it takes, what it does, how it is explained. */
+#include "cli.h"
+
+#define ROW(words, args, least, most, options, run, summary, help)                                 \
+    {                                                                                              \
+        words, args, least, most, options, run, summary, help                                      \
+    }
+#define O(id) OPTION_BIT(id)
+
+const struct command commands[] = {
+    /* -- beginning ------------------------------------------------------------------------------ */
+    ROW("practice init", "", 0, 0, O(TOKEN_FILE), command_practice_init,
+        "founds a practice on a new server; reads the first administrator's name",
+        "The server is given the practice's key together with the set-up token that galend wrote "
+        "into its\n"
+        "data folder. This home becomes the first administrator. Two secrets are made in "
+        "HOME/offline: move\n"
+        "each to a safe place that is not connected to anything. After a crash, run it again: it "
+        "goes on.\n"
+        "\nExample:\n"
+        "  galen practice init --server https://galen.example --token-file "
+        "/var/lib/galen/setup-token\n"
+        "\nJSON: practice (its fingerprint), device, account, chart (the practice's), role, "
+        "practice_secret,\n"
+        "custodian_secret (paths).\n"),
+    ROW("invite", "", 0, 0, O(ROLE) | O(CHART), command_invite,
+        "invites a person; reads the name, prints one link",
+        "Whoever opens the link first is that person, so give it to nobody else. It is good for "
+        "seven days,\n"
+        "once. Colleagues are invited to the practice (and put into charts with `galen chart "
+        "add`); patients,\n"
+        "caregivers and prescribers to one chart.\n"
+        "\nExamples:\n"
+        "  galen invite --role pharmacist <<< 'Paula Pharm' > paula.link\n"
+        "  galen invite --role patient --chart 3f2a91c0 <<< 'Pat Patient' > pat.link\n"
+        "\nJSON: link, device, account, role, name, chart, expires.\n"),
+    ROW("join", "", 0, 0, O(LOST), command_join,
+        "becomes the device that a link, a code or a sheet makes room for; reads the link",
+        "The link works once; afterwards this home has keys of its own. With a recovery sheet, the "
+        "devices\n"
+        "that are lost are removed: --lost all, none, or some of them; on a terminal you are "
+        "asked.\n"
+        "After an interruption, run it again, with or without the link.\n"
+        "\nExamples:\n"
+        "  galen join < pat.link\n"
+        "  galen join --home new-phone --lost all < sheet.link\n"
+        "\nJSON: device, account, role, practice, charts.\n"),
+    ROW("device add", "", 0, 0, 0, command_device_add,
+        "prints a code for this person's next device",
+        "The code is a link that is good for ten minutes, once: on the other device, `galen "
+        "join`.\n"
+        "\nJSON: link, device, purpose, expires.\n"),
+    ROW("device remove", "DEVICE", 1, 1, 0, command_device_remove,
+        "removes a device of this person from all charts", "JSON: removed.\n"),
+    ROW("device list", "", 0, 0, 0, command_device_list, "lists this person's devices",
+        "JSON, one a line: device, purpose (device, code, sheet), self, charts, expires.\n"),
+    ROW("sheet", "", 0, 0, 0, command_sheet,
+        "prints a recovery sheet, which replaces the one before",
+        "Keep it on paper. Typed into `galen join` on an empty home, it brings all charts back and "
+        "removes\n"
+        "the devices that were lost.\n"
+        "\nExample:\n"
+        "  galen sheet | lp\n"
+        "\nJSON: link, device, purpose.\n"),
+    /* -- charts --------------------------------------------------------------------------------- */
+    ROW("chart new", "", 0, 0, 0, command_chart_new, "begins a patient's chart; reads the name",
+        "Staff only. The patient is invited afterwards: galen invite --role patient --chart "
+        "CHART.\n"
+        "\nJSON: chart.\n"),
+    ROW("chart list", "", 0, 0, 0, command_chart_list, "lists the charts of this home",
+        "JSON, one a line: chart, name, practice, entries, epoch, people, devices, member, holder, "
+        "current,\n"
+        "waiting (requests not yet sent), conflicts, proposals, stopped.\n"),
+    ROW("chart members", "CHART", 1, 1, 0, command_chart_members,
+        "lists the devices that belong to a chart, and whose they are",
+        "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the "
+        "record), self,\n"
+        "since_epoch, expires, verified and heard (the head it signed last).\n"),
+    ROW("chart add", "CHART PERSON", 2, 2, 0, command_chart_add,
+        "adds a colleague of the practice to a chart",
+        "PERSON is the account's id; `galen chart members practice` lists the colleagues.\n"
+        "\nJSON: chart, account, index, epoch.\n"),
+    ROW("chart remove", "CHART PERSON", 2, 2, 0, command_chart_remove,
+        "removes a person from a chart",
+        "Staff remove anybody, others themselves. What is written from then on is closed to them.\n"
+        "\nJSON: chart, account, index, epoch.\n"),
+    ROW("chart renew", "CHART", 1, 1, 0, command_chart_renew,
+        "begins a fresh key with unchanged members", "JSON: chart, index, epoch.\n"),
+    ROW("chart log", "CHART", 1, 1, O(FOLLOW) | O(FROM), command_chart_log,
+        "prints a chart's entries in their order",
+        "Each with its number, time, author, kind, and whether it counts: `void` with the reason, "
+        "`locked`\n"
+        "(not open to this device), `withheld` (held back by the server). The ticks: with the "
+        "server, and\n"
+        "verified by how many others.\n"
+        "\nExamples:\n"
+        "  galen chart log .\n"
+        "  galen chart log 3f2a91c0 --follow --json | jq -r 'select(.kind==\"message\").text'\n"
+        "\nJSON, one a line: chart, index, time, device, account, name, role, number, epoch, "
+        "class, state, why,\n"
+        "kind (message, write, propose, answer, identity, visit), token, base, clock, and what it "
+        "says: text;\n"
+        "doc, record, fields; proposal, accepted; subject; visit, visit_event; members, added; "
+        "verified_by\n"
+        "(accounts). With --follow also {\"event\":\"verified\"} and {\"event\":\"reopened\"}.\n"),
+    ROW("send", "CHART", 1, 1, 0, command_send, "sends a message; reads its text",
+        "Example:\n"
+        "  galen send . <<< 'I feel dizzy since the new tablet.'\n"
+        "\nJSON: chart, index, token.\n"),
+    /* -- documents ------------------------------------------------------------------------------ */
+    ROW("doc get", "CHART DOC", 2, 2, 0, command_doc_get,
+        "shows a document: pmr (medicines), map (what to do), people",
+        "Every value with who said it and when. Where two people wrote at the same time, all "
+        "values are shown,\n"
+        "numbered, until somebody chooses one (galen doc choose). Proposals stand beside the "
+        "values until staff\n"
+        "accept or decline them.\n"
+        "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined), "
+        "conflicts, fields\n"
+        "{name: {value (if there is one only), conflict, values [{number, value, index, account, "
+        "device, name,\n"
+        "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, "
+        "time, fields,\n"
+        "answers}].\n"),
+    ROW("doc set", "CHART DOC RECORD|new", 3, 3, 0, command_doc_set,
+        "sets fields of a record; reads `name=value` lines or a JSON object",
+        "Written against what this home has read: what others wrote since stays beside it, as a "
+        "conflict,\n"
+        "instead of being overwritten. What your role may not write becomes a proposal. An empty "
+        "value clears\n"
+        "a field. A regimen is one value and is given whole.\n"
+        "\nExamples:\n"
+        "  printf 'kind=prescription\\nregimen=drug=Metformin; strength=500 mg; dose=1; "
+        "unit=tablet;\n"
+        "  frequency=twice a day\\nstatus=active\\n' | galen doc set . pmr new        (the regimen "
+        "on one line)\n"
+        "  echo '{\"regimen\":{\"drug\":\"Metformin\",\"strength\":\"500 "
+        "mg\"},\"status\":\"active\"}' |\n"
+        "      galen doc set . pmr new\n"
+        "  galen doc set . pmr 5b1c <<< 'taken_as=only in the morning'\n"
+        "\nJSON: chart, doc, record, proposed (whether it, or a part, became a proposal), "
+        "index.\n"),
+    ROW("doc propose", "CHART DOC RECORD|new", 3, 3, 0, command_doc_set,
+        "the same as doc set: what your role may not write is proposed", ""),
+    ROW("doc accept", "CHART INDEX", 2, 2, 0, command_doc_accept,
+        "accepts the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
+    ROW("doc decline", "CHART INDEX", 2, 2, 0, command_doc_decline,
+        "declines the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
+    ROW("doc choose", "CHART DOC RECORD FIELD N", 5, 5, 0, command_doc_choose,
+        "settles a conflict: writes the value with that number",
+        "N is the number that `galen doc get` showed in this home. If the field changed since, "
+        "nothing is\n"
+        "written and you are asked to look again.\n"
+        "\nExample:\n"
+        "  galen doc choose . pmr 5b1c regimen 2\n"
+        "\nJSON: chart, doc, record, proposed, index.\n"),
+};
+
+const size_t command_count = sizeof commands / sizeof *commands;

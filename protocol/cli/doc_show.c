@@ -1,0 +1,143 @@
+/* One record of a document, as JSON and for people. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *field_name(const struct galen_document *document, uint16_t number, char room[8])
+{
+    const struct galen_field *field = document ? galen_field(document, number) : NULL;
+    if (field)
+        return field->name;
+    snprintf(room, 8, "%u", number);
+    return room;
+}
+
+void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
+                struct galen_writer *out)
+{
+    static const char newer[] = "(needs a newer version)";
+    const struct galen_field *field = document ? galen_field(document, number) : NULL;
+    if (value.size == 0)
+        return;
+    if (!field || galen_value_print(out, field, value) != GALEN_OK)
+        galen_write(out, newer, sizeof newer - 1);
+}
+
+static const char *record_state_name(enum galen_record_state state)
+{
+    return state == GALEN_RECORD_PRESENT    ? "present"
+           : state == GALEN_RECORD_PROPOSED ? "proposed"
+                                            : "declined";
+}
+
+static const char *proposal_state_name(enum galen_proposal_state state)
+{
+    static const char *const names[] = {[GALEN_PROPOSAL_PENDING] = "pending",
+                                        [GALEN_PROPOSAL_REPLACED] = "replaced",
+                                        [GALEN_PROPOSAL_ACCEPTED] = "accepted",
+                                        [GALEN_PROPOSAL_DECLINED] = "declined",
+                                        [GALEN_PROPOSAL_CONTESTED] = "contested"};
+    return names[state];
+}
+
+static void add_author(struct cli *cli, cJSON *object, const struct galen_id *chart,
+                       const struct galen_docs_entry *entry)
+{
+    char name[NAME_TEXT_MAX];
+    name_of(cli, chart, &entry->account, name);
+    json_id(object, "account", &entry->account);
+    json_id(object, "device", &entry->device);
+    cJSON_AddStringToObject(object, "name", name);
+    cJSON_AddStringToObject(object, "role", galen_role_name(entry->role));
+    json_time(object, "time", entry->received_ms);
+}
+
+static void add_value(cJSON *object, const char *name, const struct galen_document *document,
+                      uint16_t field, struct galen_bytes value)
+{
+    struct galen_writer text;
+    galen_writer_init(&text);
+    value_text(document, field, value, &text);
+    json_text(object, name, galen_written(&text));
+    galen_writer_wipe(&text);
+}
+
+/* All values that a field has now, numbered from 1. */
+static cJSON *field_json(struct cli *cli, const struct galen_id *chart,
+                         const struct galen_record *record, uint16_t field)
+{
+    const struct galen_document *document = galen_document(galen_record_doc(record));
+    size_t count = galen_record_value_count(record, field);
+    cJSON *object = cJSON_CreateObject(), *values = cJSON_CreateArray();
+    if (count == 1)
+        add_value(object, "value", document, field, galen_record_value(record, field, 0).value);
+    cJSON_AddBoolToObject(object, "conflict", count > 1);
+    for (size_t i = 0; i < count; i++) {
+        struct galen_said said = galen_record_value(record, field, i);
+        cJSON *value = cJSON_CreateObject();
+        json_number(value, "number", i + 1);
+        add_value(value, "value", document, field, said.value);
+        json_number(value, "index", said.index);
+        add_author(cli, value, chart, said.entry);
+        if (said.proposer) {
+            json_number(value, "proposal", said.proposal);
+            json_id(value, "proposed_by", &said.proposer->account);
+        }
+        cJSON_AddItemToArray(values, value);
+    }
+    cJSON_AddItemToObject(object, "values", values);
+    return object;
+}
+
+static cJSON *proposal_json(struct cli *cli, const struct galen_id *chart,
+                            const struct galen_proposal *proposal)
+{
+    const struct galen_document *document =
+        galen_document(galen_record_doc(galen_proposal_record(proposal)));
+    cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
+    json_number(object, "index", galen_proposal_index(proposal));
+    cJSON_AddStringToObject(object, "state", proposal_state_name(galen_proposal_state(proposal)));
+    add_author(cli, object, chart, galen_proposal_entry(proposal));
+    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
+        char room[8];
+        struct galen_write_field field = galen_proposal_field(proposal, i);
+        add_value(fields, field_name(document, field.field, room), document, field.field,
+                  field.value);
+    }
+    cJSON_AddItemToObject(object, "fields", fields);
+    cJSON *answers = cJSON_CreateArray();
+    for (size_t i = 0; i < galen_proposal_answer_count(proposal); i++) {
+        struct galen_answer answer = galen_proposal_answer(proposal, i);
+        cJSON *one = cJSON_CreateObject();
+        json_number(one, "index", answer.index);
+        cJSON_AddBoolToObject(one, "accepted", answer.accepted);
+        cJSON_AddBoolToObject(one, "current", answer.current);
+        add_author(cli, one, chart, answer.entry);
+        cJSON_AddItemToArray(answers, one);
+    }
+    cJSON_AddItemToObject(object, "answers", answers);
+    return object;
+}
+
+cJSON *record_json(struct cli *cli, const struct galen_id *chart, const struct galen_record *record)
+{
+    const struct galen_document *document = galen_document(galen_record_doc(record));
+    cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
+    cJSON *proposals = cJSON_CreateArray();
+    json_id(object, "chart", chart);
+    cJSON_AddStringToObject(object, "doc", document ? document->name : "unknown");
+    json_hex(object, "record", galen_record_id(record), GALEN_RECORD_ID_BYTES);
+    cJSON_AddStringToObject(object, "state", record_state_name(galen_record_state(record)));
+    json_number(object, "conflicts", galen_record_conflict_count(record));
+    for (size_t i = 0; document && i < document->field_count; i++)
+        if (galen_record_value_count(record, document->fields[i].number) > 0)
+            cJSON_AddItemToObject(fields, document->fields[i].name,
+                                  field_json(cli, chart, record, document->fields[i].number));
+    cJSON_AddItemToObject(object, "fields", fields);
+    for (size_t i = 0; i < galen_record_proposal_count(record); i++)
+        cJSON_AddItemToArray(proposals,
+                             proposal_json(cli, chart, galen_record_proposal(record, i)));
+    cJSON_AddItemToObject(object, "proposals", proposals);
+    return object;
+}

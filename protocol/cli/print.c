@@ -1,0 +1,167 @@
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* -- failures --------------------------------------------------------------------------------------- */
+
+static int status_of(enum galen_err err)
+{
+    switch (err) {
+    case GALEN_OK:
+        return CLI_OK;
+    case GALEN_ERR_USAGE:
+        return CLI_USAGE;
+    case GALEN_ERR_OFFLINE:
+    case GALEN_ERR_TIMEOUT:
+        return CLI_OFFLINE;
+    case GALEN_ERR_FORK:
+    case GALEN_ERR_CLONED:
+    case GALEN_ERR_HEAD:
+        return CLI_DANGER;
+    default:
+        return CLI_FAILED;
+    }
+}
+
+static int fail(const struct cli *cli, int status, enum galen_err err, const char *text)
+{
+    const char *help = galen_err_help(err);
+    fflush(stdout);
+    if (cli->json) {
+        cJSON *object = json_new("error", galen_err_name(err));
+        cJSON_AddStringToObject(object, "message", text[0] ? text : help);
+        cJSON_AddStringToObject(object, "help", help);
+        cJSON_AddNumberToObject(object, "status", status);
+        char *line = cJSON_PrintUnformatted(object);
+        fprintf(stderr, "%s\n", line ? line : "{\"error\":\"out-of-memory\"}");
+        cJSON_free(line);
+        cJSON_Delete(object);
+    } else {
+        fprintf(stderr, "galen: %s\n", text[0] ? text : help);
+    }
+    return status;
+}
+
+int cli_fail(const struct cli *cli, enum galen_err err, const char *format, ...)
+{
+    char text[2048] = "";
+    va_list list;
+    va_start(list, format);
+    if (format)
+        vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return fail(cli, status_of(err), err, text);
+}
+
+int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const char *format, ...)
+{
+    char text[2048] = "";
+    va_list list;
+    va_start(list, format);
+    if (format)
+        vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return fail(cli, status, err, text);
+}
+
+void cli_warn(const struct cli *cli, const char *format, ...)
+{
+    char text[2048];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    fflush(stdout);
+    if (!cli->json) {
+        fprintf(stderr, "galen: %s\n", text);
+        return;
+    }
+    cJSON *object = json_new("warning", text);
+    char *line = cJSON_PrintUnformatted(object);
+    fprintf(stderr, "%s\n", line ? line : "");
+    cJSON_free(line);
+    cJSON_Delete(object);
+}
+
+/* -- JSON ------------------------------------------------------------------------------------------- */
+
+void print_json(cJSON *object)
+{
+    char *line = cJSON_PrintUnformatted(object);
+    if (line)
+        puts(line);
+    fflush(stdout);
+    cJSON_free(line);
+    cJSON_Delete(object);
+}
+
+cJSON *json_new(const char *name, const char *value)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (name)
+        cJSON_AddStringToObject(object, name, value);
+    return object;
+}
+
+void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n)
+{
+    char text[HEX_ID];
+    hex_text(bytes, n, text);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+void json_id(cJSON *object, const char *name, const struct galen_id *id)
+{
+    if (!galen_id_is_none(id))
+        json_hex(object, name, id->bytes, sizeof id->bytes);
+}
+
+void json_text(cJSON *object, const char *name, struct galen_bytes text)
+{
+    char *copy = malloc(text.size + 1);
+    if (!copy)
+        return;
+    if (text.size > 0)
+        memcpy(copy, text.at, text.size);
+    copy[text.size] = 0;
+    cJSON_AddStringToObject(object, name, copy);
+    free(copy);
+}
+
+void json_number(cJSON *object, const char *name, uint64_t v)
+{
+    cJSON_AddNumberToObject(object, name, (double)v);
+}
+
+void json_time(cJSON *object, const char *name, uint64_t ms)
+{
+    char text[TIME_TEXT], name_ms[48];
+    time_text(ms, text);
+    cJSON_AddStringToObject(object, name, text);
+    snprintf(name_ms, sizeof name_ms, "%s_ms", name);
+    json_number(object, name_ms, ms);
+}
+
+/* -- time ------------------------------------------------------------------------------------------- */
+
+void time_text(uint64_t ms, char out[TIME_TEXT])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    char text[TIME_TEXT - 8];
+    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+        text[0] = 0;
+    snprintf(out, TIME_TEXT, "%s.%03uZ", text, (unsigned)(ms % 1000));
+}
+
+void local_time_text(uint64_t ms, char out[TIME_TEXT])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    if (!localtime_r(&seconds, &tm) || strftime(out, TIME_TEXT, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        out[0] = 0;
+}

@@ -1,0 +1,364 @@
+/* One command's home and session: opening, waiting, requests until they are done. */
+#include "cli.h"
+
+#include "folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMEOUT_SECONDS     20
+#define TIMEOUT_SECONDS_MAX 86400
+
+/* -- what the options say --------------------------------------------------------------------------- */
+
+static bool copy_text(char *out, size_t room, const char *text)
+{
+    int n = snprintf(out, room, "%s", text);
+    return n >= 0 && (size_t)n < room;
+}
+
+static int find_home(struct cli *cli)
+{
+    const char *home = cli->args.value[OPTION_HOME];
+    if (!home)
+        home = getenv("GALEN_HOME");
+    bool ok;
+    if (home && home[0]) {
+        ok = copy_text(cli->home, sizeof cli->home, home);
+    } else {
+        const char *user = getenv("HOME");
+        if (!user || !user[0])
+            return cli_fail(cli, GALEN_ERR_USAGE, "Where is the home? Give --home DIR.");
+        int n = snprintf(cli->home, sizeof cli->home, "%s/.galen", user);
+        ok = n > 0 && (size_t)n < sizeof cli->home;
+    }
+    size_t size = strlen(cli->home);
+    while (size > 1 && cli->home[size - 1] == '/')
+        cli->home[--size] = 0;
+    return ok ? CLI_OK : cli_fail(cli, GALEN_ERR_USAGE, "The path of the home is too long.");
+}
+
+static int read_settings(struct cli *cli)
+{
+    uint64_t seconds = TIMEOUT_SECONDS;
+    const struct arguments *args = &cli->args;
+    if (args->given[OPTION_TIMEOUT] &&
+        (!number_read(args->value[OPTION_TIMEOUT], TIMEOUT_SECONDS_MAX, &seconds) || seconds == 0))
+        return cli_fail(cli, GALEN_ERR_USAGE, "--timeout takes seconds, from 1 to %d.",
+                        TIMEOUT_SECONDS_MAX);
+    cli->deadline_ms = monotonic_ms() + seconds * 1000;
+    const char *ca = args->given[OPTION_CA] ? args->value[OPTION_CA] : getenv("GALEN_CA");
+    if (ca && ca[0]) {
+        if (!copy_text(cli->ca, sizeof cli->ca, ca) || access(ca, R_OK) != 0)
+            return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
+                               "The authority's file %s cannot be read. Check --ca and GALEN_CA.",
+                               ca);
+    }
+    if (args->given[OPTION_SERVER] &&
+        !read_url(args->value[OPTION_SERVER], cli->server, sizeof cli->server))
+        return cli_fail(cli, GALEN_ERR_USAGE, "--server takes an address like https://HOST:PORT.");
+    const char *held = args->value[OPTION_HELD];
+    if (held && strcmp(held, "send") != 0 && strcmp(held, "drop") != 0 && strcmp(held, "keep") != 0)
+        return cli_fail(cli, GALEN_ERR_USAGE, "--held takes send, drop or keep.");
+    return find_home(cli);
+}
+
+/* -- opening ---------------------------------------------------------------------------------------- */
+
+static void on_event(void *context, const struct galen_event *event)
+{
+    struct cli *cli = context;
+    char time[TIME_TEXT], id[HEX_ID];
+    if (cli->watch)
+        cli->watch(cli->watch_context, event);
+    switch (event->kind) {
+    case GALEN_EVENT_FAILED:
+        if (!session_request(cli->session, event->token))
+            cli_warn(cli, "Something that was asked for earlier could not be done: %s",
+                     galen_err_help(event->err));
+        break;
+    case GALEN_EVENT_LINK_AGAIN:
+        local_time_text(event->number, time);
+        id_short(cli, &event->device, id);
+        cli_warn(
+            cli,
+            "The used link of device %s was opened again on %s. Ask that person whether it was "
+            "them.",
+            id, time);
+        break;
+    case GALEN_EVENT_FORK:
+    case GALEN_EVENT_CLONED:
+        id_short(cli, &event->chart, id);
+        cli_warn(cli, "Chart %s: %s", id, galen_err_help(event->err));
+        break;
+    case GALEN_EVENT_CLOCK:
+        cli_warn(cli,
+                 "The clocks of this machine and the server differ by %llu seconds. Set this one.",
+                 (unsigned long long)(event->number / 1000));
+        break;
+    default:
+        break;
+    }
+}
+
+static int check_member(struct cli *cli)
+{
+    switch (galen_engine_state(cli->engine)) {
+    case GALEN_HOME_MEMBER:
+        return CLI_OK;
+    case GALEN_HOME_JOINING:
+        return cli_fail_as(cli, CLI_HOME, GALEN_ERR_STATE,
+                           "Joining is not finished in %s. Run `galen join` again; it goes on from "
+                           "there.",
+                           cli->home);
+    case GALEN_HOME_FOUNDING:
+        return cli_fail_as(
+            cli, CLI_HOME, GALEN_ERR_STATE,
+            "The practice in %s is not founded yet. Run `galen practice init` again; it "
+            "goes on from there.",
+            cli->home);
+    case GALEN_HOME_EMPTY:
+        break;
+    }
+    return cli_fail_as(
+        cli, CLI_HOME, GALEN_ERR_STATE,
+        "The home %s belongs to nobody yet. Begin with `galen join` (an invitation's link "
+        "on standard input) or `galen practice init`.",
+        cli->home);
+}
+
+int cli_open(struct cli *cli, enum open_mode mode)
+{
+    struct store_failure failure;
+    int status = read_settings(cli);
+    if (status != CLI_OK)
+        return status;
+    struct store_keys keys = {cli->args.value[OPTION_KEY_FILE],
+                              cli->args.value[OPTION_PASSPHRASE_FILE]};
+    if (!keys.key_file && !keys.passphrase_file)
+        keys.key_file = getenv("GALEN_KEY_FILE");
+    if (keys.key_file && keys.passphrase_file)
+        return cli_fail(cli, GALEN_ERR_USAGE, "Give --key-file or --passphrase-file, not both.");
+    cli->store = store_open(cli->home, &keys, mode == OPEN_MAKE, LOCK_WAIT_MS, &failure);
+    if (!cli->store)
+        return cli_fail_as(cli, CLI_HOME, failure.err, "%s", failure.text);
+    struct session_config config = {.store = cli->store,
+                                    .ca_file = cli->ca[0] ? cli->ca : NULL,
+                                    .server = cli->server[0] ? cli->server : NULL,
+                                    .offline = cli->args.given[OPTION_OFFLINE]};
+    cli->session = session_new(&config, &failure);
+    if (!cli->session)
+        return cli_fail_as(cli, CLI_HOME, failure.err, "%s", failure.text);
+    cli->engine = session_engine(cli->session);
+    session_on_event(cli->session, cli, on_event);
+    return mode == OPEN_MEMBER ? check_member(cli) : CLI_OK;
+}
+
+void cli_close(struct cli *cli)
+{
+    session_free(cli->session, GOODBYE_MS);
+    store_close(cli->store);
+    cli->session = NULL;
+    cli->engine = NULL;
+    cli->store = NULL;
+}
+
+/* -- waiting ---------------------------------------------------------------------------------------- */
+
+static int refused(struct cli *cli)
+{
+    uint64_t at;
+    char time[TIME_TEXT];
+    enum galen_err err = session_refusal(cli->session, &at);
+    if (err == GALEN_ERR_REPLACED && at > 0) {
+        local_time_text(at, time);
+        return cli_fail(cli, err,
+                        "This link or code was used before, on %s. If it was not you, call the "
+                        "practice now.",
+                        time);
+    }
+    if (err == GALEN_ERR_CERTIFICATE)
+        return cli_fail_as(
+            cli, CLI_DANGER, err,
+            "The server is not the one of this home's practice. Nothing was sent. Check the "
+            "address, then ask the practice.");
+    return cli_fail(cli, err, NULL);
+}
+
+int cli_wait_failed(struct cli *cli, enum wait_end end)
+{
+    bool kept = galen_engine_waiting(cli->engine, NULL) > 0;
+    const char *waits = kept ? " What you asked for is kept; the next command sends it." : "";
+    struct galen_bytes host = galen_engine_host(cli->engine);
+    switch (end) {
+    case WAIT_DONE:
+        return CLI_OK;
+    case WAIT_TIMEOUT:
+        return cli_fail(cli, GALEN_ERR_TIMEOUT,
+                        "There was no answer in time.%s Check the line, or give a "
+                        "longer --timeout.",
+                        waits);
+    case WAIT_OFFLINE:
+        if (cli->args.given[OPTION_OFFLINE])
+            return cli_fail(cli, GALEN_ERR_OFFLINE, "No connection was made (--offline).%s", waits);
+        return cli_fail(cli, GALEN_ERR_OFFLINE, "There is no connection to %.*s (%s).%s",
+                        cli->server[0] ? (int)strlen(cli->server) : (int)host.size,
+                        cli->server[0] ? cli->server : (const char *)host.at,
+                        session_line_text(cli->session), waits);
+    case WAIT_REFUSED:
+        return refused(cli);
+    case WAIT_NOT_TRUSTED:
+        return cli_fail_as(
+            cli, CLI_DANGER, GALEN_ERR_CERTIFICATE,
+            "The server's TLS certificate does not hold (%s). Nothing was sent.%s Check the "
+            "address; a server of your own needs --ca FILE or GALEN_CA.",
+            session_line_text(cli->session), waits);
+    case WAIT_INTERRUPTED:
+        return cli_fail_as(cli, 130, GALEN_ERR_TIMEOUT, "Interrupted.%s", waits);
+    case WAIT_BROKEN:
+        return cli_fail_as(
+            cli, CLI_HOME, session_broken(cli->session),
+            "The home %s cannot take what has to be kept in it. Make room on the disk and "
+            "try again; nothing is lost.",
+            cli->home);
+    }
+    return CLI_FAILED;
+}
+
+struct syncing {
+    struct cli *cli;
+    const struct galen_id *chart;
+};
+
+/* A chart that this device belongs to no longer has nothing new for it. */
+static bool is_read(struct cli *cli, const struct galen_id *chart)
+{
+    const struct galen_log *log = galen_engine_log(cli->engine, chart);
+    bool member = galen_log_size(log) == 0 ||
+                  galen_rules_member(galen_log_rules(log), galen_log_self(log)) != NULL;
+    return galen_engine_current(cli->engine, chart) || !member ||
+           session_shut_out(cli->session, chart) ||
+           galen_engine_stopped(cli->engine, chart) != GALEN_OK;
+}
+
+static bool is_synced(void *context)
+{
+    struct syncing *s = context;
+    if (!galen_engine_online(s->cli->engine, GALEN_CONNECTION_LOG))
+        return false;
+    for (size_t i = 0; i < galen_engine_chart_count(s->cli->engine); i++) {
+        const struct galen_id *id = galen_engine_chart_at(s->cli->engine, i);
+        if ((!s->chart || galen_id_equal(s->chart, id)) && !is_read(s->cli, id))
+            return false;
+    }
+    return true;
+}
+
+enum wait_end cli_sync(struct cli *cli, const struct galen_id *chart)
+{
+    struct syncing s = {cli, chart};
+    return session_wait(cli->session, cli->deadline_ms, is_synced, &s);
+}
+
+int cli_sync_to_show(struct cli *cli, const struct galen_id *chart)
+{
+    enum wait_end end = cli_sync(cli, chart);
+    if (end == WAIT_DONE || (end == WAIT_OFFLINE && cli->args.given[OPTION_OFFLINE]))
+        return CLI_OK;
+    int status = cli_wait_failed(cli, end);
+    if (end != WAIT_BROKEN && galen_engine_chart_count(cli->engine) > 0)
+        cli_warn(cli, "What follows is what was known here before.");
+    return status;
+}
+
+/* -- requests --------------------------------------------------------------------------------------- */
+
+struct finishing {
+    struct cli *cli;
+    const struct galen_id *chart;
+    const uint8_t *token;
+};
+
+static bool is_held(const struct finishing *f)
+{
+    struct galen_id chart;
+    galen_token token;
+    return session_held(f->cli->session, &chart, token) &&
+           (!f->chart || galen_id_equal(f->chart, &chart));
+}
+
+static bool is_finished(void *context)
+{
+    const struct finishing *f = context;
+    const struct request *r = session_request(f->cli->session, f->token);
+    if (is_held(f) || !r || r->state == REQUEST_FAILED)
+        return true;
+    return r->state == REQUEST_DONE && galen_engine_waiting(f->cli->engine, f->chart) == 0;
+}
+
+/* Somebody joined since something was written: the person decides (L4). */
+static int decide_held(struct cli *cli)
+{
+    struct galen_id chart;
+    galen_token token;
+    const char *what = cli->args.value[OPTION_HELD];
+    if (!what || strcmp(what, "keep") == 0)
+        return cli_fail(
+            cli, GALEN_ERR_PERSON_JOINED,
+            "Somebody joined the chart since something here was written, and would read it. "
+            "See `galen chart members`, then run this again with --held send or --held drop.");
+    while (session_held(cli->session, &chart, token)) {
+        session_unhold(cli->session, token);
+        enum galen_err err =
+            galen_engine_release(cli->engine, clock_ms(), token, strcmp(what, "send") == 0);
+        session_turn(cli->session);
+        if (err != GALEN_OK)
+            return cli_fail(cli, err, NULL);
+    }
+    return CLI_OK;
+}
+
+int cli_finish(struct cli *cli, const struct galen_id *chart, const galen_token token,
+               uint64_t *index)
+{
+    struct finishing f = {cli, chart, token};
+    if (!session_track(cli->session, token))
+        return cli_fail(cli, GALEN_ERR_LIMIT, NULL);
+    enum wait_end end;
+    for (;;) {
+        end = session_wait(cli->session, cli->deadline_ms, is_finished, &f);
+        if (end != WAIT_DONE || !is_held(&f))
+            break;
+        int status = decide_held(cli);
+        if (status != CLI_OK)
+            return status;
+    }
+    struct request r = *session_request(cli->session, token);
+    session_untrack(cli->session, token);
+    if (r.state == REQUEST_FAILED)
+        return cli_fail(cli, r.err, NULL);
+    if (end != WAIT_DONE)
+        return cli_wait_failed(cli, end);
+    if (index)
+        *index = r.index;
+    return CLI_OK;
+}
+
+/* What may be different once the rest of the chart was read. */
+static bool may_be_stale(enum galen_err err)
+{
+    return err == GALEN_ERR_CHART || err == GALEN_ERR_NOT_HOLDER || err == GALEN_ERR_NOT_MEMBER ||
+           err == GALEN_ERR_VALUE || err == GALEN_ERR_CUSTODIAN || err == GALEN_ERR_ROLE ||
+           err == GALEN_ERR_CERTIFICATE;
+}
+
+enum galen_err cli_request(struct cli *cli, void *context,
+                           enum galen_err (*make)(struct cli *cli, void *context))
+{
+    enum galen_err err = make(cli, context);
+    if (may_be_stale(err) && cli_sync(cli, NULL) == WAIT_DONE)
+        err = make(cli, context);
+    return err;
+}

@@ -1,0 +1,56 @@
+/*
+ * A home on disk: a folder that only its owner may enter, used by one process at a time, with the pairs
+ * that the engine saves in one SQLite file. Values are sealed with XChaCha20-Poly1305 under the home's
+ * data key (the pair's key is associated data); the data key itself is sealed under a key that comes
+ * from a key file or a passphrase. Keys of pairs (ids and places) stand in clear.
+ */
+#ifndef GALEN_CLI_STORE_H
+#define GALEN_CLI_STORE_H
+
+#include "galen/base.h"
+
+#define STORE_VALUE_MAX  (1024u * 1024)
+#define STORE_KEY_MAX    512
+#define STORE_SECRET_MAX 4096 /* bytes of a key file or a passphrase */
+#define STORE_SECRET_MIN 32   /* bytes of a key file */
+
+/** Where the key comes from. Both NULL: HOME/key, which is made at first use. */
+struct store_keys {
+    const char *key_file; /* at least STORE_SECRET_MIN bytes; made at first use of the home */
+    const char *passphrase_file; /* first line; Argon2id */
+};
+
+/** Why it failed, for a person; `text` says what to do. */
+struct store_failure {
+    enum galen_err err;
+    char text[768];
+};
+
+struct store;
+
+/**
+ * Opens the home, making it if `make`. Waits at most `wait_ms` for another process to leave it.
+ * NULL: see `failure` (LIMIT: another process uses it; CHART: there is none; KEY: not its key; IO).
+ */
+struct store *store_open(const char *home, const struct store_keys *keys, bool make,
+                         unsigned wait_ms, struct store_failure *failure);
+void store_close(struct store *store);
+const char *store_home(const struct store *store);
+
+/** Hands out all pairs in ascending order of keys; stops at the first error of `take`, and gives it.
+ *  SEAL: a value was changed on the disk. IO. */
+GALEN_MUST_USE enum galen_err
+store_each(struct store *store, void *context,
+           enum galen_err (*take)(void *context, struct galen_bytes key, struct galen_bytes value));
+/** Part of the change that the next store_commit makes durable; an empty value removes the pair. IO. */
+GALEN_MUST_USE enum galen_err store_save(struct store *store, struct galen_bytes key,
+                                         struct galen_bytes value);
+/** All or nothing, and durable when it returns. IO, DISK_FULL. */
+GALEN_MUST_USE enum galen_err store_commit(struct store *store);
+
+/** Small numbers that this program keeps for itself beside the engine's pairs (durable at once). */
+GALEN_MUST_USE enum galen_err store_note(struct store *store, const char *name, uint64_t value);
+/** 0 if there is none. */
+uint64_t store_noted(struct store *store, const char *name);
+
+#endif
