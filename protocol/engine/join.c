@@ -143,6 +143,22 @@ static void change_identity(struct galen_engine *engine, uint64_t now_ms, bool a
     line_again(engine, now_ms, line_of(engine, GALEN_CONNECTION_LOG));
 }
 
+void join_line_lost(struct galen_engine *engine)
+{
+    bool under_way = false;
+    if (engine->me.state != GALEN_HOME_JOINING || engine->joining.as_fresh)
+        return;
+    for (size_t i = 0; i < engine->chart_count; i++) {
+        const struct chart *chart = engine->charts[i];
+        under_way =
+            under_way || chart->redeemed || (chart->item_count > 0 && chart->items[0].request != 0);
+    }
+    if (!under_way)
+        return;
+    engine->joining.as_fresh = true;
+    charts_clear(engine);
+}
+
 static void finish(struct galen_engine *engine)
 {
     charts_clear(engine);

@@ -48,6 +48,7 @@ void line_want(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose, bo
 static void lost(struct galen_engine *engine, uint64_t now_ms, struct line *line, bool was_ready)
 {
     if (line->purpose == GALEN_CONNECTION_LOG) {
+        join_line_lost(engine);
         for (size_t i = 0; i < engine->chart_count; i++)
             chart_line_lost(engine->charts[i]);
     } else {

@@ -58,8 +58,8 @@ static enum galen_err first_members(const struct galen_engine *engine, struct ga
                                     struct galen_newcomer *add, size_t *count)
 {
     const struct chart *practice = chart_find(engine, &engine->me.practice_chart);
-    if (!practice)
-        return GALEN_ERR_CHART;
+    if (!practice || galen_log_size(practice->log) == 0)
+        return GALEN_ERR_OFFLINE; /* not read yet */
     const struct galen_rules *rules = galen_log_rules(practice->log);
     for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
         const struct galen_member *m = galen_rules_member_at(rules, i);

@@ -317,6 +317,8 @@ void join_refused(struct galen_engine *engine, uint64_t now_ms,
                   const struct galen_frame_refused *frame);
 /** A chart was read further while joining. */
 void join_step(struct galen_engine *engine, uint64_t now_ms);
+/** The line is gone: if a redemption was under way, the fresh device signs in first (I2). */
+void join_line_lost(struct galen_engine *engine);
 /** The redemption was refused for good. */
 void join_failed(struct galen_engine *engine, enum galen_err err);
 void join_wipe(struct joining *joining);

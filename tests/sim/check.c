@@ -1,0 +1,195 @@
+/* What must hold once everything has healed. */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTLE_MS (15 * 60 * 1000)
+
+static bool counts(const struct node *node)
+{
+    return node->engine && !node->removed && !node->hostile &&
+           galen_engine_state(node->engine) == GALEN_HOME_MEMBER;
+}
+
+static bool everybody_current(struct world *world)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = &world->nodes[i];
+        if (node->removed || node->hostile || node->stopped)
+            continue;
+        if (!counts(node))
+            return false;
+        const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
+        if (!log)
+            continue;
+        if (!galen_engine_current(node->engine, &world->chart) ||
+            galen_engine_waiting(node->engine, NULL) > 0)
+            return false;
+        if (size == 0)
+            size = galen_log_size(log);
+        if (galen_log_size(log) != size)
+            return false;
+    }
+    return true;
+}
+
+static bool belongs(const struct world *world, const struct node *node)
+{
+    const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
+    return log && galen_rules_member(galen_log_rules(log), galen_engine_device(node->engine));
+}
+
+/* All who belong see one history, and those who see all of it the same documents. */
+static void check_equal(struct world *world)
+{
+    const struct node *first = NULL, *first_holder = NULL;
+    uint8_t root[32], other[32];
+    struct galen_writer documents, others;
+    galen_writer_init(&documents);
+    galen_writer_init(&others);
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
+        const struct node *node = &world->nodes[i];
+        if (!counts(node) || node->stopped || !belongs(world, node))
+            continue;
+        const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
+        const struct galen_tree *tree = galen_rules_tree(galen_log_rules(log));
+        if (!galen_tree_root_at(tree, galen_log_size(log), first ? other : root))
+            world_fail(world, "%s has no root", node->name);
+        if (first && memcmp(root, other, sizeof root) != 0)
+            world_fail(world, "%s and %s end in different histories", first->name, node->name);
+        if (!first)
+            first = node;
+        if (!galen_log_is_holder(log))
+            continue;
+        struct galen_writer *w = first_holder ? &others : &documents;
+        galen_writer_clear(w);
+        for (uint8_t doc = GALEN_DOC_PMR; doc <= GALEN_DOC_PEOPLE; doc++)
+            if (!galen_docs_write_canonical(galen_engine_docs(node->engine, &world->chart), doc, w))
+                abort();
+        if (first_holder && !galen_bytes_equal(galen_written(&documents), galen_written(&others)))
+            world_fail(world, "%s and %s end in different documents", first_holder->name,
+                       node->name);
+        if (!first_holder)
+            first_holder = node;
+        for (uint64_t k = 0; k < galen_log_size(log); k++)
+            if (galen_log_read(log, k)->state == GALEN_READ_LOCKED)
+                world_fail(world, "%s holds the record and cannot read entry %llu", node->name,
+                           (unsigned long long)k);
+    }
+    if (!first_holder)
+        world_fail(world, "nobody is left to read the chart");
+    galen_writer_wipe(&documents);
+    galen_writer_wipe(&others);
+}
+
+/* How often an operation is in the log and counts. */
+static size_t times_in_log(const struct world *world, const struct node *reader,
+                           const struct asked *asked)
+{
+    const struct galen_log *log = galen_engine_log(reader->engine, &asked->chart);
+    const struct galen_docs *docs = galen_engine_docs(reader->engine, &asked->chart);
+    size_t times = 0;
+    (void)world;
+    for (uint64_t i = 0; i < galen_log_size(log); i++) {
+        struct galen_bytes record, plain;
+        struct galen_op op;
+        struct galen_docs_item item;
+        const struct galen_read *read = galen_log_read(log, i);
+        if (read->state == GALEN_READ_OPEN &&
+            galen_engine_entry(reader->engine, &asked->chart, i, &record, &plain) &&
+            galen_op_read(plain, read->class, &op) == GALEN_OK &&
+            memcmp(op.id, asked->token, sizeof op.id) == 0 && galen_docs_item(docs, i, &item) &&
+            item.verdict.counts)
+            times++;
+    }
+    return times;
+}
+
+/* Nothing that was said to be done is missing, nothing is there twice, nothing went silently. */
+static void check_asked(struct world *world)
+{
+    const struct node *reader = NULL;
+    for (size_t i = 0; i < world->node_count; i++) {
+        const struct node *node = &world->nodes[i];
+        if (counts(node) && !node->stopped && belongs(world, node) &&
+            galen_log_is_holder(galen_engine_log(node->engine, &world->chart)))
+            reader = node;
+    }
+    for (size_t i = 0; reader && i < world->asked_count && !world->failure[0]; i++) {
+        const struct asked *asked = &world->asked[i];
+        const struct node *node = &world->nodes[asked->node];
+        if (asked->kind == ASKED_OTHER || node->hostile || node->stopped)
+            continue;
+        size_t times = times_in_log(world, reader, asked);
+        if (times > 1)
+            world_fail(world, "'%s' is in the log %zu times", asked->text, times);
+        if (asked->outcome == OUTCOME_DONE && times == 0)
+            world_fail(world, "'%s' was done and is not in the log", asked->text);
+        if (asked->outcome == OUTCOME_FAILED && times == 1)
+            world_fail(world, "'%s' failed (%s) and is in the log", asked->text,
+                       galen_err_name(asked->err));
+        if (asked->outcome == OUTCOME_FAILED && !node->removed)
+            world_fail(world, "'%s' failed: %s", asked->text, galen_err_name(asked->err));
+        if (asked->outcome == OUTCOME_WAITING && times == 0 && !node->removed)
+            world_fail(world, "'%s' was lost", asked->text);
+    }
+}
+
+/* Who was removed reads nothing that came after; who came reads nothing from before, unless holder. */
+static void check_secrets(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
+        const struct node *node = &world->nodes[i];
+        const struct galen_log *log =
+            node->engine ? galen_engine_log(node->engine, &world->chart) : NULL;
+        if (!log)
+            continue;
+        const struct galen_rules *rules = galen_log_rules(log);
+        const struct galen_member *me =
+            galen_rules_member(rules, galen_engine_device(node->engine));
+        for (uint64_t k = 0; k < galen_log_size(log); k++) {
+            const struct galen_read *read = galen_log_read(log, k);
+            if (read->state != GALEN_READ_OPEN)
+                continue;
+            if (!me && node->removed && read->epoch >= galen_rules_epoch(rules) &&
+                galen_log_epoch_key(log, read->epoch) == NULL)
+                world_fail(world, "%s was removed and reads entry %llu", node->name,
+                           (unsigned long long)k);
+            if (me && !me->holder && read->epoch < me->since_epoch)
+                world_fail(world, "%s reads entry %llu from before they came", node->name,
+                           (unsigned long long)k);
+        }
+    }
+}
+
+void check_all(struct world *world)
+{
+    world_heal(world);
+    world_run(world, SETTLE_MS, everybody_current);
+    if (!world->failure[0] && !everybody_current(world)) {
+        for (size_t i = 0; i < world->node_count; i++) {
+            struct node *node = &world->nodes[i];
+            const struct galen_log *log =
+                node->engine ? galen_engine_log(node->engine, &world->chart) : NULL;
+            world_say(world, "%s: %s, %llu entries, %s, %zu wait, last refusal %s", node->name,
+                      !node->engine   ? "down"
+                      : node->removed ? "removed"
+                                      : "up",
+                      (unsigned long long)(log ? galen_log_size(log) : 0),
+                      node->engine && galen_engine_current(node->engine, &world->chart) ? "current"
+                                                                                        : "behind",
+                      node->engine ? galen_engine_waiting(node->engine, NULL) : 0,
+                      galen_err_name(node->refused));
+        }
+        world_fail(world, "not everybody has caught up a quarter of an hour after healing");
+    }
+    if (!world->failure[0])
+        check_equal(world);
+    if (!world->failure[0])
+        check_asked(world);
+    if (!world->failure[0])
+        check_secrets(world);
+}

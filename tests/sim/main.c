@@ -1,0 +1,81 @@
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void clean(const char *directory)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char path[300];
+    for (int i = 0; i < SERVERS_MAX; i++)
+        for (size_t k = 0; k < 3; k++) {
+            snprintf(path, sizeof path, "%s/server%d.db%s", directory, i, ends[k]);
+            unlink(path);
+        }
+}
+
+static bool run_seed(uint64_t seed, const char *directory, bool trace)
+{
+    struct world *world = world_new(seed, directory, trace);
+    story_run(world);
+    if (!world->failure[0])
+        check_all(world);
+    bool ok = !world->failure[0];
+    if (!ok)
+        printf("seed %llu: %s\n", (unsigned long long)seed, world->failure);
+    world_free(world);
+    clean(directory);
+    return ok;
+}
+
+static const char help[] =
+    "usage: sim [--seed N | --from N --count N] [--trace]\n"
+    "\n"
+    "Runs a practice with real engines and a real hub on a virtual clock, over lines that delay,\n"
+    "break and swallow, with crashes on both sides, each seed another story.\n"
+    "\n"
+    "  --seed N     one seed, to replay what failed (with --trace: says what happens)\n"
+    "  --from N     the first of several seeds (1)\n"
+    "  --count N    how many (300)\n";
+
+int main(int argc, char **argv)
+{
+    uint64_t from = 1, count = 300;
+    bool trace = false;
+    for (int i = 1; i < argc; i++) {
+        bool more = i + 1 < argc;
+        if (strcmp(argv[i], "--seed") == 0 && more) {
+            from = strtoull(argv[++i], NULL, 10);
+            count = 1;
+        } else if (strcmp(argv[i], "--from") == 0 && more) {
+            from = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--count") == 0 && more) {
+            count = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--trace") == 0) {
+            trace = true;
+        } else {
+            fputs(help, strcmp(argv[i], "--help") == 0 ? stdout : stderr);
+            return strcmp(argv[i], "--help") == 0 ? 0 : 2;
+        }
+    }
+    if (!galen_crypto_start())
+        return 1;
+    char directory[] = "/dev/shm/galen-sim-XXXXXX";
+    if (!mkdtemp(directory)) {
+        perror("sim: cannot make a folder in /dev/shm");
+        return 1;
+    }
+    uint64_t failed = 0;
+    for (uint64_t seed = from; seed < from + count; seed++) {
+        failed += run_seed(seed, directory, trace) ? 0 : 1;
+        if (count > 1 && (seed - from + 1) % 50 == 0)
+            fprintf(stderr, "%llu of %llu seeds, %llu failed\n",
+                    (unsigned long long)(seed - from + 1), (unsigned long long)count,
+                    (unsigned long long)failed);
+    }
+    rmdir(directory);
+    printf("%llu seeds, %llu failed\n", (unsigned long long)count, (unsigned long long)failed);
+    return failed > 0;
+}

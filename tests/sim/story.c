@@ -1,0 +1,411 @@
+/*
+ * A practice's days, by chance: founding, invitations, messages, edits, proposals, devices added,
+ * lost and restored, in weather that the seed decides.
+ */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS (10 * 60 * 1000)
+
+static struct node *waited; /* for the conditions below */
+
+static bool is_member(struct world *world)
+{
+    (void)world;
+    return waited->engine && galen_engine_state(waited->engine) == GALEN_HOME_MEMBER;
+}
+
+/* Everything this home was asked for is in the log, or was given back. A crash may take the event
+ * with it, so the outbox is what counts. */
+static bool all_done(struct world *world)
+{
+    bool waiting = false;
+    for (size_t i = 0; i < world->asked_count; i++)
+        waiting = waiting || (world->asked[i].outcome == OUTCOME_WAITING &&
+                              world->asked[i].node == waited->number);
+    return !waiting || (waited->engine && galen_engine_online(waited->engine, 1) &&
+                        galen_engine_waiting(waited->engine, NULL) == 0);
+}
+
+static bool chart_is_current(struct world *world)
+{
+    return waited->engine && galen_engine_current(waited->engine, &world->chart);
+}
+
+static bool wait_for(struct world *world, struct node *node, bool (*done)(struct world *),
+                     const char *what)
+{
+    waited = node;
+    world_run(world, PATIENCE_MS, done);
+    if (!done(world))
+        world_fail(world, "%s: %s did not happen in ten minutes", node->name, what);
+    return !world->failure[0];
+}
+
+/* A node that is awake. */
+static bool up(struct world *world, struct node *node)
+{
+    for (int i = 0; i < 600 && !node->engine && !world->failure[0]; i++)
+        world_run(world, 500, NULL);
+    return node->engine != NULL;
+}
+
+static struct galen_bytes text(const char *s)
+{
+    return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+/* -- how people come in ----------------------------------------------------------------------------- */
+
+static void join(struct world *world, struct node *node, struct galen_bytes link)
+{
+    /* A home that was killed before it had kept the link is given it again. */
+    for (int i = 0; i < 20 && up(world, node); i++) {
+        if (galen_engine_state(node->engine) != GALEN_HOME_EMPTY)
+            break;
+        enum galen_err err = galen_engine_join(node->engine, node_now(node), link);
+        if (err != GALEN_OK)
+            world_fail(world, "%s cannot join: %s", node->name, galen_err_name(err));
+        node_pump(node);
+    }
+    wait_for(world, node, is_member, "joining");
+}
+
+/* A request was taken back by a crash before it was on the disk: a person asks again. */
+static bool was_made(const struct world *world, const galen_token token)
+{
+    for (size_t i = 0; i < world->asked_count; i++)
+        if (memcmp(world->asked[i].token, token, GALEN_OP_ID_BYTES) == 0)
+            return world->asked[i].outcome != OUTCOME_NEVER_MADE;
+    return false;
+}
+
+#define TRIES 20
+
+static bool invited(struct world *world, struct node *by, enum galen_role role,
+                    const struct galen_id *chart, const char *name, struct galen_writer *link)
+{
+    for (int i = 0; i < TRIES && up(world, by); i++) {
+        galen_token token;
+        struct galen_id none = {0};
+        galen_writer_clear(link);
+        enum galen_err err =
+            galen_engine_invite(by->engine, node_now(by), role, chart, text(name), link, token);
+        if (err != GALEN_OK) {
+            world_fail(world, "%s cannot invite %s: %s", by->name, name, galen_err_name(err));
+            return false;
+        }
+        world_ask(world, by, ASKED_OTHER, chart ? chart : &none, token, name);
+        node_pump(by);
+        if (was_made(world, token))
+            return wait_for(world, by, all_done, "inviting");
+    }
+    return false;
+}
+
+static struct node *invite(struct world *world, struct node *by, enum galen_role role,
+                           const struct galen_id *chart, const char *name)
+{
+    struct galen_writer link;
+    galen_writer_init(&link);
+    struct node *node = NULL;
+    if (invited(world, by, role, chart, name, &link)) {
+        node = world_node(world, name);
+        join(world, node, galen_written(&link));
+    }
+    galen_writer_wipe(&link);
+    return world->failure[0] ? NULL : node;
+}
+
+static bool made_link(struct world *world, struct node *by, enum galen_purpose purpose,
+                      struct galen_writer *link)
+{
+    for (int i = 0; i < TRIES && up(world, by); i++) {
+        galen_token token;
+        galen_writer_clear(link);
+        if (galen_engine_further_device(by->engine, node_now(by), purpose, link, token) != GALEN_OK)
+            return false;
+        world_ask(world, by, ASKED_OTHER, &world->chart, token, "a further device");
+        node_pump(by);
+        if (was_made(world, token))
+            return wait_for(world, by, all_done, "a further device");
+    }
+    return false;
+}
+
+/* A code or a sheet of `by` becomes a further home. */
+static void further(struct world *world, struct node *by, enum galen_purpose purpose,
+                    const char *name, bool loses)
+{
+    struct galen_writer link;
+    galen_writer_init(&link);
+    if (made_link(world, by, purpose, &link)) {
+        if (loses) { /* its phone lies in the river */
+            node_crash(by);
+            by->restart_ms = UINT64_MAX;
+            by->removed = true;
+        }
+        join(world, world_node(world, name), galen_written(&link));
+    }
+    galen_writer_wipe(&link);
+}
+
+static void found(struct world *world, struct node *node)
+{
+    uint8_t practice[32], custodian[32];
+    chance_fill(&world->chance, practice, sizeof practice);
+    chance_fill(&world->chance, custodian, sizeof custodian);
+    for (int i = 0; i < 50 && !world->failure[0]; i++) { /* a person tries again after a crash */
+        if (!up(world, node))
+            return;
+        if (galen_engine_state(node->engine) == GALEN_HOME_MEMBER)
+            return;
+        enum galen_err err =
+            galen_engine_found(node->engine, node_now(node), text("sim:1"), text(world->token),
+                               practice, custodian, text("Ada Admin"));
+        if (err != GALEN_OK)
+            world_fail(world, "founding: %s", galen_err_name(err));
+        node_pump(node);
+        waited = node;
+        world_run(world, 60000, is_member);
+    }
+}
+
+/* -- what people do --------------------------------------------------------------------------------- */
+
+static void say(struct world *world, struct node *node)
+{
+    char words[TEXT_MAX];
+    galen_token token;
+    snprintf(words, sizeof words, "message %zu of %s", world->asked_count, node->name);
+    if (galen_engine_message(node->engine, node_now(node), &world->chart, text(words), token) ==
+        GALEN_OK)
+        world_ask(world, node, ASKED_MESSAGE, &world->chart, token, words);
+}
+
+/* A medicine's field; a few records, so that people meet in them. */
+static void edit(struct world *world, struct node *node)
+{
+    static const uint16_t fields[] = {GALEN_PMR_REASON, GALEN_PMR_TAKEN_AS, GALEN_PMR_EFFECTS,
+                                      GALEN_PMR_REGIMEN};
+    const struct galen_document *pmr = galen_document(GALEN_DOC_PMR);
+    uint16_t number = fields[chance_below(&world->chance, 4)];
+    char words[TEXT_MAX];
+    struct galen_value value = {0};
+    struct galen_writer encoded, whole;
+    galen_writer_init(&encoded);
+    galen_writer_init(&whole);
+    snprintf(words, sizeof words, "w%zu by %s", world->asked_count, node->name);
+    const struct galen_field *field = galen_field(pmr, number);
+    value.kind = field->kind;
+    if (field->kind == GALEN_VALUE_REGIMEN) {
+        value.as.regimen.parts[GALEN_REGIMEN_DRUG] = text("Madeupol");
+        value.as.regimen.parts[GALEN_REGIMEN_DOSE] = text(words);
+    } else {
+        value.as.text = text(words);
+    }
+    struct galen_write write = {.doc = GALEN_DOC_PMR, .count = 1};
+    memset(write.record, (int)(1 + chance_below(&world->chance, 3)), sizeof write.record);
+    galen_token token;
+    bool proposed;
+    if (galen_value_write(&encoded, field, &value) == GALEN_OK) {
+        write.fields[0] = (struct galen_write_field){number, galen_written(&encoded)};
+        galen_write_encode(&whole, &write);
+        if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
+                               &proposed, token) == GALEN_OK)
+            world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
+    }
+    galen_writer_wipe(&encoded);
+    galen_writer_wipe(&whole);
+}
+
+static void answer(struct world *world, struct node *node)
+{
+    const struct galen_docs *docs = galen_engine_docs(node->engine, &world->chart);
+    galen_token token;
+    for (size_t i = 0; docs && i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
+        for (size_t k = 0; k < galen_record_proposal_count(record); k++) {
+            const struct galen_proposal *p = galen_record_proposal(record, k);
+            if (galen_proposal_state(p) != GALEN_PROPOSAL_PENDING)
+                continue;
+            if (galen_engine_answer(node->engine, node_now(node), &world->chart,
+                                    galen_proposal_index(p), chance_in(&world->chance, 700),
+                                    token) == GALEN_OK)
+                world_ask(world, node, ASKED_OTHER, &world->chart, token, "answer");
+            return;
+        }
+    }
+}
+
+static void renew(struct world *world, struct node *node)
+{
+    galen_token token;
+    if (galen_engine_renew(node->engine, node_now(node), &world->chart, token) == GALEN_OK)
+        world_ask(world, node, ASKED_OTHER, &world->chart, token, "renew");
+}
+
+static void act(struct world *world)
+{
+    struct node *node = &world->nodes[chance_below(&world->chance, world->node_count)];
+    if (!node->engine || node->removed || node->hostile ||
+        galen_engine_state(node->engine) != GALEN_HOME_MEMBER ||
+        !galen_engine_log(node->engine, &world->chart))
+        return;
+    switch (chance_below(&world->chance, 10)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        say(world, node);
+        break;
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+        edit(world, node);
+        break;
+    case 8:
+        if (galen_docs_may_answer(galen_engine_role(node->engine)))
+            answer(world, node);
+        break;
+    default:
+        if (chance_in(&world->chance, 300))
+            renew(world, node);
+        break;
+    }
+    node_pump(node);
+}
+
+static void live_on(struct world *world, size_t acts)
+{
+    for (size_t i = 0; i < acts && !world->failure[0]; i++) {
+        act(world);
+        world_run(world, chance_below(&world->chance, 2500), NULL);
+    }
+}
+
+/* -- the story -------------------------------------------------------------------------------------- */
+
+static void identify(struct world *world, struct node *by, struct node *whom)
+{
+    galen_token token;
+    if (!up(world, by) || galen_id_is_none(&whom->account))
+        return;
+    const struct galen_id account = whom->account;
+    enum galen_err err = galen_engine_identify(by->engine, node_now(by), &world->chart, &account,
+                                               text("name and date of birth"), token);
+    if (err == GALEN_OK)
+        world_ask(world, by, ASKED_OTHER, &world->chart, token, "identify");
+    else
+        world_fail(world, "identify: %s", galen_err_name(err));
+    node_pump(by);
+}
+
+static bool practice_is_current(struct world *world)
+{
+    (void)world;
+    return waited->engine &&
+           galen_engine_current(waited->engine, galen_engine_practice_chart(waited->engine));
+}
+
+static void new_chart(struct world *world, struct node *by)
+{
+    galen_token token;
+    if (!wait_for(world, by, practice_is_current, "reading the practice's chart"))
+        return;
+    enum galen_err err =
+        galen_engine_chart_new(by->engine, node_now(by), text("Pat Example"), &world->chart, token);
+    if (err != GALEN_OK) {
+        world_fail(world, "new chart: %s", galen_err_name(err));
+        return;
+    }
+    world_ask(world, by, ASKED_OTHER, &world->chart, token, "chart");
+    node_pump(by);
+    wait_for(world, by, chart_is_current, "the new chart");
+}
+
+static struct weather draw_weather(struct world *world)
+{
+    struct weather w = {0};
+    if (chance_in(&world->chance, 200))
+        return w; /* a fair day */
+    w.cut = (uint32_t)chance_below(&world->chance, 40);
+    w.silence = (uint32_t)chance_below(&world->chance, 15);
+    w.crash = (uint32_t)chance_below(&world->chance, 15);
+    w.server_crash = (uint32_t)chance_below(&world->chance, 12);
+    w.delay_ms = (uint32_t)chance_below(&world->chance, 600);
+    w.offline = (uint32_t)chance_below(&world->chance, 15);
+    w.clock_jump = (uint32_t)chance_below(&world->chance, 8);
+    return w;
+}
+
+static void add_colleague(struct world *world, struct node *by, struct node *whom)
+{
+    galen_token token;
+    if (!up(world, by) || galen_id_is_none(&whom->account))
+        return;
+    const struct galen_id account = whom->account;
+    enum galen_err err =
+        galen_engine_add_member(by->engine, node_now(by), &world->chart, &account, token);
+    if (err == GALEN_OK)
+        world_ask(world, by, ASKED_OTHER, &world->chart, token, "colleague");
+    else
+        world_fail(world, "adding a colleague: %s", galen_err_name(err));
+    node_pump(by);
+    wait_for(world, by, all_done, "adding a colleague");
+}
+
+static void remove_person(struct world *world, struct node *by, struct node *whom)
+{
+    galen_token token;
+    if (!up(world, by) || galen_id_is_none(&whom->account))
+        return;
+    const struct galen_id account = whom->account;
+    if (galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token) !=
+        GALEN_OK)
+        return;
+    world_ask(world, by, ASKED_OTHER, &world->chart, token, "removal");
+    whom->removed = true;
+    node_pump(by);
+    wait_for(world, by, all_done, "a removal");
+}
+
+void story_run(struct world *world)
+{
+    if (chance_in(&world->chance, 400))
+        world->weather = draw_weather(world);
+    struct node *admin = world_node(world, "admin");
+    found(world, admin);
+    struct node *ann =
+        world->failure[0] ? NULL : invite(world, admin, GALEN_ROLE_PHARMACIST, NULL, "ann");
+    struct node *bob = ann ? invite(world, admin, GALEN_ROLE_PHARMACIST, NULL, "bob") : NULL;
+    if (!bob)
+        return;
+    new_chart(world, ann);
+    if (world->failure[0])
+        return;
+    world->weather = draw_weather(world);
+    add_colleague(world, ann, bob);
+    live_on(world, 5);
+    struct node *pat = invite(world, ann, GALEN_ROLE_PATIENT, &world->chart, "pat");
+    if (!pat)
+        return;
+    live_on(world, 8);
+    identify(world, ann, pat);
+    live_on(world, 10 + chance_below(&world->chance, 20));
+    struct node *cara = NULL;
+    if (!world->failure[0] && chance_in(&world->chance, 500))
+        cara = invite(world, bob, GALEN_ROLE_CAREGIVER, &world->chart, "cara");
+    if (!world->failure[0] && chance_in(&world->chance, 400))
+        further(world, pat, GALEN_PURPOSE_CODE, "pat2", false);
+    live_on(world, 10);
+    if (!world->failure[0] && chance_in(&world->chance, 300))
+        further(world, pat, GALEN_PURPOSE_SHEET, "pat3", true);
+    if (!world->failure[0] && cara && chance_in(&world->chance, 500))
+        remove_person(world, ann, cara);
+    live_on(world, 10 + chance_below(&world->chance, 20));
+}

@@ -1,0 +1,610 @@
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify.h"
+
+/* -- events ----------------------------------------------------------------------------------------- */
+
+static bool before(const struct event *a, const struct event *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
+}
+
+static void push(struct world *world, struct event event)
+{
+    if (world->event_count == EVENTS_MAX) {
+        world_fail(world, "more than %d events wait", EVENTS_MAX);
+        free(event.bytes);
+        return;
+    }
+    event.order = ++world->order;
+    size_t i = world->event_count++;
+    while (i > 0 && before(&event, &world->events[(i - 1) / 2])) {
+        world->events[i] = world->events[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    world->events[i] = event;
+}
+
+static struct event pop(struct world *world)
+{
+    struct event first = world->events[0];
+    struct event last = world->events[--world->event_count];
+    size_t i = 0;
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= world->event_count)
+            break;
+        if (child + 1 < world->event_count &&
+            before(&world->events[child + 1], &world->events[child]))
+            child++;
+        if (!before(&world->events[child], &last))
+            break;
+        world->events[i] = world->events[child];
+        i = child;
+    }
+    world->events[i] = last;
+    return first;
+}
+
+/* -- talking ---------------------------------------------------------------------------------------- */
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    if (world->failure[0])
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(world->failure, sizeof world->failure, format, args);
+    va_end(args);
+}
+
+void world_say(struct world *world, const char *format, ...)
+{
+    if (!world->trace)
+        return;
+    va_list args;
+    va_start(args, format);
+    printf("%9.3f ", (double)(world->now_ms - START_MS) / 1000);
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+}
+
+/* -- lines ------------------------------------------------------------------------------------------ */
+
+static uint64_t delay(struct world *world)
+{
+    return 5 + chance_below(&world->chance, 30 + world->weather.delay_ms);
+}
+
+static uint64_t in_order(uint64_t *last, uint64_t at)
+{
+    if (at < *last)
+        at = *last;
+    return *last = at;
+}
+
+static void deliver(struct world *world, size_t index, uint8_t kind, struct galen_bytes bytes)
+{
+    struct link *link = &world->links[index];
+    /* A line that swallowed one frame brings no later one: TCP keeps the order. */
+    link->silent = link->silent || world->nodes[link->node].offline;
+    if (link->silent)
+        return;
+    uint8_t *copy = malloc(bytes.size + 1);
+    if (!copy)
+        abort();
+    memcpy(copy, bytes.at, bytes.size);
+    size_t size = bytes.size;
+    bool from_server = kind == EVENT_TO_NODE;
+    bool (*hook)(struct world *, struct link *, uint8_t **, size_t *) = NULL;
+    if (from_server)
+        hook = world->meddle;
+    else if (world->nodes[link->node].hostile)
+        hook = world->forge;
+    if (hook && !hook(world, link, &copy, &size)) {
+        free(copy);
+        return;
+    }
+    uint64_t at = in_order(from_server ? &link->to_node_ms : &link->to_server_ms,
+                           world->now_ms + delay(world));
+    push(world, (struct event){.at_ms = at,
+                               .kind = kind,
+                               .link = index,
+                               .life = link->life,
+                               .bytes = copy,
+                               .size = size});
+}
+
+/* One side is gone: the other side learns it, unless the line swallows even that. */
+static void close_link(struct world *world, size_t index, bool tell_node)
+{
+    struct link *link = &world->links[index];
+    if (!link->used)
+        return;
+    struct server *server = &world->servers[link->server];
+    struct node *node = &world->nodes[link->node];
+    if (link->connection && server->hub)
+        hub_disconnect(server->hub, link->connection, world->now_ms);
+    link->connection = NULL;
+    if (tell_node)
+        push(world, (struct event){.at_ms = world->now_ms + delay(world),
+                                   .kind = EVENT_CLOSED_NODE,
+                                   .link = index,
+                                   .life = link->life});
+    else
+        node->link[link->purpose - 1] = 0;
+    if (!tell_node) {
+        link->used = false;
+        link->life++;
+    }
+}
+
+static void open_link(struct node *node, uint8_t purpose)
+{
+    struct world *world = node->world;
+    size_t index = 0;
+    while (index < LINKS_MAX && world->links[index].used)
+        index++;
+    if (index == LINKS_MAX) {
+        world_fail(world, "no link is free");
+        return;
+    }
+    struct link *link = &world->links[index];
+    *link = (struct link){.used = true,
+                          .life = link->life + 1,
+                          .node = node->number,
+                          .purpose = purpose,
+                          .server = node->server};
+    node->link[purpose - 1] = index + 1;
+    bool fails = node->offline || !world->servers[link->server].hub;
+    push(world, (struct event){.at_ms = world->now_ms + delay(world) * 2,
+                               .kind = fails ? EVENT_CLOSED_NODE : EVENT_CONNECTED,
+                               .link = index,
+                               .life = link->life});
+}
+
+void node_cut(struct node *node)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (node->link[i])
+            close_link(node->world, node->link[i] - 1, true);
+}
+
+/* -- homes ------------------------------------------------------------------------------------------ */
+
+uint64_t node_now(const struct node *node)
+{
+    return node->world->now_ms + (uint64_t)node->skew_ms;
+}
+
+static void node_random(void *context, uint8_t *out, size_t n)
+{
+    chance_fill(&((struct node *)context)->chance, out, n);
+}
+
+struct node *world_node(struct world *world, const char *name)
+{
+    struct node *node = &world->nodes[world->node_count];
+    node->number = world->node_count++;
+    node->world = world;
+    snprintf(node->name, sizeof node->name, "%s", name);
+    node->chance.state = world->seed * 1000 + node->number;
+    node_restart(node);
+    return node;
+}
+
+void node_restart(struct node *node)
+{
+    struct galen_engine_config config = {node_random, node};
+    node->engine = galen_engine_new(&config);
+    if (!node->engine)
+        abort();
+    for (size_t i = 0; i < node->disk.count; i++) {
+        struct pair *pair = &node->disk.pairs[i];
+        enum galen_err err =
+            galen_engine_load(node->engine, (struct galen_bytes){pair->key, pair->key_size},
+                              (struct galen_bytes){pair->value, pair->value_size});
+        if (err != GALEN_OK)
+            world_fail(node->world, "%s cannot load %.*s: %s", node->name, (int)pair->key_size,
+                       (const char *)pair->key, galen_err_name(err));
+    }
+    if (galen_engine_start(node->engine, node_now(node)) != GALEN_OK)
+        world_fail(node->world, "%s cannot start", node->name);
+    if (galen_engine_state(node->engine) == GALEN_HOME_MEMBER) {
+        node->device = *galen_engine_device(node->engine);
+        node->account = *galen_engine_account(node->engine);
+    }
+    world_say(node->world, "%s starts", node->name);
+    node_pump(node);
+}
+
+void node_crash(struct node *node)
+{
+    if (!node->engine)
+        return;
+    world_say(node->world, "%s crashes", node->name);
+    galen_engine_free(node->engine);
+    node->engine = NULL;
+    disk_lose_pending(&node->disk);
+    for (size_t i = 0; i < node->world->asked_count; i++) {
+        struct asked *asked = &node->world->asked[i];
+        if (asked->node == node->number && !asked->durable)
+            asked->outcome = OUTCOME_NEVER_MADE;
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (node->link[i])
+            close_link(node->world, node->link[i] - 1, false);
+    node->restart_ms = node->world->now_ms + 200 + chance_below(&node->world->chance, 20000);
+}
+
+static void on_event(struct node *node, const struct galen_event *event)
+{
+    struct world *world = node->world;
+    if (event->kind == GALEN_EVENT_DONE || event->kind == GALEN_EVENT_FAILED) {
+        for (size_t i = 0; i < world->asked_count; i++) {
+            struct asked *asked = &world->asked[i];
+            if (memcmp(asked->token, event->token, sizeof asked->token) != 0)
+                continue;
+            asked->outcome = event->kind == GALEN_EVENT_DONE ? OUTCOME_DONE : OUTCOME_FAILED;
+            asked->err = event->err;
+        }
+    }
+    if (event->kind == GALEN_EVENT_REFUSED) {
+        node->refusals++;
+        node->refused = event->err;
+    }
+    if (event->kind == GALEN_EVENT_FORK || event->kind == GALEN_EVENT_CLONED)
+        node->stopped = true;
+    if (event->kind == GALEN_EVENT_JOINED) {
+        node->device = event->device;
+        node->account = event->account;
+    }
+    if (event->kind == GALEN_EVENT_LOST_ASKED) {
+        struct galen_id lost[GALEN_ACCOUNT_DEVICES_MAX];
+        size_t count = 0;
+        for (size_t i = 0; i < world->node_count; i++)
+            if (world->nodes[i].removed && count < GALEN_ACCOUNT_DEVICES_MAX)
+                lost[count++] = world->nodes[i].device;
+        if (galen_engine_join_lost(node->engine, node_now(node), lost, count) != GALEN_OK)
+            world_fail(world, "%s cannot say what was lost", node->name);
+    }
+    if (event->kind == GALEN_EVENT_HELD && /* everybody in these stories means what they wrote */
+        galen_engine_release(node->engine, node_now(node), event->token, true) != GALEN_OK)
+        world_fail(world, "%s cannot release what was held", node->name);
+    world_say(world, "%s event %u %s", node->name, event->kind, galen_err_name(event->err));
+}
+
+void node_pump(struct node *node)
+{
+    struct world *world = node->world;
+    struct galen_output output;
+    while (node->engine && galen_engine_next(node->engine, &output)) {
+        uint8_t kind = output.kind;
+        switch ((enum galen_output_kind)kind) {
+        case GALEN_OUT_SAVE:
+            disk_save(&node->disk, output.key, output.value);
+            break;
+        case GALEN_OUT_COMMIT:
+            disk_commit(&node->disk);
+            for (size_t i = 0; i < world->asked_count; i++)
+                if (world->asked[i].node == node->number)
+                    world->asked[i].durable = true;
+            break;
+        case GALEN_OUT_CONNECT:
+            open_link(node, output.purpose);
+            break;
+        case GALEN_OUT_DISCONNECT:
+            if (node->link[output.purpose - 1])
+                close_link(world, node->link[output.purpose - 1] - 1, true);
+            else
+                galen_engine_disconnected(node->engine, node_now(node), output.purpose);
+            break;
+        case GALEN_OUT_SEND:
+            if (node->link[output.purpose - 1])
+                deliver(world, node->link[output.purpose - 1] - 1, EVENT_TO_SERVER, output.value);
+            break;
+        case GALEN_OUT_EVENT:
+            on_event(node, &output.event);
+            break;
+        }
+        bool edge = kind == GALEN_OUT_COMMIT || kind == GALEN_OUT_SEND || kind == GALEN_OUT_SAVE;
+        if (edge && chance_in(&world->chance, world->weather.crash) &&
+            chance_in(&world->chance, 200))
+            node_crash(node);
+    }
+}
+
+/* -- the server ------------------------------------------------------------------------------------- */
+
+static void server_log(void *context, const char *name, const char *members)
+{
+    world_say(((struct server *)context)->world, "server: %s %s", name, members);
+}
+
+void server_start(struct server *server)
+{
+    static const char *const names[] = {"sim", NULL};
+    if (store_open(server->path, NULL, &server->store) != GALEN_OK)
+        abort();
+    struct hub_config config = {.primitives = verify_openssl(),
+                                .store = server->store,
+                                .names = names,
+                                .limits = hub_limits_default(),
+                                .token = server->world->token,
+                                .log = server_log,
+                                .context = server};
+    config.limits.sign_ins_per_minute = 100000; /* all homes share one address here */
+    config.limits.connections_per_address = 1000;
+    config.limits.epochs_per_hour = 10000;
+    server->hub = hub_new(&config);
+    if (!server->hub)
+        abort();
+    server->batch = NULL;
+    server->next_tick_ms = server->world->now_ms;
+    server->used = true;
+}
+
+void server_crash(struct server *server)
+{
+    struct world *world = server->world;
+    if (!server->hub)
+        return;
+    world_say(world, "the server crashes");
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (world->links[i].used && &world->servers[world->links[i].server] == server) {
+            world->links[i].connection = NULL;
+            close_link(world, i, true);
+        }
+    hub_free(server->hub);
+    store_close(server->store);
+    server->hub = NULL;
+    server->store = NULL;
+    server->batch = NULL;
+    server->restart_ms = world->now_ms + 100 + chance_below(&world->chance, 5000);
+}
+
+static size_t link_of(struct world *world, const struct hub_connection *connection)
+{
+    return (size_t)((struct link *)hub_connection_user(connection) - world->links);
+}
+
+void server_pump(struct server *server)
+{
+    struct world *world = server->world;
+    struct hub_connection *connection;
+    while (server->hub && (connection = hub_next_ready(server->hub))) {
+        size_t index = link_of(world, connection);
+        struct galen_bytes frame;
+        while ((frame = hub_next_frame(server->hub, connection, world->now_ms)).size > 0)
+            deliver(world, index, EVENT_TO_NODE, frame);
+        if (hub_is_closing(connection))
+            close_link(world, index, true);
+    }
+    if (server->hub && !server->batch && (server->batch = hub_take_batch(server->hub)))
+        push(world, (struct event){.at_ms = world->now_ms + 1 + chance_below(&world->chance, 8),
+                                   .kind = EVENT_COMMITTED,
+                                   .link = (size_t)(server - world->servers)});
+}
+
+static void on_committed(struct server *server)
+{
+    struct world *world = server->world;
+    if (!server->batch || !server->hub)
+        return;
+    bool crash_before = chance_in(&world->chance, world->weather.server_crash);
+    if (crash_before) {
+        server_crash(server);
+        return;
+    }
+    enum galen_err err = chance_in(&world->chance, world->weather.server_crash)
+                             ? GALEN_ERR_STORE
+                             : store_commit(server->store, server->batch);
+    if (err == GALEN_OK && chance_in(&world->chance, world->weather.server_crash)) {
+        server_crash(server); /* durable, and nobody was told */
+        return;
+    }
+    server->batch = NULL;
+    hub_committed(server->hub, world->now_ms, err);
+    server_pump(server);
+}
+
+/* -- time ------------------------------------------------------------------------------------------- */
+
+static void on_connected(struct world *world, struct link *link)
+{
+    struct server *server = &world->servers[link->server];
+    struct node *node = &world->nodes[link->node];
+    uint8_t nonce[32];
+    enum galen_err err;
+    chance_fill(&world->chance, nonce, sizeof nonce);
+    if (server->hub)
+        link->connection =
+            hub_connect(server->hub, world->now_ms,
+                        (struct galen_bytes){(const uint8_t *)"loopback", 8}, nonce, &err);
+    if (!link->connection) {
+        close_link(world, (size_t)(link - world->links), true);
+        return;
+    }
+    hub_connection_set_user(link->connection, link);
+    if (node->engine)
+        galen_engine_connected(node->engine, node_now(node), link->purpose);
+    node_pump(node);
+    server_pump(server);
+}
+
+static void handle(struct world *world, struct event *event)
+{
+    if (event->kind == EVENT_COMMITTED) {
+        on_committed(&world->servers[event->link]);
+        return;
+    }
+    struct link *link = &world->links[event->link];
+    if (!link->used || link->life != event->life)
+        return;
+    struct node *node = &world->nodes[link->node];
+    struct server *server = &world->servers[link->server];
+    struct galen_bytes bytes = {event->bytes, event->size};
+    uint8_t purpose = link->purpose;
+    if (event->kind == EVENT_CONNECTED) {
+        on_connected(world, link);
+    } else if (event->kind == EVENT_CLOSED_NODE) {
+        node->link[purpose - 1] = 0;
+        link->used = false;
+        link->life++;
+        if (node->engine)
+            galen_engine_disconnected(node->engine, node_now(node), purpose);
+    } else if (event->kind == EVENT_TO_SERVER && link->connection && server->hub) {
+        hub_receive(server->hub, link->connection, world->now_ms, bytes);
+        server_pump(server);
+    } else if (event->kind == EVENT_TO_NODE && node->engine) {
+        galen_engine_received(node->engine, node_now(node), purpose, bytes);
+    }
+    node_pump(node);
+}
+
+static void bad_weather(struct world *world)
+{
+    struct weather *w = &world->weather;
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = &world->nodes[i];
+        if (chance_in(&world->chance, w->cut))
+            node_cut(node);
+        if (chance_in(&world->chance, w->silence))
+            for (size_t k = 0; k < 2; k++)
+                if (node->link[k])
+                    world->links[node->link[k] - 1].silent = true;
+        if (chance_in(&world->chance, node->offline ? 60 : w->offline)) {
+            node->offline = !node->offline;
+            if (node->offline && chance_in(&world->chance, 500))
+                node_cut(node);
+        }
+        if (chance_in(&world->chance, w->clock_jump))
+            node->skew_ms = (int64_t)chance_below(&world->chance, 240000) - 120000;
+        if (chance_in(&world->chance, w->crash))
+            node_crash(node);
+    }
+    if (chance_in(&world->chance, w->server_crash))
+        server_crash(&world->servers[0]);
+}
+
+static void tick(struct world *world)
+{
+    for (size_t i = 0; i < SERVERS_MAX; i++) {
+        struct server *server = &world->servers[i];
+        if (server->used && !server->hub && world->now_ms >= server->restart_ms)
+            server_start(server);
+        if (server->hub && world->now_ms >= server->next_tick_ms) {
+            uint64_t next = hub_tick(server->hub, world->now_ms);
+            server->next_tick_ms = next > world->now_ms ? next : world->now_ms + 1;
+            server_pump(server);
+        }
+    }
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = &world->nodes[i];
+        if (!node->engine && world->now_ms >= node->restart_ms && node->restart_ms < UINT64_MAX)
+            node_restart(node);
+        if (node->engine) {
+            (void)galen_engine_tick(node->engine, node_now(node));
+            node_pump(node);
+        }
+    }
+}
+
+void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *world))
+{
+    uint64_t end = world->now_ms + ms;
+    uint64_t next_tick = world->now_ms, next_weather = world->now_ms + 1000;
+    while (world->now_ms < end && !world->failure[0]) {
+        while (world->event_count > 0 && world->events[0].at_ms <= world->now_ms &&
+               !world->failure[0]) {
+            struct event event = pop(world);
+            handle(world, &event);
+            free(event.bytes);
+        }
+        if (world->now_ms >= next_tick) {
+            tick(world);
+            if (done && done(world))
+                return;
+            next_tick = world->now_ms + 100;
+        }
+        if (world->now_ms >= next_weather) {
+            bad_weather(world);
+            next_weather = world->now_ms + 1000;
+        }
+        uint64_t to = next_tick < next_weather ? next_tick : next_weather;
+        if (world->event_count > 0 && world->events[0].at_ms < to)
+            to = world->events[0].at_ms;
+        world->now_ms = to > world->now_ms ? to : world->now_ms;
+    }
+}
+
+void world_heal(struct world *world)
+{
+    world_say(world, "healing");
+    world->weather = (struct weather){0};
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = &world->nodes[i];
+        node->offline = false;
+        node->skew_ms = 0;
+        if (node->restart_ms > world->now_ms && node->restart_ms < UINT64_MAX)
+            node->restart_ms = world->now_ms;
+    }
+}
+
+struct asked *world_ask(struct world *world, struct node *node, enum asked_kind kind,
+                        const struct galen_id *chart, const galen_token token, const char *text)
+{
+    if (world->asked_count == REQUESTS_MAX)
+        abort();
+    struct asked *asked = &world->asked[world->asked_count++];
+    *asked = (struct asked){.kind = (uint8_t)kind, .node = node->number, .chart = *chart};
+    memcpy(asked->token, token, sizeof asked->token);
+    snprintf(asked->text, sizeof asked->text, "%s", text);
+    return asked;
+}
+
+/* -- beginning and end ------------------------------------------------------------------------------ */
+
+struct world *world_new(uint64_t seed, const char *directory, bool trace)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct event *events = calloc(EVENTS_MAX, sizeof *events);
+    if (!world || !events)
+        abort();
+    world->events = events;
+    world->seed = seed;
+    world->chance.state = seed;
+    world->now_ms = START_MS;
+    world->trace = trace;
+    snprintf(world->directory, sizeof world->directory, "%s", directory);
+    snprintf(world->token, sizeof world->token, "0123456789abcdef0123456789abcdef");
+    for (size_t i = 0; i < SERVERS_MAX; i++) {
+        world->servers[i].world = world;
+        snprintf(world->servers[i].path, sizeof world->servers[i].path, "%s/server%zu.db",
+                 directory, i);
+    }
+    server_start(&world->servers[0]);
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        galen_engine_free(world->nodes[i].engine);
+        disk_wipe(&world->nodes[i].disk);
+    }
+    for (size_t i = 0; i < SERVERS_MAX; i++) {
+        hub_free(world->servers[i].hub);
+        store_close(world->servers[i].store);
+    }
+    for (size_t i = 0; i < world->event_count; i++)
+        free(world->events[i].bytes);
+    free(world->events);
+    free(world);
+}

@@ -1,0 +1,188 @@
+/*
+ * One practice in one process: real engines and a real hub on a virtual clock, joined by lines that
+ * delay, break and swallow. Everything that happens follows from one seed.
+ */
+#ifndef GALEN_SIM_WORLD_H
+#define GALEN_SIM_WORLD_H
+
+#include "galen/engine.h"
+#include "hub.h"
+
+#define NODES_MAX    16
+#define SERVERS_MAX  2
+#define LINKS_MAX    64
+#define EVENTS_MAX   65536
+#define REQUESTS_MAX 4096
+#define TEXT_MAX     64
+#define START_MS     1800000000000ull /* where the virtual clock begins, Unix time */
+
+struct world;
+
+/* -- chance ------------------------------------------------------------------------------------- */
+
+struct chance {
+    uint64_t state;
+};
+uint64_t chance_next(struct chance *chance);
+uint64_t chance_below(struct chance *chance, uint64_t n); /* 0 .. n-1 */
+bool chance_in(struct chance *chance, uint64_t thousandths);
+void chance_fill(struct chance *chance, void *out, size_t n);
+
+/* -- a home: an engine and its disk ---------------------------------------------------------------- */
+
+struct pair {
+    uint8_t *key, *value;
+    size_t key_size, value_size;
+};
+
+struct disk {
+    struct pair *pairs; /* ascending by key */
+    size_t count, room;
+    struct pair *pending; /* saved, not committed */
+    size_t pending_count, pending_room;
+};
+void disk_save(struct disk *disk, struct galen_bytes key, struct galen_bytes value);
+void disk_commit(struct disk *disk);
+void disk_lose_pending(struct disk *disk);
+void disk_wipe(struct disk *disk);
+
+struct node {
+    struct world *world;
+    size_t number;
+    char name[16];
+    struct galen_engine *engine; /* NULL: crashed */
+    struct disk disk;
+    struct chance chance; /* of the engine's random bytes */
+    int64_t skew_ms;
+    uint64_t restart_ms; /* when it comes back */
+    size_t link[2];      /* index + 1 of its link for log and live; 0: none */
+    uint64_t next_tick_ms;
+    uint8_t server;                  /* which server its line leads to */
+    bool offline;                    /* nothing gets through */
+    bool hostile;                    /* nothing is asked of it in the end */
+    bool removed;                    /* was taken out of the chart on purpose */
+    bool stopped;                    /* FORK or CLONED was said */
+    struct galen_id device, account; /* once it is a member */
+    uint32_t refusals;
+    uint16_t refused; /* the last REFUSED event's error */
+};
+
+/* -- lines ------------------------------------------------------------------------------------------ */
+
+struct link {
+    bool used;
+    uint32_t life; /* counts uses, so that late events miss */
+    size_t node;
+    uint8_t purpose, server;
+    struct hub_connection *connection;
+    bool silent;                       /* swallows both ways, and nobody is told */
+    uint64_t to_node_ms, to_server_ms; /* nothing arrives before what was sent earlier */
+};
+
+/* -- the server ------------------------------------------------------------------------------------- */
+
+struct server {
+    struct world *world;
+    char path[256];
+    struct store *store;
+    struct hub *hub; /* NULL: crashed */
+    uint64_t restart_ms, next_tick_ms;
+    struct store_batch *batch; /* being committed */
+    bool used;
+};
+
+/* -- what was asked for ----------------------------------------------------------------------------- */
+
+enum asked_kind { ASKED_MESSAGE, ASKED_WRITE, ASKED_OTHER };
+enum outcome { OUTCOME_WAITING, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_NEVER_MADE };
+
+struct asked {
+    uint8_t kind, outcome;
+    bool durable; /* the home has it on its disk; before that a crash may take it back */
+    size_t node;
+    galen_token token;
+    struct galen_id chart;
+    char text[TEXT_MAX];
+    uint16_t err;
+};
+
+/* -- all of it -------------------------------------------------------------------------------------- */
+
+/* How bad things are, in thousandths. */
+struct weather {
+    uint32_t cut, silence, crash, server_crash, delay_ms, offline, clock_jump;
+};
+
+enum event_kind {
+    EVENT_TO_NODE,
+    EVENT_TO_SERVER,
+    EVENT_CONNECTED,
+    EVENT_CLOSED_NODE, /* the node learns that its link is gone */
+    EVENT_COMMITTED,
+};
+
+struct event {
+    uint64_t at_ms, order;
+    uint8_t kind;
+    size_t link; /* or server */
+    uint32_t life;
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct world {
+    uint64_t seed, now_ms, order;
+    bool trace;
+    struct chance chance;
+    struct weather weather;
+    struct node nodes[NODES_MAX];
+    size_t node_count;
+    struct server servers[SERVERS_MAX];
+    struct link links[LINKS_MAX];
+    struct event *events; /* a heap */
+    size_t event_count;
+    struct asked asked[REQUESTS_MAX];
+    size_t asked_count;
+    char directory[200], token[40];
+    struct galen_id chart; /* the patient's */
+    /** Sees, and may change, what the server sends; false: it is swallowed. */
+    bool (*meddle)(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
+    /** The same for what a hostile node sends. */
+    bool (*forge)(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
+    void *plot; /* of meddle and forge */
+    char failure[400];
+};
+
+struct world *world_new(uint64_t seed, const char *directory, bool trace);
+void world_free(struct world *world);
+/** Says what is wrong, once; the run ends. */
+void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** A new empty home. */
+struct node *world_node(struct world *world, const char *name);
+uint64_t node_now(const struct node *node);
+/** Carries out everything the engine puts out. */
+void node_pump(struct node *node);
+void node_crash(struct node *node);
+void node_restart(struct node *node);
+void node_cut(struct node *node); /* its lines close, both sides learn it */
+
+void server_start(struct server *server);
+void server_pump(struct server *server);
+void server_crash(struct server *server);
+
+/** Runs for this long, or until `done` says so. */
+void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *world));
+/** Ends all bad weather, brings everybody back. */
+void world_heal(struct world *world);
+
+struct asked *world_ask(struct world *world, struct node *node, enum asked_kind kind,
+                        const struct galen_id *chart, const galen_token token, const char *text);
+
+/* story.c, hostile.c, check.c */
+void story_run(struct world *world);
+/** Everything that must hold after healing. */
+void check_all(struct world *world);
+
+#endif
