@@ -266,8 +266,36 @@ static bool take_again(struct galen_engine *engine, struct chart *chart, uint64_
     return true;
 }
 
-/* Once the history secret is here, earlier bodies are asked for again: first those this home has
- * records of are tried, then the server is asked. */
+/* Earlier bodies that this home has kept already open when their keys are known. */
+static enum galen_err open_kept(struct chart *chart, bool *opened)
+{
+    *opened = false;
+    for (uint64_t i = 0; i < galen_log_size(chart->log); i++) {
+        struct galen_reader r;
+        struct galen_entry entry;
+        struct galen_read read;
+        if (galen_log_read(chart->log, i)->state != GALEN_READ_LOCKED)
+            continue;
+        galen_reader_init(&r, galen_written(&chart->entries[i].record));
+        if (galen_entry_read(&r, &entry) != GALEN_OK || entry.body_state != GALEN_BODY_PRESENT)
+            continue;
+        enum galen_err err =
+            galen_log_open_again(chart->log, i, &entry, &read, &chart->entries[i].plain);
+        if (err != GALEN_OK)
+            return err;
+        *opened = *opened || read.state == GALEN_READ_OPEN;
+    }
+    return GALEN_OK;
+}
+
+enum galen_err chart_loaded(struct chart *chart)
+{
+    bool opened;
+    enum galen_err err = open_kept(chart, &opened);
+    return err == GALEN_OK && opened ? replay(chart) : err;
+}
+
+/* Once the history secret is here, earlier bodies that are not are asked for. */
 static void ask_bodies(struct galen_engine *engine, struct chart *chart)
 {
     uint64_t from = UINT64_MAX, to = 0;

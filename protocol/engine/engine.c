@@ -39,6 +39,12 @@ enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms)
     if (engine->started)
         return GALEN_ERR_STATE;
     engine->started = true;
+    for (size_t i = 0; i < engine->chart_count; i++) {
+        enum galen_err err = chart_loaded(engine->charts[i]);
+        if (err != GALEN_OK)
+            return err;
+        outbox_loaded(engine, engine->charts[i]);
+    }
     if (engine->me.state == GALEN_HOME_JOINING)
         join_resume(engine);
     if (engine->me.state == GALEN_HOME_MEMBER || engine->me.state == GALEN_HOME_JOINING)

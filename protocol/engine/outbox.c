@@ -153,15 +153,28 @@ static bool person_joined_since(const struct galen_engine *engine, const struct 
     return false;
 }
 
+static void tell_held(struct galen_engine *engine, const struct chart *chart,
+                      const struct item *item)
+{
+    struct galen_event e = {
+        .kind = GALEN_EVENT_HELD, .chart = chart->id, .err = GALEN_ERR_PERSON_JOINED};
+    memcpy(e.token, item->token, sizeof e.token);
+    event(engine, e);
+}
+
 static void hold(struct galen_engine *engine, struct chart *chart, struct item *item)
 {
     item->held = true;
     save_item(engine, chart, item);
     commit(engine);
-    struct galen_event e = {
-        .kind = GALEN_EVENT_HELD, .chart = chart->id, .err = GALEN_ERR_PERSON_JOINED};
-    memcpy(e.token, item->token, sizeof e.token);
-    event(engine, e);
+    tell_held(engine, chart, item);
+}
+
+void outbox_loaded(struct galen_engine *engine, const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->item_count; i++)
+        if (chart->items[i].held)
+            tell_held(engine, chart, &chart->items[i]);
 }
 
 static enum galen_err draft_content(struct galen_engine *engine, const struct chart *chart,

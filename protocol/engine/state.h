@@ -225,6 +225,8 @@ void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *fr
 /** A saved record, in order. */
 GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
                                                struct galen_bytes record);
+/** After the last saved record: opens what the keys of later entries open. */
+GALEN_MUST_USE enum galen_err chart_loaded(struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
                 const struct galen_id *device);
 void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
@@ -256,6 +258,8 @@ struct item item_new(struct galen_engine *engine, const struct chart *chart, uin
 /** Adds a request to a chart and saves it; takes over what it holds, also after LIMIT and MEMORY. */
 GALEN_MUST_USE enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart,
                                          struct item *item);
+/** After a load: says again which requests wait for their person's word (L4). */
+void outbox_loaded(struct galen_engine *engine, const struct chart *chart);
 /** Sends what can be sent. Call whenever something changed. */
 void outbox_pump(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
 /** An entry of our own device was read. */
