@@ -10,6 +10,7 @@
 
 #define TIMEOUT_SECONDS     20
 #define TIMEOUT_SECONDS_MAX 86400
+#define HEADS_MS            250
 
 /* -- what the options say --------------------------------------------------------------------------- */
 
@@ -262,9 +263,26 @@ enum wait_end cli_sync(struct cli *cli, const struct galen_id *chart)
     return session_wait(cli->session, cli->deadline_ms, is_synced, &s);
 }
 
+static bool heads_came(void *context)
+{
+    const struct syncing *s = context;
+    return session_heads_came(s->cli->session, s->chart);
+}
+
+/* The server tells who has verified how much right behind the entries, if anybody has. */
+static void wait_for_heads(struct cli *cli, const struct galen_id *chart)
+{
+    struct syncing s = {cli, chart};
+    uint64_t until = monotonic_ms() + HEADS_MS;
+    if (chart)
+        (void)session_wait(cli->session, until, heads_came, &s);
+}
+
 int cli_sync_to_show(struct cli *cli, const struct galen_id *chart)
 {
     enum wait_end end = cli_sync(cli, chart);
+    if (end == WAIT_DONE)
+        wait_for_heads(cli, chart);
     if (end == WAIT_DONE || (end == WAIT_OFFLINE && cli->args.given[OPTION_OFFLINE]))
         return CLI_OK;
     int status = cli_wait_failed(cli, end);

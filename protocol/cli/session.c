@@ -21,9 +21,11 @@ struct incoming {
 
 enum incoming_kind { IN_OPENED = 1, IN_FRAME, IN_CLOSED };
 
-struct shut_out {
-    struct shut_out *next;
+/* What was heard of a chart on this run. */
+struct heard {
+    struct heard *next;
     struct galen_id chart;
+    bool shut_out, heads;
 };
 
 struct session {
@@ -44,7 +46,7 @@ struct session {
     void (*event)(void *context, const struct galen_event *event);
     struct request requests[SESSION_REQUESTS_MAX];
     size_t request_count;
-    struct shut_out *shut_out;
+    struct heard *heard;
     struct request held[SESSION_HELD_MAX];
     size_t held_count;
 };
@@ -157,16 +159,27 @@ static void note_request(struct session *s, const struct galen_event *e)
     r->chart = e->chart;
 }
 
-static void note_shut_out(struct session *s, const struct galen_id *chart)
+static struct heard *find_heard(const struct session *s, const struct galen_id *chart)
 {
-    if (session_shut_out(s, chart))
-        return;
-    struct shut_out *out = calloc(1, sizeof *out);
-    if (!out)
-        return;
-    out->chart = *chart;
-    out->next = s->shut_out;
-    s->shut_out = out;
+    struct heard *heard = s->heard;
+    while (heard && !galen_id_equal(&heard->chart, chart))
+        heard = heard->next;
+    return heard;
+}
+
+static void note_heard(struct session *s, const struct galen_event *e)
+{
+    struct heard *heard = find_heard(s, &e->chart);
+    if (!heard) {
+        heard = calloc(1, sizeof *heard);
+        if (!heard)
+            return; /* then a wait for it lasts until its deadline */
+        heard->chart = e->chart;
+        heard->next = s->heard;
+        s->heard = heard;
+    }
+    heard->heads = heard->heads || e->kind == GALEN_EVENT_VERIFIED;
+    heard->shut_out = heard->shut_out || e->err == GALEN_ERR_NOT_MEMBER;
 }
 
 /* The engine tries these again by itself. */
@@ -193,8 +206,8 @@ static void note_event(struct session *s, const struct galen_event *e)
         }
         break;
     case GALEN_EVENT_CHART:
-        if (e->err == GALEN_ERR_NOT_MEMBER)
-            note_shut_out(s, &e->chart);
+    case GALEN_EVENT_VERIFIED:
+        note_heard(s, e);
         break;
     case GALEN_EVENT_DONE:
     case GALEN_EVENT_FAILED:
@@ -489,10 +502,10 @@ void session_free(struct session *s, unsigned ms)
         free(s->first);
         s->first = next;
     }
-    while (s->shut_out) {
-        struct shut_out *next = s->shut_out->next;
-        free(s->shut_out);
-        s->shut_out = next;
+    while (s->heard) {
+        struct heard *next = s->heard->next;
+        free(s->heard);
+        s->heard = next;
     }
     ev_loop_destroy(s->loop);
     free(s);
@@ -559,10 +572,14 @@ void session_unhold(struct session *s, const galen_token token)
 
 bool session_shut_out(const struct session *s, const struct galen_id *chart)
 {
-    for (const struct shut_out *out = s->shut_out; out; out = out->next)
-        if (galen_id_equal(&out->chart, chart))
-            return true;
-    return false;
+    const struct heard *heard = find_heard(s, chart);
+    return heard && heard->shut_out;
+}
+
+bool session_heads_came(const struct session *s, const struct galen_id *chart)
+{
+    const struct heard *heard = find_heard(s, chart);
+    return heard && heard->heads;
 }
 
 enum galen_err session_refusal(const struct session *s, uint64_t *at)

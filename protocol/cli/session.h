@@ -77,6 +77,9 @@ void session_untrack(struct session *session, const galen_token token);
 bool session_held(const struct session *session, struct galen_id *chart, galen_token token);
 void session_unhold(struct session *session, const galen_token token);
 
+/** Whether anybody's head of this chart came on this run. */
+bool session_heads_came(const struct session *session, const struct galen_id *chart);
+
 /** The charts in which this device was told that it does not belong. */
 bool session_shut_out(const struct session *session, const struct galen_id *chart);
 /** Why the server refused: OK if it did not; `at` is when a used link was used, else 0. */
