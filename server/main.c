@@ -51,6 +51,12 @@ static void on_practice(void *context)
     log_event("set-up", "");
 }
 
+static bool has_room(void *context)
+{
+    const struct server *server = context;
+    return folder_has_room(&server->config);
+}
+
 static void on_hub_event(void *context, const char *event, const char *members)
 {
     (void)context;
@@ -60,7 +66,7 @@ static void on_hub_event(void *context, const char *event, const char *members)
 static bool open_store(struct server *server, char *why)
 {
     const char *path = server->config.store;
-    enum galen_err err = store_open(path, getenv("GALEN_SQLITE_VFS"), &server->store);
+    enum galen_err err = store_open(path, NULL, &server->store);
     if (err != GALEN_OK)
         snprintf(why, CONFIG_WHY_MAX, "Cannot open the store %.256s: %s. %.128s", path,
                  galen_err_name(err), galen_err_help(err));
@@ -97,6 +103,7 @@ static bool open_all(struct server *server, char *why)
     struct transport_config given = {
         .config = &server->config,
         .on_practice = on_practice,
+        .has_room = has_room,
         .context = server,
     };
     const char *user = server->config.user;

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_ROOM (CONFIG_PATH_MAX + 32)
+#define PATH_ROOM   (CONFIG_PATH_MAX + 32)
+#define PROBE_BYTES (256 * 1024)
 
 static bool fail(char *why, const char *what, const char *path)
 {
@@ -115,6 +116,19 @@ void folder_forget_token(const struct config *config)
     char path[PATH_ROOM];
     snprintf(path, sizeof path, "%s/setup-token", config->data);
     unlink(path);
+}
+
+bool folder_has_room(const struct config *config)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s.probe", config->store);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    bool room = posix_fallocate(fd, 0, PROBE_BYTES) == 0 && fsync(fd) == 0;
+    close(fd);
+    unlink(path);
+    return room;
 }
 
 bool folder_become(const char *user, char why[CONFIG_WHY_MAX])

@@ -18,6 +18,9 @@ bool folder_token(const struct config *config, char token[FOLDER_TOKEN_DIGITS + 
 /** Removes the file of the token, if there is one. */
 void folder_forget_token(const struct config *config);
 
+/** Whether the disk of the store takes a few pages more and keeps them. */
+bool folder_has_room(const struct config *config);
+
 /** Becomes the account of this name for good, where started as root. */
 bool folder_become(const char *user, char why[CONFIG_WHY_MAX]);
 

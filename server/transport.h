@@ -16,6 +16,8 @@ struct transport_config {
     const struct config *config; /* borrowed for the transport's life */
     /** Called once the practice has been set up, so that its token can go. */
     void (*on_practice)(void *context);
+    /** Asked now and then after a commit failed: may the next one succeed? */
+    bool (*has_room)(void *context);
     void *context;
 };
 

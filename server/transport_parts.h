@@ -64,6 +64,7 @@ struct transport {
     bool practice_known;
     uint64_t stop_at_ms;
     enum galen_err store_state; /* of the last commit */
+    uint64_t look_at_ms;        /* when to look for room again after one failed */
     size_t waiting;             /* sockets that are no WebSocket yet */
     size_t sockets;
     size_t sockets_high;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ void bench_fail(const char *format, ...)
 
 void link_loop_init(struct link_loop *loop, const char *ca)
 {
+    signal(SIGPIPE, SIG_IGN); /* The other side may go at any time. */
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->tls = SSL_CTX_new(TLS_client_method());
     loop->open = 0;

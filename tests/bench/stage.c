@@ -89,19 +89,28 @@ static void closed(struct link *link)
 {
     struct session *session = link_user(link);
     session->link = NULL;
-    if (!session->arrived)
+    if (session->on_close)
+        session->on_close(session);
+    else if (!session->arrived)
         bench_fail("the server closed a connection");
 }
 
 static const struct link_events session_events = {NULL, frame_came, closed};
 
-static void dial(struct session *session, struct stage *stage, struct person *person)
+bool session_dial(struct session *session, struct stage *stage, struct person *person)
 {
-    *session = (struct session){.stage = stage, .person = person};
-    galen_writer_init(&session->last);
+    session->stage = stage;
+    session->person = person;
     session->link =
         link_dial(stage->loop, stage->options->port, "/galen", &session_events, session);
-    if (!session->link)
+    return session->link != NULL;
+}
+
+static void dial_anew(struct session *session, struct stage *stage, struct person *person)
+{
+    memset(session, 0, sizeof *session);
+    galen_writer_init(&session->last);
+    if (!session_dial(session, stage, person))
         bench_fail("no more sockets; see ulimit -n");
 }
 
@@ -133,14 +142,13 @@ const struct galen_frame *session_await(struct session *session, enum galen_fram
     return &session->frame;
 }
 
-void session_open(struct session *session, struct stage *stage, struct person *person,
-                  enum galen_connection_purpose purpose)
+void session_sign_in(struct session *session, const struct galen_frame_challenge *challenge,
+                     enum galen_connection_purpose purpose)
 {
     static const char host[] = "localhost";
+    const struct person *person = session->person;
     struct galen_frame frame = {.type = GALEN_FRAME_SIGN_IN};
     struct galen_frame_sign_in *sign_in = &frame.as.sign_in;
-    dial(session, stage, person);
-    const struct galen_frame *challenge = session_await(session, GALEN_FRAME_CHALLENGE);
     sign_in->version = GALEN_VERSION;
     sign_in->purpose = (uint8_t)purpose;
     bench_random(sign_in->nonce, sizeof sign_in->nonce);
@@ -149,11 +157,18 @@ void session_open(struct session *session, struct stage *stage, struct person *p
     sign_in->chain = person->chain;
     struct galen_writer text;
     galen_writer_init(&text);
-    galen_sign_in_message(&text, sign_in->host, challenge->as.challenge.nonce, sign_in->nonce,
-                          &person->id, sign_in->purpose);
+    galen_sign_in_message(&text, sign_in->host, challenge->nonce, sign_in->nonce, &person->id,
+                          sign_in->purpose);
     galen_sign(&person->secrets, GALEN_SIGN_SIGN_IN, galen_written(&text), sign_in->signature);
     galen_writer_wipe(&text);
     session_send(session, &frame);
+}
+
+void session_open(struct session *session, struct stage *stage, struct person *person,
+                  enum galen_connection_purpose purpose)
+{
+    dial_anew(session, stage, person);
+    session_sign_in(session, &session_await(session, GALEN_FRAME_CHALLENGE)->as.challenge, purpose);
     session_await(session, GALEN_FRAME_WELCOME);
 }
 
@@ -188,7 +203,7 @@ void stage_init(struct stage *stage, struct link_loop *loop, const struct load_o
     draw_keys(stage, &stage->practice);
     stage_person(stage, &stage->custodian, GALEN_ROLE_CUSTODIAN, NULL, NULL);
     read_token(options->token, token);
-    dial(&session, stage, &stage->practice);
+    dial_anew(&session, stage, &stage->practice);
     const struct galen_frame *challenge = session_await(&session, GALEN_FRAME_CHALLENGE);
     struct galen_frame_setup *setup = &frame.as.setup;
     setup->token = (struct galen_bytes){(const uint8_t *)token, strlen(token)};

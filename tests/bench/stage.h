@@ -29,6 +29,7 @@ struct session {
     struct person *person;
     struct link *link;
     void (*on_frame)(struct session *session, struct galen_bytes frame); /* what nobody waits for */
+    void (*on_close)(struct session *session); /* by the other side; NULL: that is an error */
     void *user;
     uint8_t awaited;          /* a frame type */
     bool arrived;             /* it came, and is in `last` */
@@ -45,6 +46,11 @@ void stage_person(struct stage *stage, struct person *person, enum galen_role ro
 /** Connects and signs in; returns when it is welcome. */
 void session_open(struct session *session, struct stage *stage, struct person *person,
                   enum galen_connection_purpose purpose);
+/** Dials only; what comes goes to session->on_frame. False: no more sockets. */
+bool session_dial(struct session *session, struct stage *stage, struct person *person);
+/** Answers a challenge with a sign-in. */
+void session_sign_in(struct session *session, const struct galen_frame_challenge *challenge,
+                     enum galen_connection_purpose purpose);
 void session_close(struct session *session);
 void session_send(struct session *session, const struct galen_frame *frame);
 /** Turns the loop until a frame of this type came; fails on a refusal and after 20 s. */
