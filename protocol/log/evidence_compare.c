@@ -53,11 +53,12 @@ static uint64_t first_difference(const struct view *a, const struct view *b)
     return GALEN_NO_INDEX;
 }
 
+/* Authorship is shown only where every signature could be judged. */
 static bool can_be_compared(const struct galen_evidence_report *report)
 {
     return report->claims[GALEN_CLAIM_PRACTICE] != GALEN_CLAIM_FAILS &&
            report->claims[GALEN_CLAIM_ORDER] != GALEN_CLAIM_FAILS &&
-           report->claims[GALEN_CLAIM_AUTHORSHIP] != GALEN_CLAIM_FAILS;
+           report->claims[GALEN_CLAIM_AUTHORSHIP] == GALEN_CLAIM_HOLDS;
 }
 
 static void relate(const struct view *views, struct galen_comparison *result)

@@ -627,6 +627,16 @@ Test(evidence, H2_two_views_are_the_same_or_one_begins_the_other)
         galen_evidence_compare(galen_written(&ours), galen_written(&theirs), &s.practice, &c),
         GALEN_OK);
     cr_assert_eq(c.relation, GALEN_VIEWS_NOT_SHOWN);
+    galen_writer_wipe(&theirs);
+    /* Nor is one whose signatures could not all be judged (found by fuzz_evidence). */
+    struct made m = made_of(&s);
+    m.items[4].entry.body_state = GALEN_BODY_WITHHELD;
+    m.items[5].entry.received_ms++;
+    theirs = encode(&m);
+    cr_assert_eq(
+        galen_evidence_compare(galen_written(&ours), galen_written(&theirs), &s.practice, &c),
+        GALEN_OK);
+    cr_assert_eq(c.relation, GALEN_VIEWS_NOT_SHOWN);
     struct story other = story_new(11);
     struct galen_writer strange =
         export(&other, other.pharmacist, &(struct galen_evidence_options){0});
@@ -634,6 +644,9 @@ Test(evidence, H2_two_views_are_the_same_or_one_begins_the_other)
         galen_evidence_compare(galen_written(&ours), galen_written(&strange), &s.practice, &c),
         GALEN_OK);
     cr_assert_eq(c.relation, GALEN_VIEWS_UNRELATED);
+    /* All of it is good, and of another practice. */
+    expect(&c.report[1], GALEN_CLAIM_PRACTICE, GALEN_CLAIM_FAILS, "another practice's");
+    cr_assert_not(galen_evidence_holds(&c.report[1]));
     galen_writer_wipe(&ours);
     galen_writer_wipe(&theirs);
     galen_writer_wipe(&one);

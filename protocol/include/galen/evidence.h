@@ -129,10 +129,9 @@ GALEN_MUST_USE enum galen_err galen_evidence_check(struct galen_bytes file,
 enum galen_relation {
     GALEN_VIEWS_UNRELATED = 1, /* of different charts */
     GALEN_VIEWS_SAME = 2,
-    GALEN_VIEWS_PREFIX = 3, /* the shorter is the beginning of the longer */
-    GALEN_VIEWS_FORKED = 4, /* two histories of one chart */
-    GALEN_VIEWS_NOT_SHOWN =
-        5, /* they show too little to tell, or one fails in order or authorship */
+    GALEN_VIEWS_PREFIX = 3,    /* the shorter is the beginning of the longer */
+    GALEN_VIEWS_FORKED = 4,    /* two histories of one chart */
+    GALEN_VIEWS_NOT_SHOWN = 5, /* they show too little to tell, or fail in order or authorship */
 };
 
 struct galen_comparison {
