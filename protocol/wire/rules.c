@@ -87,6 +87,7 @@ void galen_rules_free(struct galen_rules *rules)
     if (!rules)
         return;
     galen_tree_wipe(&rules->tree);
+    free(rules->members);
     free(rules->ever.rows);
     free(rules->authors.rows);
     free(rules->statements.rows);
@@ -214,15 +215,17 @@ static void keep_statement(struct galen_rules *rules, const struct galen_stateme
         known->statement = *statement;
 }
 
+/* `members` becomes the chart's own. */
 static void take_epoch(struct galen_rules *rules, const struct galen_header *header,
-                       const struct epoch_change *change)
+                       const struct epoch_change *change, struct galen_member *members)
 {
     const struct galen_epoch_body *body = &change->body;
-    memcpy(rules->members, change->members, body->member_count * sizeof rules->members[0]);
+    memcpy(members, change->members, body->member_count * sizeof members[0]);
+    free(rules->members);
+    rules->members = members;
     rules->member_count = body->member_count;
     for (size_t i = 0; i < body->member_count; i++)
-        *(struct galen_member *)id_table_put(&rules->ever, &change->members[i].device) =
-            change->members[i];
+        *(struct galen_member *)id_table_put(&rules->ever, &members[i].device) = members[i];
     for (size_t i = 0; i < body->statement_count; i++)
         keep_statement(rules, &body->statements[i]);
     if (memcmp(rules->history_key, body->history_key, sizeof rules->history_key) != 0)
@@ -243,15 +246,6 @@ static void take_certificate(struct galen_rules *rules, const struct galen_id *a
     *(struct galen_member *)id_table_put(&rules->ever, author) = *member;
 }
 
-static bool reserve(struct galen_rules *rules, uint8_t class)
-{
-    if (!id_table_reserve(&rules->authors, 1))
-        return false;
-    return class != GALEN_CLASS_EPOCH ||
-           (id_table_reserve(&rules->ever, GALEN_MEMBERS_MAX) &&
-            id_table_reserve(&rules->statements, GALEN_STATEMENTS_MAX));
-}
-
 static enum galen_err append_leaf(struct galen_rules *rules, const struct galen_entry *entry)
 {
     uint8_t leaf[GALEN_HASH_BYTES];
@@ -265,22 +259,49 @@ static void use_number(struct galen_rules *rules, const struct galen_header *hea
     author->last_number = header->number;
 }
 
+/* Everything that an accepted entry needs before it takes effect. */
+struct effect {
+    struct galen_chain chain;     /* class certificate */
+    struct epoch_change *change;  /* class epoch */
+    struct galen_member *members; /* room for those who are members afterwards */
+};
+
+static enum galen_err prepare_epoch(struct galen_rules *rules, const struct galen_entry *entry,
+                                    struct effect *effect)
+{
+    effect->change = malloc(sizeof *effect->change);
+    if (!effect->change)
+        return GALEN_ERR_MEMORY;
+    enum galen_err err = rules_epoch_derive(rules, entry, effect->change);
+    if (err != GALEN_OK)
+        return err;
+    const struct galen_epoch_body *body = &effect->change->body;
+    effect->members = malloc(body->member_count * sizeof *effect->members);
+    bool room = effect->members && id_table_reserve(&rules->ever, effect->change->newcomer_count) &&
+                id_table_reserve(&rules->statements, body->statement_count);
+    return room ? GALEN_OK : GALEN_ERR_MEMORY;
+}
+
+static enum galen_err prepare(struct galen_rules *rules, const struct galen_entry *entry,
+                              struct effect *effect)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, entry->body);
+    switch (entry->header.class) {
+    case GALEN_CLASS_EPOCH:
+        return prepare_epoch(rules, entry, effect);
+    case GALEN_CLASS_CERTIFICATE:
+        return galen_chain_read(&r, &effect->chain);
+    default:
+        return GALEN_OK;
+    }
+}
+
 static enum galen_err apply_accepted(struct galen_rules *rules, const struct galen_entry *entry)
 {
     const struct galen_header *header = &entry->header;
-    enum galen_err err = GALEN_ERR_MEMORY;
-    struct galen_chain chain;
-    struct epoch_change *change = NULL;
-    struct galen_reader r;
-    galen_reader_init(&r, entry->body);
-    if (header->class == GALEN_CLASS_EPOCH) {
-        change = malloc(sizeof *change);
-        if (!change)
-            goto out;
-        err = rules_epoch_derive(rules, entry, change);
-    } else {
-        err = header->class == GALEN_CLASS_CERTIFICATE ? galen_chain_read(&r, &chain) : GALEN_OK;
-    }
+    struct effect effect = {.change = NULL};
+    enum galen_err err = prepare(rules, entry, &effect);
     if (err == GALEN_OK)
         err = append_leaf(rules, entry); /* the last thing that can fail */
     if (err != GALEN_OK)
@@ -289,15 +310,18 @@ static enum galen_err apply_accepted(struct galen_rules *rules, const struct gal
         rules->begun = true;
         rules->chart = galen_chart_id(rules->p, entry->signed_header);
     }
-    if (change)
-        take_epoch(rules, header, change);
-    else if (header->class == GALEN_CLASS_CERTIFICATE)
-        take_certificate(rules, &header->author, &chain);
+    if (effect.change) {
+        take_epoch(rules, header, effect.change, effect.members);
+        effect.members = NULL;
+    } else if (header->class == GALEN_CLASS_CERTIFICATE) {
+        take_certificate(rules, &header->author, &effect.chain);
+    }
     use_number(rules, header);
     ((struct galen_author *)id_table_find(&rules->authors, &header->author))->last_head_size =
         header->head_size;
 out:
-    free(change);
+    free(effect.members);
+    free(effect.change);
     return err;
 }
 
@@ -345,7 +369,7 @@ enum galen_err galen_rules_apply(struct galen_rules *rules, const struct galen_e
 {
     if (verdict == GALEN_ERR_MEMORY || verdict == GALEN_ERR_WITHHELD)
         return verdict;
-    if (!reserve(rules, entry->header.class))
+    if (!id_table_reserve(&rules->authors, 1))
         return GALEN_ERR_MEMORY;
     return verdict == GALEN_OK ? apply_accepted(rules, entry) : apply_void(rules, entry);
 }

@@ -35,10 +35,10 @@ struct galen_rules {
     struct galen_id
         history_author; /* the device that made the history pair and so knows its secret */
     size_t member_count;
-    struct galen_member members[GALEN_MEMBERS_MAX]; /* ascending by device id */
-    struct id_table ever;                           /* struct galen_member */
-    struct id_table authors;                        /* struct galen_author */
-    struct id_table statements;                     /* struct known_statement */
+    struct galen_member *members; /* ascending by device id; as many as there are */
+    struct id_table ever;         /* struct galen_member */
+    struct id_table authors;      /* struct galen_author */
+    struct id_table statements;   /* struct known_statement */
     struct galen_tree tree;
 };
 
