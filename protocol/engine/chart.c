@@ -61,6 +61,7 @@ struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id)
     if (!chart)
         return NULL;
     chart->id = *id;
+    chart->withheld = GALEN_NO_ENTRY;
     chart->log = galen_log_new(&engine->me.practice_keys, reading_as(engine));
     chart->docs = galen_docs_new();
     if (!chart->log || !chart->docs) {
@@ -149,6 +150,9 @@ static enum galen_err take_operation(struct chart *chart, const struct galen_rea
                                      .purpose = read->purpose,
                                      .received_ms = read->received_ms,
                                      .head_size = read->head_size};
+    /* No document is shown past a body that is held back (L9). */
+    if (read->index > chart->withheld)
+        return GALEN_OK;
     struct galen_verdict verdict;
     return galen_docs_apply(chart->docs, &place, &op, &verdict);
 }
@@ -171,6 +175,8 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
     chart->entries[read->index] = stored;
     if (entry->header.class == GALEN_CLASS_EPOCH)
         members_learn(engine, entry);
+    if (read->state == GALEN_READ_WITHHELD)
+        chart->withheld = earlier(chart->withheld, read->index);
     if (read->state == GALEN_READ_OPEN)
         err = take_operation(chart, read, galen_written(&stored.plain));
     return err;
@@ -204,10 +210,23 @@ static bool take_next(struct galen_engine *engine, struct chart *chart,
 {
     struct galen_read read;
     struct galen_id self = device_of(engine, reading_as(engine));
-    if (take_entry(engine, chart, entry, &read) != GALEN_OK) {
+    enum galen_err err = take_entry(engine, chart, entry, &read);
+    if (err == GALEN_ERR_WITHHELD) { /* who belongs here cannot be known without it */
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_WITHHELD,
+                                           .chart = chart->id,
+                                           .err = (uint16_t)err,
+                                           .index = galen_log_size(chart->log)});
+        return false;
+    }
+    if (err != GALEN_OK) {
         engine->outputs.failed = true;
         return false;
     }
+    if (read.state == GALEN_READ_WITHHELD)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_WITHHELD,
+                                           .chart = chart->id,
+                                           .err = GALEN_ERR_WITHHELD,
+                                           .index = read.index});
     if (!joining_as_link(engine))
         save_entry(engine, chart, read.index);
     if (galen_id_equal(&entry->header.author, &self))
@@ -229,6 +248,10 @@ static enum galen_err replay(struct chart *chart)
         return GALEN_ERR_MEMORY;
     galen_docs_free(chart->docs);
     chart->docs = docs;
+    chart->withheld = GALEN_NO_ENTRY;
+    for (uint64_t i = galen_log_size(chart->log); i-- > 0;)
+        if (galen_log_read(chart->log, i)->state == GALEN_READ_WITHHELD)
+            chart->withheld = i;
     enum galen_err err = GALEN_OK;
     for (uint64_t i = 0; err == GALEN_OK && i < galen_log_size(chart->log); i++) {
         const struct galen_read *read = galen_log_read(chart->log, i);
@@ -243,7 +266,7 @@ static bool take_again(struct galen_engine *engine, struct chart *chart, uint64_
                        const struct galen_entry *entry)
 {
     const struct galen_read *known = galen_log_read(chart->log, index);
-    if (!known || known->state != GALEN_READ_LOCKED)
+    if (!known || (known->state != GALEN_READ_LOCKED && known->state != GALEN_READ_WITHHELD))
         return true;
     struct stored stored = {0};
     struct galen_read read;
@@ -274,7 +297,8 @@ static enum galen_err open_kept(struct chart *chart, bool *opened)
         struct galen_reader r;
         struct galen_entry entry;
         struct galen_read read;
-        if (galen_log_read(chart->log, i)->state != GALEN_READ_LOCKED)
+        uint8_t state = galen_log_read(chart->log, i)->state;
+        if (state != GALEN_READ_LOCKED && state != GALEN_READ_WITHHELD)
             continue;
         galen_reader_init(&r, galen_written(&chart->entries[i].record));
         if (galen_entry_read(&r, &entry) != GALEN_OK || entry.body_state != GALEN_BODY_PRESENT)
@@ -324,9 +348,10 @@ static void look_at_members(struct galen_engine *engine, uint64_t now_ms, struct
         live_members(engine, now_ms, chart);
     }
     bool holder = galen_log_is_holder(chart->log);
-    if (holder && chart->bodies_request == 0 && chart->current &&
-        (!chart->was_holder || chart->bodies_to == 0)) {
-        chart->was_holder = true;
+    bool missing = holder || chart->withheld != GALEN_NO_ENTRY;
+    if (missing && chart->bodies_request == 0 && chart->current &&
+        (holder != chart->was_holder || chart->bodies_to == 0)) {
+        chart->was_holder = holder;
         if (!joining_as_link(engine))
             ask_bodies(engine, chart);
         if (chart->bodies_to == 0)

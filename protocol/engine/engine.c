@@ -102,10 +102,11 @@ static void on_log_frame(struct galen_engine *engine, uint64_t now_ms,
             chart_added(engine, &frame->as.chart_added.chart);
         break;
     case GALEN_FRAME_NOTICE:
-        event(engine, (struct galen_event){.kind = GALEN_EVENT_LINK_AGAIN,
-                                           .chart = frame->as.notice.chart,
-                                           .device = frame->as.notice.device,
-                                           .number = frame->as.notice.at_ms});
+        if (note_notice(engine, &frame->as.notice.device, frame->as.notice.at_ms))
+            event(engine, (struct galen_event){.kind = GALEN_EVENT_LINK_AGAIN,
+                                               .chart = frame->as.notice.chart,
+                                               .device = frame->as.notice.device,
+                                               .number = frame->as.notice.at_ms});
         break;
     case GALEN_FRAME_VISIT:
     case GALEN_FRAME_VISIT_ENDED:
@@ -241,6 +242,12 @@ bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id
     *record = galen_written(&chart->entries[index].record);
     *plain = galen_written(&chart->entries[index].plain);
     return true;
+}
+
+uint64_t galen_engine_withheld(const struct galen_engine *engine, const struct galen_id *id)
+{
+    const struct chart *chart = chart_find(engine, id);
+    return chart ? chart->withheld : GALEN_NO_ENTRY;
 }
 
 enum galen_err galen_engine_stopped(const struct galen_engine *engine, const struct galen_id *id)

@@ -2,6 +2,7 @@
  * What a home keeps, as pairs of a text key and bytes:
  *
  *   home                           who this is
+ *   notice                         links whose second opening was told
  *   joining                        while a link is being redeemed
  *   log/ID/entry/INDEX           records as the server sent them (INDEX: 16 hexadecimal digits)
  *   log/ID/item/PLACE            requests that are not in the log yet
@@ -285,6 +286,44 @@ void save_stopped(struct galen_engine *engine, const struct chart *chart)
     save(engine, key, (struct galen_bytes){why, sizeof why});
 }
 
+/* -- notices ---------------------------------------------------------------------------------------- */
+
+bool note_notice(struct galen_engine *engine, const struct galen_id *device, uint64_t at_ms)
+{
+    struct told_notice *notice = NULL;
+    for (size_t i = 0; i < engine->notice_count && !notice; i++)
+        if (galen_id_equal(&engine->notices[i].device, device))
+            notice = &engine->notices[i];
+    if (notice && notice->at_ms >= at_ms)
+        return false;
+    if (!notice && engine->notice_count == NOTICES_MAX)
+        memmove(engine->notices, engine->notices + 1,
+                --engine->notice_count * sizeof engine->notices[0]);
+    if (!notice)
+        notice = &engine->notices[engine->notice_count++];
+    *notice = (struct told_notice){*device, at_ms};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t i = 0; i < engine->notice_count; i++) {
+        galen_write_id(&w, &engine->notices[i].device);
+        galen_write_u64(&w, engine->notices[i].at_ms);
+    }
+    save_written(engine, "notice", &w);
+    return true;
+}
+
+static enum galen_err load_notices(struct galen_engine *engine, struct galen_bytes value)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, value);
+    while (r.left > 0 && !r.failed && engine->notice_count < NOTICES_MAX) {
+        struct told_notice *notice = &engine->notices[engine->notice_count++];
+        notice->device = galen_read_id(&r);
+        notice->at_ms = galen_read_u64(&r);
+    }
+    return galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
+}
+
 /* -- reading it back -------------------------------------------------------------------------------- */
 
 static bool read_hex(struct galen_bytes text, uint8_t *out, size_t n)
@@ -344,6 +383,8 @@ enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
 {
     if (starts(key, "log/"))
         return load_chart(engine, key, value);
+    if (key.size == 6 && starts(key, "notice"))
+        return load_notices(engine, value);
     if (key.size == 4 && starts(key, "home"))
         return load_me(engine, value);
     if (key.size == 7 && starts(key, "joining"))

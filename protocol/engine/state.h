@@ -175,6 +175,7 @@ struct chart {
     bool opened, current;
     uint32_t bodies_request; /* asked again for earlier bodies; 0: not */
     uint64_t bodies_to;
+    uint64_t withheld; /* the first entry whose body is held back; GALEN_NO_ENTRY: none */
     bool was_holder;
     bool redeemed;        /* joining: the fresh device has taken the invitation's place here */
     uint16_t stopped;     /* enum galen_err: OK, FORK, CLONED */
@@ -190,6 +191,13 @@ struct known_cert {
     struct galen_id device;
     struct galen_cert cert;
 };
+
+/* A used link that was opened again, so that it is told once. */
+struct told_notice {
+    struct galen_id device;
+    uint64_t at_ms;
+};
+#define NOTICES_MAX 64 /* the oldest is forgotten */
 
 struct live; /* live.c */
 
@@ -207,6 +215,8 @@ struct galen_engine {
     size_t chart_count, chart_room;
     struct known_cert *certs; /* from every epoch entry read */
     size_t cert_count, cert_room;
+    struct told_notice notices[NOTICES_MAX];
+    size_t notice_count;
     struct live *live;
     bool started;
 };
@@ -244,6 +254,8 @@ void save_item(struct galen_engine *engine, const struct chart *chart, const str
 void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
 void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t index);
 void save_stopped(struct galen_engine *engine, const struct chart *chart);
+/** True if it is news; then it is remembered. */
+bool note_notice(struct galen_engine *engine, const struct galen_id *device, uint64_t at_ms);
 GALEN_MUST_USE enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
                                         struct galen_bytes value);
 void public_keys(const struct galen_device_secrets *secrets, struct galen_public_keys *keys);

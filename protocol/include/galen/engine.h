@@ -62,6 +62,7 @@ enum galen_event_kind {
     GALEN_EVENT_FORK = 14,       /* `chart`: histories differ; writing stopped there (H2) */
     GALEN_EVENT_CLONED = 15,     /* `chart`: somebody writes with our keys; writing stopped (L6) */
     GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
+    GALEN_EVENT_WITHHELD = 18,  /* `chart`: the server holds back the body of `index` (L9) */
     GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
     /* live */
     GALEN_EVENT_PRESENCE =
@@ -241,6 +242,8 @@ bool galen_engine_current(const struct galen_engine *engine, const struct galen_
  *  OPEN). False past the end. */
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,
                         uint64_t index, struct galen_bytes *record, struct galen_bytes *plain);
+/** The first entry whose body the server holds back: documents end before it. GALEN_NO_ENTRY: none. */
+uint64_t galen_engine_withheld(const struct galen_engine *engine, const struct galen_id *chart);
 /** Stopped for good in this chart: OK, FORK or CLONED. */
 enum galen_err galen_engine_stopped(const struct galen_engine *engine,
                                     const struct galen_id *chart);
