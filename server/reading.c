@@ -204,8 +204,6 @@ void hub_on_open(struct hub *hub, struct hub_connection *connection,
     struct hub_chart *chart;
     struct hub_tie *tie;
     enum galen_err err = find_readable(hub, connection, &open->chart, &chart);
-    if (err == GALEN_OK && open->from > chart->durable)
-        err = GALEN_ERR_HEAD; /* it has read more than there is: a backup was restored, or worse */
     if (err == GALEN_OK)
         err = hub_chart_tie(hub, chart, connection, &tie);
     if (err != GALEN_OK) {
