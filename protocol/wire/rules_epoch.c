@@ -147,6 +147,23 @@ static enum galen_err find_signer(const struct judged *j, const struct galen_sta
     return rules_chain_check(rules, NULL, chain, j->at_ms);
 }
 
+/* Whether the signer of a revocation may say so: an administrator about anybody, and a present member
+   about its own account. Whoever was dropped, or only redeems, has no word about others. */
+static enum galen_err judge_revoker(const struct judged *j, const struct galen_member *signer,
+                                    const struct galen_member *subject)
+{
+    bool own = subject && galen_id_equal(&signer->account, &subject->account) &&
+               galen_rules_member(j->rules, &signer->device) &&
+               (signer->purpose == GALEN_PURPOSE_DEVICE || signer->purpose == GALEN_PURPOSE_SHEET);
+    if (own)
+        return GALEN_OK;
+    if (signer->role != GALEN_ROLE_ADMINISTRATOR || signer->purpose != GALEN_PURPOSE_DEVICE)
+        return GALEN_ERR_ROLE;
+    if (GALEN_CHECKED(EXPIRY) && j->at_ms > signer->not_after_ms)
+        return GALEN_ERR_EXPIRED;
+    return known_err(j->rules, NULL, &signer->device, NULL);
+}
+
 /* 11i, one statement. */
 static enum galen_err judge_statement(const struct judged *j,
                                       const struct galen_statement *statement, size_t *chain_next)
@@ -158,15 +175,10 @@ static enum galen_err judge_statement(const struct judged *j,
         memcpy(signer.keys.sign, rules->practice.sign_key, sizeof signer.keys.sign);
     } else {
         enum galen_err err = find_signer(j, statement, chain_next, &signer);
+        if (err == GALEN_OK && statement->kind == GALEN_STATEMENT_REVOKED)
+            err = judge_revoker(j, &signer, subject);
         if (err != GALEN_OK)
             return err;
-        bool own = subject && galen_id_equal(&signer.account, &subject->account);
-        bool administrator =
-            signer.role == GALEN_ROLE_ADMINISTRATOR && signer.purpose == GALEN_PURPOSE_DEVICE;
-        if (!own && !administrator)
-            return GALEN_ERR_ROLE;
-        if (!own && GALEN_CHECKED(EXPIRY) && j->at_ms > signer.not_after_ms)
-            return GALEN_ERR_EXPIRED;
     }
     if (!subject)
         return GALEN_ERR_ROLE;

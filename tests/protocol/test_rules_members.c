@@ -366,3 +366,50 @@ Test(rules_members, rule_11i_revoked_outweighs_replaced)
     expect(&s, GALEN_ERR_REVOKED, "then not even the successor comes back through it");
     scene_end(&s);
 }
+
+Test(rules_members, I3_who_kept_a_used_link_has_nobody_dropped)
+{
+    struct scene s;
+    begin_with_invitation(&s);
+    draft_redemption(&s);
+    scene_accept(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &s.stranger);
+    scene_state(&s, &s.invitation, GALEN_STATEMENT_REVOKED, &s.stranger, NULL, true);
+    expect(&s, GALEN_ERR_ROLE, "the invitation's word, though it is of the same account");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_a_dropped_device_has_no_word)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    scene_add_member(&s, &s.patient, &s.patient_second, true, false);
+    scene_drop_member(&s, &s.pharmacist, &s.patient_second);
+    scene_draft_epoch(&s, &s.caregiver);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.patient_second, GALEN_STATEMENT_REVOKED, &s.patient, NULL, true);
+    expect(&s, GALEN_ERR_ROLE, "a dropped one's");
+    scene_draft_epoch(&s, &s.caregiver);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.patient, GALEN_STATEMENT_REVOKED, &s.patient, NULL, false);
+    expect(&s, GALEN_OK, "a member's about itself");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_a_revoked_administrator_has_no_word)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.pharmacist, &s.administrator, false, true);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.administrator);
+    scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.administrator, NULL, false);
+    scene_accept(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.patient, NULL, true);
+    expect(&s, GALEN_ERR_REVOKED, "about the patient");
+    scene_end(&s);
+}
