@@ -34,7 +34,7 @@
     X(MUTE, "mute", NULL, "begin muted")                                                           \
     X(ADMIT, "admit", "WHO", "let in who knocks: `all`, or devices with commas between")           \
     X(HELD, "held", "WHAT", "something written before a person joined: `send`, `drop` or `keep`")  \
-    X(LIVE, "no-live", NULL, "without presence, drafts and visits")
+    X(NO_LIVE, "no-live", NULL, "without presence, drafts and visits")
 
 enum option {
 #define X(id, name, value, help) OPTION_##id,

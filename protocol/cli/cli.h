@@ -31,6 +31,12 @@ enum cli_exit {
 
 struct command;
 
+/* A failure that is answered instead of printed. */
+struct captured {
+    enum galen_err err;
+    char text[2048];
+};
+
 struct cli {
     const struct command *command;
     struct arguments args; /* words: what follows the command */
@@ -43,6 +49,8 @@ struct cli {
     /* told of each event first; NULL: nobody */
     void (*watch)(void *context, const struct galen_event *event);
     void *watch_context;
+    bool stays;                /* tells all events itself */
+    struct captured *captured; /* NULL: failures are printed */
 };
 
 struct command {
@@ -202,5 +210,11 @@ int command_doc_set(struct cli *cli);
 int command_doc_accept(struct cli *cli);
 int command_doc_decline(struct cli *cli);
 int command_doc_choose(struct cli *cli);
+int command_visit_open(struct cli *cli);
+int command_visit_admit(struct cli *cli);
+int command_visit_identify(struct cli *cli);
+int command_visit_end(struct cli *cli);
+int command_call(struct cli *cli);
+int command_agent(struct cli *cli);
 
 #endif

@@ -154,6 +154,95 @@ const struct command commands[] = {
         "\nExample:\n"
         "  galen doc choose . pmr 5b1c regimen 2\n"
         "\nJSON: chart, doc, record, proposed, index.\n"),
+    /* -- visits --------------------------------------------------------------------------------- */
+    ROW("visit open", "CHART", 1, 1, O(ADMIT), command_visit_open,
+        "opens a visit, without voice, and stays until it ends (staff)",
+        "A visit has a host as long as a process of staff is connected, so this command stays: "
+        "Ctrl-C, `end` on\n"
+        "standard input or `galen visit end` end it. Who knocks is told; let them in by typing "
+        "`admit DEVICE`\n"
+        "or {\"do\":\"admit\",\"device\":\"…\"}, or beforehand with --admit. To speak as well, use "
+        "`galen call`.\n"
+        "Standard input takes all commands of `galen agent`.\n"
+        "\nJSON: one event a line, as `galen agent`.\n"),
+    ROW("visit admit", "CHART DEVICE", 2, 2, 0, command_visit_admit,
+        "lets in who waits at the visit, from another staff device",
+        "The device that holds the visit does it on its standard input; this is for a second one.\n"
+        "\nJSON: chart, admitted.\n"),
+    ROW("visit identify", "CHART PERSON", 2, 2, 0, command_visit_identify,
+        "records that two identifiers were checked; opens the record to that person (staff)",
+        "Reads from standard input which two were checked. It cannot be taken back: what a person "
+        "has read\n"
+        "they have read.\n"
+        "\nExample:\n"
+        "  galen visit identify . 9c03 <<< 'date of birth and address, read out by herself'\n"
+        "\nJSON: chart, account, holder.\n"),
+    ROW("visit end", "CHART", 1, 1, 0, command_visit_end, "ends the open visit (staff)",
+        "JSON: chart, ended (the visit).\n"),
+    ROW("call", "CHART", 1, 1, O(IN) | O(OUT) | O(SECONDS) | O(MUTE) | O(ADMIT), command_call,
+        "the voice of a visit: speaks a WAV file, keeps what is heard in another",
+        "Staff open the visit if it is not; everybody else waits until staff let them in "
+        "(--timeout is how long\n"
+        "to wait for the visit to be opened; being let in has no limit). From then on 20 ms of "
+        "--in are spoken\n"
+        "each 20 ms; after its end there is silence for a second, then it hangs up, unless "
+        "--seconds says how\n"
+        "long. --out begins with that same moment, so that its samples are the call's clock. It is "
+        "a whole WAV\n"
+        "file at any time. Standard input takes `admit DEVICE`, `refuse DEVICE`, `mute`, `unmute`, "
+        "`hang up`,\n"
+        "`end`, and the JSON commands of `galen agent`.\n"
+        "\nExamples:\n"
+        "  galen call . --in question.wav --out answer.wav\n"
+        "  galen call 3f2a91c0 --admit all --out visit.wav --seconds 1800      (staff)\n"
+        "\nJSON, one event a line: those of `galen agent`; {\"event\":\"voice\"} with "
+        "first_captured_ms and\n"
+        "first_played_ms; each second {\"event\":\"call-stats\"}, and at the end "
+        "{\"event\":\"call-ended\"}, both\n"
+        "with seconds, participants, sent, received, concealed, concealed_share, discarded, late, "
+        "refused,\n"
+        "left_out, delay_ms, delay_max_ms, muted.\n"),
+    ROW("agent", "", 0, 0, O(ADMIT) | O(NO_LIVE), command_agent,
+        "stays connected: prints one JSON event a line, takes one JSON command a line",
+        "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked "
+        "for is with\n"
+        "the server) or at SIGTERM.\n"
+        "\nEvents: online, offline, refused, chart, current, entry, reopened, done, failed, held, "
+        "verified, fork,\n"
+        "cloned, link-again, clock, presence, draft, visit, knock, waiting, admitted, call, "
+        "visit-ended,\n"
+        "call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen "
+        "chart log` shows.\n"
+        "\nCommands: an object with \"do\"; an \"id\" of yours comes back in the answer. The "
+        "answer says ok or\n"
+        "error and message; what takes time has a token, which comes again in done, failed or "
+        "held.\n"
+        "  {\"do\":\"send\",\"chart\":\"…\",\"text\":\"…\"}\n"
+        "  {\"do\":\"doc "
+        "set\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"new\",\"fields\":{\"status\":"
+        "\"active\"}}\n"
+        "  {\"do\":\"doc accept\",\"chart\":\"…\",\"index\":12}          also doc decline\n"
+        "  {\"do\":\"doc "
+        "choose\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"regimen\",\"index\":"
+        "17}\n"
+        "      (index: of the entry that said the value)\n"
+        "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then "
+        "the answer\n"
+        "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the "
+        "answer\n"
+        "  "
+        "{\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","
+        "\"text\":\"…\"}\n"
+        "  {\"do\":\"visit open\",\"chart\":\"…\"}   visit end, knock, leave; admit and refuse "
+        "with \"device\"\n"
+        "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two "
+        "identifiers\"}\n"
+        "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, "
+        "hang up\n"
+        "  {\"do\":\"chart new\",\"name\":\"…\"}   chart add and chart remove with \"account\"\n"
+        "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}\n"
+        "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because "
+        "somebody joined\n"),
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

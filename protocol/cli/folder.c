@@ -1,5 +1,7 @@
 #include "folder.h"
 
+#include "session.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -77,13 +79,6 @@ bool folder_ready(const char *home, bool make, struct store_failure *failure)
         return false;
     }
     return true;
-}
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* Who holds the lock, as that process wrote it. */

@@ -30,6 +30,11 @@ static int status_of(enum galen_err err)
 static int fail(const struct cli *cli, int status, enum galen_err err, const char *text)
 {
     const char *help = galen_err_help(err);
+    if (cli->captured) {
+        cli->captured->err = err;
+        snprintf(cli->captured->text, sizeof cli->captured->text, "%s", text[0] ? text : help);
+        return status;
+    }
     fflush(stdout);
     if (cli->json) {
         cJSON *object = json_new("error", galen_err_name(err));

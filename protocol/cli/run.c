@@ -74,6 +74,8 @@ static void on_event(void *context, const struct galen_event *event)
     char time[TIME_TEXT], id[HEX_ID];
     if (cli->watch)
         cli->watch(cli->watch_context, event);
+    if (cli->stays)
+        return;
     switch (event->kind) {
     case GALEN_EVENT_FAILED:
         if (!session_request(cli->session, event->token))

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#define CLOCK_STEP_MS 2000
+
 /* What came in while the engine's outputs were being carried out. */
 struct incoming {
     struct incoming *next;
@@ -51,18 +53,27 @@ struct session {
     size_t held_count;
 };
 
-uint64_t clock_ms(void)
+static uint64_t read_ms(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Runs evenly between steps of the system's clock, so that small corrections do not make it go back. */
+uint64_t clock_ms(void)
+{
+    static uint64_t begun; /* Unix time when this machine started */
+    uint64_t now = read_ms(CLOCK_REALTIME), up = read_ms(CLOCK_BOOTTIME);
+    uint64_t even = begun + up, off = now > even ? now - even : even - now;
+    if (off > CLOCK_STEP_MS)
+        begun = now - up;
+    return begun + up;
 }
 
 uint64_t monotonic_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return read_ms(CLOCK_MONOTONIC);
 }
 
 static void random_bytes(void *context, uint8_t *out, size_t n)
@@ -603,9 +614,9 @@ bool session_interrupted(const struct session *s)
     return s->interrupted;
 }
 
-void session_interrupt(struct session *s)
+void session_interrupt_clear(struct session *s)
 {
-    s->interrupted = true;
+    s->interrupted = false;
 }
 
 uint64_t session_left_out(const struct session *s)

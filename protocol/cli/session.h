@@ -88,8 +88,8 @@ enum galen_err session_refusal(const struct session *session, uint64_t *at);
 const char *session_line_text(const struct session *session);
 enum galen_err session_broken(const struct session *session);
 bool session_interrupted(const struct session *session);
-/** Ends a session_wait of a program that runs on. */
-void session_interrupt(struct session *session);
+/** What a person interrupted is still to be ended well. */
+void session_interrupt_clear(struct session *session);
 uint64_t session_left_out(const struct session *session);
 
 uint64_t clock_ms(void);     /* Unix time */
