@@ -4,6 +4,8 @@
  */
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,7 +214,7 @@ static bool pair_needs_mending(const struct draft *draft)
     const struct galen_log *log = draft->log;
     const struct history_pair *present = &log->pairs[log->pair];
     return draft->author->holder && draft->author->purpose == GALEN_PURPOSE_DEVICE &&
-           (!present->known || present->damaged || present->weak);
+           (!present->known || present->damaged || (GALEN_CHECKED(WEAK_PAIR) && present->weak));
 }
 
 static enum galen_err choose_pair(struct draft *draft)

@@ -21,6 +21,7 @@ struct checking {
     struct galen_reader disclosures;
     struct evidence_disclosure disclosure; /* the next one */
     bool discloses;
+    uint64_t last; /* the index of the entry before */
 };
 
 const char *galen_claim_name(uint8_t claim)
@@ -134,7 +135,7 @@ static void check_place(struct checking *c, const struct evidence_item *item,
         return;
     }
     uint8_t leaf[GALEN_HASH_BYTES];
-    if (expected > 0 && item->index <= c->report->last)
+    if (expected > 0 && item->index <= c->last)
         fail(c, GALEN_CLAIM_ORDER, GALEN_ERR_NUMBER, item->index, author);
     galen_entry_leaf(c->primitives, &item->entry, leaf);
     bool proven = galen_tree_check_inclusion(c->primitives, item->index, file->size, leaf,
@@ -206,7 +207,7 @@ static enum galen_err check_entries(struct checking *c)
         check_body(c, item.index, &item.entry);
         err = check_rules(c, item.index, &item.entry);
         check_disclosure(c, item.index, &item.entry);
-        c->report->last = item.index;
+        c->last = item.index;
         c->report->shown++;
     }
     while (c->discloses) {
@@ -350,6 +351,7 @@ enum galen_err galen_evidence_check(struct galen_bytes bytes, const struct galen
     struct checking c = {
         .primitives = galen_sodium_primitives(), .file = &file, .events = events, .report = report};
     report->whole = file.whole;
+    report->index = file.index;
     report->practice = galen_device_id(c.primitives, &file.practice);
     report->chart = file.chart;
     report->size = file.size;

@@ -35,18 +35,25 @@ bool evidence_next_disclosure(struct galen_reader *disclosures, struct evidence_
     return !disclosures->failed;
 }
 
-/* Whether the lists can be stepped through to their ends. */
-static bool lists_are_whole(const struct evidence_file *file)
+/* Whether the lists can be stepped through to their ends. Finds the entry in question. */
+static bool walk_lists(struct evidence_file *file)
 {
     struct galen_reader items = file->items, heads = file->heads, disclosures = file->disclosures;
     struct evidence_item item;
     struct evidence_head head;
     struct evidence_disclosure disclosure;
     uint64_t last = 0;
+    size_t sealed = 0;
     while (evidence_next_item(&items, &item)) {
         if (file->whole && item.proof.size > 0)
             return false;
+        bool clear = galen_class_is_clear(item.entry.header.class);
+        if (!file->whole && (!clear || sealed == 0))
+            file->index = item.index;
+        sealed += !clear;
     }
+    if (!file->whole && sealed > 1)
+        return false;
     while (evidence_next_head(&heads, &head)) {
         if (file->whole && head.proof.size > 0)
             return false;
@@ -71,6 +78,7 @@ enum galen_err evidence_read(struct galen_bytes in, struct evidence_file *file)
     if (!r.failed && version != GALEN_EVIDENCE_VERSION)
         return GALEN_ERR_VERSION;
     file->whole = galen_read_bool(&r);
+    file->index = 0;
     galen_read_into(&r, file->practice.sign, sizeof file->practice.sign);
     galen_read_into(&r, file->practice.seal, sizeof file->practice.seal);
     file->chart = galen_read_id(&r);
@@ -81,5 +89,5 @@ enum galen_err evidence_read(struct galen_bytes in, struct evidence_file *file)
     galen_read_nested(&r, GALEN_VECTOR_MAX, &file->disclosures);
     if (!galen_reader_done(&r) || file->size == 0 || file->items.left == 0)
         return GALEN_ERR_FORMAT;
-    return lists_are_whole(file) ? GALEN_OK : GALEN_ERR_FORMAT;
+    return walk_lists(file) ? GALEN_OK : GALEN_ERR_FORMAT;
 }

@@ -11,6 +11,8 @@
 /** What stands before the lists, and readers at their beginnings. Borrows from the file. */
 struct evidence_file {
     bool whole;
+    uint64_t
+        index; /* of the entry in question: the only sealed one, or else the last; 0 if whole */
     struct galen_public_keys practice;
     struct galen_id chart;
     uint64_t size;

@@ -11,6 +11,8 @@ struct writing {
     struct galen_writer *out;
     const struct galen_tree *tree;
     uint64_t size;
+    uint64_t until;       /* clear entries before this index are shown */
+    uint32_t epoch_shown; /* the last epoch that one of those begins */
 };
 
 static enum galen_err fetch(const struct writing *w, uint64_t index, struct galen_entry *entry)
@@ -47,11 +49,42 @@ static enum galen_err write_item(const struct writing *w, uint64_t index)
     return err;
 }
 
-/* One entry needs every clear entry before it: they show who was a member then (V2). */
+/* The index behind the entry that began an epoch, or the log's size. */
+static uint64_t behind_epoch(const struct galen_log *log, uint32_t epoch)
+{
+    for (size_t i = 0; i < log->read_count; i++) {
+        const struct galen_read *read = &log->reads[i];
+        if (read->class == GALEN_CLASS_EPOCH && read->state == GALEN_READ_CLEAR &&
+            read->epoch + 1 == epoch)
+            return i + 1;
+    }
+    return log->read_count;
+}
+
+/*
+ * One entry needs every clear entry before it, which show who was a member then (V2). A sealed one also
+ * gets those that show that this device is one, for its head; a clear one stands last, as it would not
+ * be known from the others.
+ */
+static void choose_shown(struct writing *w)
+{
+    const struct galen_member *self = galen_rules_ever_member(w->log->rules, &w->log->self_id);
+    w->until = w->options->only ? w->options->index + 1 : w->size;
+    if (w->options->only && self && !galen_class_is_clear(w->log->reads[w->options->index].class)) {
+        uint64_t admitted = behind_epoch(w->log, self->since_epoch);
+        w->until = admitted > w->until ? admitted : w->until;
+    }
+    for (uint64_t i = 0; i < w->until; i++) {
+        const struct galen_read *read = &w->log->reads[i];
+        if (read->class == GALEN_CLASS_EPOCH && read->state == GALEN_READ_CLEAR)
+            w->epoch_shown = read->epoch + 1;
+    }
+}
+
 static bool wanted(const struct writing *w, uint64_t index)
 {
     return !w->options->only || index == w->options->index ||
-           (index < w->options->index && galen_class_is_clear(w->log->reads[index].class));
+           (index < w->until && galen_class_is_clear(w->log->reads[index].class));
 }
 
 static enum galen_err write_items(const struct writing *w)
@@ -66,9 +99,13 @@ static enum galen_err write_items(const struct writing *w)
     return err;
 }
 
+/* Heads of those who are not shown to be members would say nothing. */
 static enum galen_err write_head(const struct writing *w, const struct galen_head *head)
 {
+    const struct galen_member *signer = galen_rules_ever_member(w->log->rules, &head->device);
     enum galen_err err = GALEN_OK;
+    if (!signer || signer->since_epoch > w->epoch_shown)
+        return GALEN_OK;
     galen_head_write(w->out, head);
     size_t mark = galen_write_begin(w->out);
     if (w->options->only)
@@ -82,10 +119,7 @@ static enum galen_err write_heads(const struct writing *w)
     struct galen_head own;
     galen_log_sign_head(w->log, w->options->clock_ms, &own);
     size_t mark = galen_write_begin(w->out);
-    /* Whoever never belonged here has nothing to sign. */
-    enum galen_err err = GALEN_OK;
-    if (galen_rules_ever_member(w->log->rules, &own.device))
-        err = write_head(w, &own);
+    enum galen_err err = write_head(w, &own);
     for (size_t i = 0; i < w->log->head_count && err == GALEN_OK; i++) {
         const struct galen_head *head = &w->log->heads[i].checked;
         if (head->size > 0 && !galen_id_equal(&head->device, &own.device))
@@ -150,12 +184,18 @@ enum galen_err galen_evidence_write(const struct galen_log *log,
                                     struct galen_writer *out)
 {
     const struct galen_tree *tree = galen_rules_tree(log->rules);
-    const struct writing w = {log, source, options, out, tree, galen_tree_size(tree)};
+    struct writing w = {.log = log,
+                        .source = source,
+                        .options = options,
+                        .out = out,
+                        .tree = tree,
+                        .size = galen_tree_size(tree)};
     size_t start = out->size;
     if (galen_id_is_none(galen_rules_chart(log->rules)))
         return GALEN_ERR_CHART;
     if (options->only && options->index >= w.size)
         return GALEN_ERR_STATE;
+    choose_shown(&w);
     enum galen_err err = write_all(&w, practice);
     if (out->failed)
         err = GALEN_ERR_MEMORY;

@@ -89,9 +89,9 @@ void heads_catch_up(struct galen_log *log)
         if (place->waiting.size == 0 || place->waiting.size > log->read_count)
             continue;
         struct galen_head head = place->waiting;
-        place->waiting = (struct galen_head){0};
-        /* It keeps its place or becomes the fork; there is room for it, so nothing can fail. */
-        (void)!galen_log_take_head(log, &head);
+        /* Without memory it goes on waiting, and is looked at again with the next entry. */
+        if (galen_log_take_head(log, &head) != GALEN_ERR_MEMORY)
+            place->waiting = (struct galen_head){0};
     }
 }
 

@@ -492,6 +492,57 @@ Test(log, H2_a_head_that_waited_can_turn_out_to_be_a_fork)
     chart_free(p.chart);
 }
 
+Test(log, H1_a_head_waits_on_when_memory_runs_out)
+{
+    struct pair p = pair_new(33);
+    uint64_t said = chart_say(p.chart, p.pharmacist, "patient is behind");
+    chart_read(p.chart, p.pharmacist);
+    struct galen_head ahead = signed_head(p.pharmacist);
+    for (size_t nth = 1;; nth++) { /* the first place it is kept in */
+        allocator_fail(nth);
+        enum galen_err err = galen_log_take_head(p.patient->log, &ahead);
+        bool failed = allocator_failed();
+        allocator_fail(0);
+        cr_assert_eq(err, failed ? GALEN_ERR_MEMORY : GALEN_ERR_STATE);
+        if (!failed)
+            break;
+    }
+    struct galen_entry entry = chart_entry_at(p.chart, said);
+    struct galen_read read;
+    struct galen_writer plain;
+    galen_writer_init(&plain);
+    size_t wanted = 0; /* the last allocation of all is made for the head */
+    for (size_t nth = 1; nth < 40; nth++) {
+        struct chart_device copy = *p.patient;
+        galen_writer_clear(&plain);
+        copy.log = galen_log_new(&p.chart->practice, &p.patient->secrets);
+        for (uint64_t i = 0; i < said; i++) {
+            struct galen_entry known = chart_entry_at(p.chart, i);
+            cr_assert_eq(galen_log_add(copy.log, &known, &read, &plain), GALEN_OK);
+        }
+        cr_assert_eq(galen_log_take_head(copy.log, &ahead), GALEN_ERR_STATE);
+        allocator_fail(nth);
+        enum galen_err err = galen_log_add(copy.log, &entry, &read, &plain);
+        bool failed = allocator_failed();
+        allocator_fail(0);
+        if (failed && err == GALEN_OK) {
+            wanted++;
+            cr_assert_null(galen_log_head_of(copy.log, &p.pharmacist->id));
+            uint64_t next =
+                p.chart->size == said + 1 ? chart_say(p.chart, p.pharmacist, "one more") : said + 1;
+            struct galen_entry more = chart_entry_at(p.chart, next);
+            cr_assert_eq(galen_log_add(copy.log, &more, &read, &plain), GALEN_OK);
+            cr_assert_eq(galen_log_head_of(copy.log, &p.pharmacist->id)->size, said + 1);
+        }
+        galen_log_free(copy.log);
+        if (!failed)
+            break;
+    }
+    cr_assert_gt(wanted, 0);
+    galen_writer_wipe(&plain);
+    chart_free(p.chart);
+}
+
 /* -- errors of ours ------------------------------------------------------------------------------ */
 
 Test(log, drafting_says_what_is_wrong_and_appends_nothing)

@@ -101,8 +101,8 @@ struct galen_evidence_report {
     struct galen_id practice, chart;
     uint64_t size; /* the history that it is evidence of */
     uint8_t root[GALEN_HASH_BYTES];
-    uint64_t shown; /* entries in the file; without `whole`, the last is the one in question */
-    uint64_t last;  /* its index */
+    uint64_t shown; /* entries in the file */
+    uint64_t index; /* without `whole`: of the entry in question; the others show its author */
     uint64_t
         complete_to;   /* the largest size that a member's head confirms; 0: none, or not `whole` */
     uint64_t heads;    /* that hold */
