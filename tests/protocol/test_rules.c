@@ -258,6 +258,15 @@ Test(rules, rule_3_a_chart_begins_with_staff)
     scene_end(&s);
 }
 
+Test(rules, rule_3_a_first_entry_that_cannot_be_read_has_no_author)
+{
+    struct scene s;
+    scene_begin_empty(&s);
+    s.body->suite = 9;
+    expect(scene_judge(&s), GALEN_ERR_FORMAT, "an unknown suite");
+    scene_end(&s);
+}
+
 Test(rules, rule_4_the_signature_holds)
 {
     struct scene s;
@@ -500,6 +509,11 @@ Test(rules, rule_10_a_certificate_is_the_authors_own)
     party_certify_again(&other);
     renewal(&s, &other, false);
     expect(scene_judge(&s), GALEN_ERR_CERTIFICATE, "another account");
+    other = s.pharmacist;
+    other.cert.purpose = GALEN_PURPOSE_INVITATION;
+    party_certify_again(&other);
+    renewal(&s, &other, false);
+    expect(scene_judge(&s), GALEN_ERR_CERTIFICATE, "another purpose");
     renewal(&s, &s.pharmacist, true);
     expect(scene_judge(&s), GALEN_ERR_CERTIFICATE, "from an administrator who is no member");
     other = longer(&s.pharmacist);

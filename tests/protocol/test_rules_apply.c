@@ -184,6 +184,51 @@ Test(rules_apply, each_allocation_may_fail_and_nothing_changes)
     allocator_fail(0);
 }
 
+Test(rules_apply, a_void_entry_without_memory_changes_nothing)
+{
+    struct scene s;
+    scene_begin(&s);
+    message(&s);
+    s.header.epoch++;
+    expect(scene_judge(&s), GALEN_ERR_EPOCH, "stale");
+    bool hit = true;
+    for (size_t nth = 1; hit; nth++) {
+        allocator_fail(nth);
+        enum galen_err err = galen_rules_apply(s.rules, &s.entry, GALEN_ERR_EPOCH);
+        hit = allocator_failed();
+        allocator_fail(0);
+        expect(err, hit ? GALEN_ERR_MEMORY : GALEN_OK, "void");
+        cr_assert_eq(size_of(&s), hit ? 2 : 3);
+        cr_assert_eq(last_number(&s, &s.patient), hit ? 0 : 1);
+    }
+    scene_end(&s);
+}
+
+/* ---------------------------------------------------------------------------------------- gaps */
+
+Test(rules_apply, with_gaps_numbers_rise_and_roots_are_shown_otherwise)
+{
+    struct scene s;
+    scene_begin(&s);
+    galen_rules_allow_gaps(s.rules);
+    message(&s);
+    s.header.number = 7;
+    s.header.head_size = 90;
+    s.header.head_root[0] ^= 1;
+    scene_accept(&s);
+    message(&s);
+    s.header.number = 7;
+    expect(scene_judge(&s), GALEN_ERR_NUMBER, "the same number again");
+    s.header.number = 9;
+    s.header.head_size = 89;
+    expect(scene_judge(&s), GALEN_ERR_HEAD, "a head that sinks");
+    s.header.head_size = 90;
+    expect(scene_judge(&s), GALEN_OK, "further on");
+    s.header.epoch--;
+    expect(scene_judge(&s), GALEN_ERR_EPOCH, "but the epoch is known");
+    scene_end(&s);
+}
+
 /* ---------------------------------------------------------------------------------------- heads */
 
 static struct galen_head head_of(const struct scene *s, const struct party *party, uint64_t size)
@@ -233,5 +278,21 @@ Test(rules_apply, H2_a_head_that_contradicts_is_named)
     head.root[5] ^= 1;
     party_sign_head(&s.patient, &head);
     expect(galen_rules_check_head(s.rules, &head), GALEN_ERR_HEAD, "another history");
+    scene_end(&s);
+}
+
+Test(rules_apply, H1_a_head_without_a_chart_or_without_memory_is_not_judged)
+{
+    struct scene s;
+    scene_begin_empty(&s);
+    struct galen_head head = head_of(&s, &s.pharmacist, 0);
+    expect(galen_rules_check_head(s.rules, &head), GALEN_ERR_CHART, "before the first entry");
+    scene_end(&s);
+    scene_begin(&s);
+    head = head_of(&s, &s.patient, 2);
+    allocator_fail(1);
+    enum galen_err err = galen_rules_check_head(s.rules, &head);
+    allocator_fail(0);
+    expect(err, GALEN_ERR_MEMORY, "no memory");
     scene_end(&s);
 }

@@ -413,3 +413,62 @@ Test(rules_members, rule_11i_a_revoked_administrator_has_no_word)
     expect(&s, GALEN_ERR_REVOKED, "about the patient");
     scene_end(&s);
 }
+
+Test(rules_members, rule_11i_a_sheet_has_a_word_about_its_account_and_a_link_has_none)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_add_member(&s, &s.patient, &s.sheet, true, false);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.sheet, GALEN_STATEMENT_REVOKED, &s.patient, NULL, false);
+    expect(&s, GALEN_OK, "a sheet's");
+    scene_add_member(&s, &s.pharmacist, &s.invitation, true, false);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.invitation);
+    scene_state(&s, &s.invitation, GALEN_STATEMENT_REVOKED, &s.invitation, NULL, false);
+    expect(&s, GALEN_ERR_ROLE, "an invitation's, even about itself");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_an_administrators_sheet_has_no_word_about_others)
+{
+    struct scene s;
+    scene_begin(&s);
+    party_certify(&s.stranger, &s.administrator, GALEN_ROLE_ADMINISTRATOR, GALEN_PURPOSE_SHEET,
+                  NULL);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.stranger, GALEN_STATEMENT_REVOKED, &s.patient, NULL, true);
+    expect(&s, GALEN_ERR_ROLE, "a sheet's");
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_a_former_member_may_still_say_who_replaced_it)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_drop_member(&s, &s.pharmacist, &s.patient);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.patient_second, false, false);
+    scene_state(&s, &s.patient, GALEN_STATEMENT_REPLACED, &s.patient, &s.patient_second, false);
+    scene_accept(&s);
+    cr_assert(galen_id_equal(&galen_rules_statement(s.rules, &s.patient.id)->successor,
+                             &s.patient_second.id));
+    scene_end(&s);
+}
+
+Test(rules_members, rule_11i_revoked_outweighs_replaced_within_one_entry)
+{
+    struct scene s;
+    begin_with_invitation(&s);
+    draft_redemption(&s);
+    scene_accept(&s);
+    scene_drop_member(&s, &s.pharmacist, &s.stranger);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_add(&s, &s.stranger, false, false);
+    expect(&s, GALEN_OK, "the successor, by the chain through the replaced one");
+    scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.invitation, NULL, false);
+    expect(&s, GALEN_ERR_REVOKED, "which this entry says is revoked");
+    scene_end(&s);
+}

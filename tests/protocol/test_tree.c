@@ -416,6 +416,17 @@ Test(tree, each_allocation_may_fail_and_the_tree_stays_as_it_was)
     galen_tree_wipe(&tree);
 }
 
+Test(tree, a_full_tree_takes_no_leaf)
+{
+    struct galen_tree tree;
+    hash leaf = {0};
+    galen_tree_init(&tree, &test_primitives);
+    tree.size = GALEN_TREE_SIZE_MAX; /* as if they had been appended */
+    cr_assert_eq(galen_tree_append(&tree, leaf), GALEN_ERR_LIMIT);
+    cr_assert_eq(galen_tree_size(&tree), GALEN_TREE_SIZE_MAX);
+    galen_tree_wipe(&tree);
+}
+
 Test(tree, a_proof_without_memory_is_an_error)
 {
     struct galen_tree tree;
