@@ -71,6 +71,8 @@ struct galen_playout {
     uint64_t newest;          /* highest number that came */
     uint64_t origin_number;   /* lateness is counted from this frame */
     uint64_t origin_ms;       /* and its arrival */
+    uint64_t time_ms;         /* the newest we were told, */
+    uint64_t set_back_ms;     /* with what the clock was set back by until then */
     uint64_t last_arrival_ms;
     uint64_t stall_ended_ms; /* when packets came again */
     bool behind_stall;       /* packets still come that a stall held up */
@@ -111,6 +113,18 @@ void galen_playout_free(struct galen_playout *playout)
 static int64_t ahead(uint64_t a, uint64_t b)
 {
     return (int64_t)(a - b);
+}
+
+/** The caller's time, made to stand still where it was set back, and then to go on from there. */
+static uint64_t steady(struct galen_playout *p, uint64_t now_ms)
+{
+    uint64_t time_ms = now_ms + p->set_back_ms;
+    if (time_ms < p->time_ms) {
+        p->set_back_ms += p->time_ms - time_ms;
+        time_ms = p->time_ms;
+    }
+    p->time_ms = time_ms;
+    return time_ms;
 }
 
 /** How late frame `number` is if it is played, or arrives, at `now_ms`. */
@@ -203,8 +217,7 @@ enum galen_err galen_playout_put(struct galen_playout *p, uint64_t now_ms, uint6
 {
     if (packet.size != GALEN_VOICE_BYTES)
         return GALEN_ERR_FORMAT;
-    if (now_ms < p->last_arrival_ms)
-        now_ms = p->last_arrival_ms;
+    now_ms = steady(p, now_ms);
     if (p->state == NOTHING_YET || (ahead(number, p->newest) > 0 && foreseen(p, now_ms, number)))
         begin(p, now_ms, number);
     if (is_there(p, number)) {
@@ -372,6 +385,7 @@ static void produce(struct galen_playout *p, uint64_t now_ms, size_t offset, siz
 
 void galen_playout_take(struct galen_playout *p, uint64_t now_ms, int16_t *pcm, size_t samples)
 {
+    now_ms = steady(p, now_ms);
     if (p->state == FILLING && lateness(p, now_ms, p->next) >= target(p))
         p->state = PLAYING;
     p->heard_until_ms = now_ms + samples / PER_MS;

@@ -347,6 +347,24 @@ Test(playout_steps, a_clock_that_stood_still_does_not_silence_anybody)
     cr_assert_lt(stats().delay_ms, 60);
 }
 
+Test(playout_steps, a_clock_that_is_set_is_not_heard)
+{
+    static const int64_t steps_ms[] = {-3600000, -5000, -300, 5000, 3600000};
+    for (size_t s = 0; s < sizeof steps_ms / sizeof steps_ms[0]; s++) {
+        galen_playout_free(playout);
+        playout = galen_playout_new();
+        uint64_t now_ms = 10000000;
+        for (uint64_t i = 0; i < 400; i++, now_ms += GALEN_VOICE_MS) {
+            now_ms += i == 200 ? (uint64_t)steps_ms[s] : 0;
+            cr_assert_eq(put(now_ms, i), GALEN_OK);
+            galen_playout_take(playout, now_ms, pcm, GALEN_VOICE_SAMPLES);
+        }
+        cr_assert_geq(stats().played, 390, "%d ms", (int)steps_ms[s]);
+        cr_assert_lt(stats().lengthened_ms + stats().shortened_ms + stats().concealed_ms, 100,
+                     "%d ms", (int)steps_ms[s]);
+    }
+}
+
 /* The sender connected again and counts from 0. */
 Test(playout_steps, a_sender_may_count_anew)
 {

@@ -1,7 +1,7 @@
 /*
  * Playout: one talker's voice packets in, as they arrive; an unbroken stream of samples out. An
  * adaptive jitter buffer with its decoder. It reads no clock: both sides say what time it is, on one
- * clock that never goes back.
+ * clock. Where that is set back, time stands still and then goes on; set forward, it looks like a stall.
  *
  * Frames are numbered by their SFrame counter, which counts 20 ms of captured sound, sent or not.
  */
@@ -37,9 +37,9 @@ struct galen_playout_stats {
     uint64_t concealed_ms;  /* made up where nothing was there in time */
     uint64_t shortened_ms;  /* taken out by merging pitch periods or silence */
     uint64_t lengthened_ms; /* put in, likewise */
-    uint64_t position;      /* of the next sample to be heard: samples captured since number 0 began */
-    uint32_t delay_ms;      /* now: from the fastest recent packet's arrival to being heard */
-    uint32_t target_ms;     /* what delay_ms is steered to */
+    uint64_t position;  /* of the next sample to be heard: samples captured since number 0 began */
+    uint32_t delay_ms;  /* now: from the fastest recent packet's arrival to being heard */
+    uint32_t target_ms; /* what delay_ms is steered to */
 };
 struct galen_playout_stats galen_playout_stats(const struct galen_playout *playout);
 
