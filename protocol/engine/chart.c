@@ -389,7 +389,8 @@ void chart_entries(struct galen_engine *engine, uint64_t now_ms,
                    const struct galen_frame_entries *frame)
 {
     struct chart *chart = chart_find(engine, &frame->chart);
-    if (!chart || chart->stopped != GALEN_OK)
+    /* A link that was redeemed here belongs to the chart no longer: its last entry is no clone's. */
+    if (!chart || chart->stopped != GALEN_OK || chart->redeemed)
         return;
     struct galen_reader records;
     struct galen_entry entry;
