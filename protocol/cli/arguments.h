@@ -25,8 +25,8 @@
     X(FOLLOW, "follow", NULL, "go on and print what comes, until Ctrl-C")                          \
     X(FROM, "from", "INDEX", "begin with this entry")                                              \
     X(TO, "to", "FILE", "where to write the evidence")                                             \
-    X(ONLY, "only", "INDEX,…", "only these entries")                                               \
-    X(OPEN, "open", NULL, "see the command's help")                                                \
+    X(ONLY, "only", "INDEX", "only this entry, with what shows who wrote it and where")            \
+    X(OPEN, "open", NULL, "disclose the content: of --only, or of all entries")                    \
     X(PRACTICE, "practice", "FINGERPRINT", "the practice's fingerprint (default: the home's)")     \
     X(IN, "in", "WAV", "what is said: 48 kHz, mono, 16 bit")                                       \
     X(OUT, "out", "WAV", "where to write what is heard")                                           \

@@ -163,6 +163,8 @@ bool read_url(const char *url, char *out, size_t room);
 /** Everything that is known of an entry; NULL past the end. */
 cJSON *entry_json(struct cli *cli, const struct galen_id *chart, uint64_t index);
 void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index);
+/** What an operation says, as fields of the object. */
+void operation_json(cJSON *object, const struct galen_op *op);
 const char *class_name(uint8_t class);
 const char *read_state_name(uint8_t state);
 const char *purpose_name(uint8_t purpose);
@@ -216,5 +218,7 @@ int command_visit_identify(struct cli *cli);
 int command_visit_end(struct cli *cli);
 int command_call(struct cli *cli);
 int command_agent(struct cli *cli);
+int command_export(struct cli *cli);
+int command_verify(struct cli *cli);
 
 #endif

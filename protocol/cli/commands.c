@@ -243,6 +243,37 @@ const struct command commands[] = {
         "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}\n"
         "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because "
         "somebody joined\n"),
+    /* -- evidence ------------------------------------------------------------------------------- */
+    ROW("export", "CHART", 1, 1, O(TO) | O(ONLY) | O(OPEN), command_export,
+        "writes evidence of a chart for others: what is in it, and who verified it",
+        "Sealed: the file shows who wrote what when, not what it says. With --open, whoever has "
+        "the file reads\n"
+        "what is disclosed: with --only that entry, else all that this device can read. That "
+        "cannot be taken\n"
+        "back. An existing file is never replaced.\n"
+        "\nExamples:\n"
+        "  galen export . --to chart.evidence\n"
+        "  galen export . --only 17 --open --to message-17.evidence\n"
+        "\nJSON: chart, file, size, opened, bytes.\n"),
+    ROW("verify", "FILE [FILE]", 1, 2, O(PRACTICE), command_verify,
+        "checks evidence, offline; compares two members' views",
+        "Needs nothing but the practice's fingerprint, which must come by another way than the "
+        "file: the\n"
+        "practice tells it, `galen practice init` printed it, each home knows it. Each claim is "
+        "judged for\n"
+        "itself, and what is wrong is named. Status 1: something does not hold; 5: two histories.\n"
+        "\nExamples:\n"
+        "  galen verify chart.evidence --practice 3b0c…\n"
+        "  galen verify mine.evidence theirs.evidence\n"
+        "\nJSON, one a file: file, holds, claims {practice, order, authorship, membership, "
+        "completeness, heads,\n"
+        "bodies, contents: holds, fails or not-shown}, whole, practice, chart, size, root, shown, "
+        "last,\n"
+        "complete_to, withheld, opened, findings [{claim, problem, index, device}], heads, "
+        "contents; with two\n"
+        "files also: relation (same, prefix, forked, unrelated, not-shown), index, size_a, size_b, "
+        "signed_a,\n"
+        "signed_b.\n"),
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -77,7 +77,7 @@ static void add_fields(cJSON *object, const struct galen_write *write)
     cJSON_AddItemToObject(object, "fields", fields);
 }
 
-static void add_operation(cJSON *object, const struct galen_op *op)
+void operation_json(cJSON *object, const struct galen_op *op)
 {
     const char *kind = galen_kind_name(op->kind);
     cJSON_AddStringToObject(object, "kind", kind ? kind : "unknown");
@@ -150,7 +150,7 @@ static void add_content(struct cli *cli, cJSON *object, const struct galen_id *c
         return;
     enum galen_err err = galen_op_read(plain, read->class, &op);
     if (err == GALEN_OK || err == GALEN_ERR_UNKNOWN_KIND)
-        add_operation(object, &op);
+        operation_json(object, &op);
     if (err == GALEN_OK &&
         galen_docs_item(galen_engine_docs(cli->engine, chart), read->index, &item))
         err = item.verdict.err;

@@ -5,6 +5,7 @@
 #include <libwebsockets.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,9 @@ struct link {
     struct resolving *resolving;
     uint8_t purpose;
     bool open;
-    bool given_up; /* nobody is told of it any more */
-    bool goodbye;  /* close it once everything is sent */
+    bool given_up;        /* nobody is told of it any more */
+    const char *distrust; /* what is wrong with the server's certificate; static */
+    bool goodbye;         /* close it once everything is sent */
     char host[HOST_MAX + 1], port[6];
     struct resolved addresses;
     size_t tried;
@@ -198,22 +200,19 @@ static int on_writable(struct link *link, struct lws *wsi)
     return link->given_up ? -1 : 0;
 }
 
-/* Whether libwebsockets' words are about the server's certificate. */
-static bool about_trust(const char *text)
+/* Why a certificate does not hold is told here only; what is returned changes nothing. */
+static void on_certificate(struct lws *wsi, X509_STORE_CTX *checked, bool holds)
 {
-    static const char *const words[] = {"X509",       "server's cert", "invalidca",   "hostname",
-                                        "selfsigned", "verify failed", "notyetvalid", "expired"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strstr(text, words[i]))
-            return true;
-    return false;
+    struct link *link = lws_wsi_user(wsi);
+    if (link && !holds)
+        link->distrust = X509_verify_cert_error_string(X509_STORE_CTX_get_error(checked));
 }
 
 static void on_connect_failed(struct link *link, const char *text)
 {
     link->wsi = NULL;
-    if (about_trust(text))
-        ended(link, NET_NOT_TRUSTED, text);
+    if (link->distrust)
+        ended(link, NET_NOT_TRUSTED, link->distrust);
     else if (link->given_up || !connect_next(link))
         ended(link, NET_ENDED, text);
     else
@@ -235,6 +234,9 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     switch (reason) {
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
         trust_also(lws_context_user(lws_get_context(wsi)), user);
+        break;
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        on_certificate(wsi, user, size != 0);
         break;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         if (link) {

@@ -1,0 +1,122 @@
+/* galen export */
+#include "cli.h"
+
+#include "folder.h"
+#include "galen/evidence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct source {
+    struct cli *cli;
+    struct galen_id chart;
+};
+
+static enum galen_err give_entry(void *context, uint64_t index, struct galen_entry *entry)
+{
+    const struct source *s = context;
+    struct galen_bytes record, plain;
+    struct galen_reader r;
+    if (!galen_engine_entry(s->cli->engine, &s->chart, index, &record, &plain))
+        return GALEN_ERR_STATE;
+    galen_reader_init(&r, record);
+    return galen_entry_read(&r, entry);
+}
+
+/* The entries that are disclosed: the one that is asked for, or all that this device can open. */
+static uint64_t *choose_open(const struct galen_log *log,
+                             const struct galen_evidence_options *options, size_t *count)
+{
+    uint64_t size = galen_log_size(log);
+    uint64_t *open = calloc((size_t)size + 1, sizeof *open);
+    *count = 0;
+    for (uint64_t i = 0; open && i < size; i++)
+        if (galen_log_read(log, i)->state == GALEN_READ_OPEN &&
+            (!options->only || i == options->index))
+            open[(*count)++] = i;
+    return open;
+}
+
+static int write_file(struct cli *cli, const char *path, const struct galen_writer *out)
+{
+    if (file_make(path, out->at, out->size))
+        return CLI_OK;
+    return cli_fail(cli, GALEN_ERR_IO, "%s cannot be made: %s.", path,
+                    errno == EEXIST ? "there is such a file already" : strerror(errno));
+}
+
+static void show_written(struct cli *cli, const struct source *s, uint64_t size, size_t opened,
+                         size_t bytes)
+{
+    const char *path = cli->args.value[OPTION_TO];
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "chart", &s->chart);
+        cJSON_AddStringToObject(object, "file", path);
+        json_number(object, "size", size);
+        json_number(object, "opened", opened);
+        json_number(object, "bytes", bytes);
+        print_json(object);
+        return;
+    }
+    char practice[HEX_ID];
+    id_text(galen_engine_practice(cli->engine), practice);
+    printf("Written: %s\nWhoever gets it checks it with\n  galen verify %s --practice %s\nGive "
+           "them the "
+           "fingerprint by another way than the file.\n",
+           path, path, practice);
+}
+
+static int export_chart(struct cli *cli, struct source *s, struct galen_evidence_options *options)
+{
+    const struct galen_log *log = galen_engine_log(cli->engine, &s->chart);
+    const struct galen_evidence_source source = {s, give_entry};
+    struct galen_writer out;
+    uint64_t *open = NULL;
+    if (options->only && options->index >= galen_log_size(log))
+        return cli_fail(cli, GALEN_ERR_USAGE, "The chart has no entry %llu.",
+                        (unsigned long long)options->index);
+    if (cli->args.given[OPTION_OPEN]) {
+        open = choose_open(log, options, &options->open_count);
+        if (!open)
+            return cli_fail(cli, GALEN_ERR_MEMORY, NULL);
+        options->open = open;
+        cli_warn(
+            cli,
+            "The content of %zu entr%s is in the file, for whoever has it. That cannot be taken "
+            "back.",
+            options->open_count, options->open_count == 1 ? "y" : "ies");
+    }
+    galen_writer_init(&out);
+    enum galen_err err =
+        galen_evidence_write(log, galen_engine_practice_keys(cli->engine), &source, options, &out);
+    int status = err != GALEN_OK ? cli_fail(cli, err, NULL)
+                                 : write_file(cli, cli->args.value[OPTION_TO], &out);
+    if (status == CLI_OK)
+        show_written(cli, s, galen_log_size(log), options->open_count, out.size);
+    galen_writer_wipe(&out);
+    free(open);
+    return status;
+}
+
+int command_export(struct cli *cli)
+{
+    struct source s = {.cli = cli};
+    struct galen_evidence_options options = {.clock_ms = clock_ms()};
+    options.only = cli->args.given[OPTION_ONLY];
+    if (!cli->args.given[OPTION_TO])
+        return cli_fail(cli, GALEN_ERR_USAGE, "--to FILE should say where to write it.");
+    if (options.only && !number_read(cli->args.value[OPTION_ONLY], UINT32_MAX, &options.index))
+        return cli_fail(cli, GALEN_ERR_USAGE, "--only takes the number of an entry.");
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &s.chart);
+    if (status != CLI_OK)
+        return status;
+    /* A chart that stopped because histories differ is what evidence is for: what is here is written. */
+    int synced = cli_sync_to_show(cli, &s.chart);
+    status = export_chart(cli, &s, &options);
+    return status != CLI_OK ? status : synced;
+}

@@ -1,0 +1,283 @@
+/* galen verify: checks evidence with nothing but the practice's fingerprint. */
+#include "cli.h"
+
+#include "galen/evidence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVIDENCE_MAX (256l * 1024 * 1024)
+
+struct verdict {
+    struct cli *cli;
+    cJSON *findings, *heads, *contents;
+};
+
+static const char *claim_state_name(uint8_t state)
+{
+    return state == GALEN_CLAIM_HOLDS   ? "holds"
+           : state == GALEN_CLAIM_FAILS ? "fails"
+                                        : "not-shown";
+}
+
+/* -- what is told while checking -------------------------------------------------------------------- */
+
+static void on_finding(void *context, const struct galen_finding *finding)
+{
+    struct verdict *v = context;
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "claim", galen_claim_name(finding->claim));
+    cJSON_AddStringToObject(one, "problem", galen_err_name(finding->err));
+    if (finding->index != GALEN_NO_INDEX)
+        json_number(one, "index", finding->index);
+    json_id(one, "device", &finding->device);
+    cJSON_AddItemToArray(v->findings, one);
+}
+
+static void on_head(void *context, const struct galen_head *head, const struct galen_member *signer)
+{
+    struct verdict *v = context;
+    cJSON *one = cJSON_CreateObject();
+    json_id(one, "device", &head->device);
+    if (signer) {
+        json_id(one, "account", &signer->account);
+        cJSON_AddStringToObject(one, "role", galen_role_name(signer->role));
+    }
+    json_number(one, "size", head->size);
+    json_time(one, "clock", head->clock_ms);
+    cJSON_AddItemToArray(v->heads, one);
+}
+
+static void on_opened(void *context, uint64_t index, const struct galen_entry *entry,
+                      struct galen_bytes plain)
+{
+    struct verdict *v = context;
+    struct galen_op op;
+    cJSON *one = cJSON_CreateObject();
+    json_number(one, "index", index);
+    json_id(one, "device", &entry->header.author);
+    json_time(one, "time", entry->received_ms);
+    if (galen_op_read(plain, entry->header.class, &op) == GALEN_OK)
+        operation_json(one, &op);
+    cJSON_AddItemToArray(v->contents, one);
+}
+
+/* -- one file --------------------------------------------------------------------------------------- */
+
+static int read_file(struct cli *cli, const char *path, struct galen_writer *out)
+{
+    uint8_t piece[65536];
+    size_t n;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
+                           strerror(errno));
+    out->max = EVIDENCE_MAX;
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+        galen_write(out, piece, n);
+    bool bad = ferror(file);
+    fclose(file);
+    return bad || out->failed ? cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
+                                            "%s cannot be read to its end, or is too large.", path)
+                              : CLI_OK;
+}
+
+static cJSON *report_json(const char *path, const struct galen_evidence_report *r,
+                          struct verdict *v)
+{
+    cJSON *object = json_new("file", path), *claims = cJSON_CreateObject();
+    cJSON_AddBoolToObject(object, "holds", galen_evidence_holds(r));
+    for (uint8_t i = 0; i < GALEN_CLAIM_COUNT; i++)
+        cJSON_AddStringToObject(claims, galen_claim_name(i), claim_state_name(r->claims[i]));
+    cJSON_AddItemToObject(object, "claims", claims);
+    cJSON_AddBoolToObject(object, "whole", r->whole);
+    json_id(object, "practice", &r->practice);
+    json_id(object, "chart", &r->chart);
+    json_number(object, "size", r->size);
+    json_hex(object, "root", r->root, sizeof r->root);
+    json_number(object, "shown", r->shown);
+    json_number(object, "last", r->last);
+    json_number(object, "complete_to", r->complete_to);
+    json_number(object, "withheld", r->withheld);
+    json_number(object, "opened", r->opened);
+    cJSON_AddItemToObject(object, "findings", v->findings);
+    cJSON_AddItemToObject(object, "heads", v->heads);
+    cJSON_AddItemToObject(object, "contents", v->contents);
+    return object;
+}
+
+static const char *const claim_words[GALEN_CLAIM_COUNT] = {
+    [GALEN_CLAIM_PRACTICE] = "all certificates lead to this practice",
+    [GALEN_CLAIM_ORDER] = "each entry stands where the file says, in one history",
+    [GALEN_CLAIM_AUTHORSHIP] = "each entry was signed by the device it names",
+    [GALEN_CLAIM_MEMBERSHIP] = "each author belonged to the chart and might do that",
+    [GALEN_CLAIM_COMPLETENESS] = "nothing is left out, up to a head that a member signed",
+    [GALEN_CLAIM_HEADS] = "members signed that they had verified this history",
+    [GALEN_CLAIM_BODIES] = "the bodies that were signed are there",
+    [GALEN_CLAIM_CONTENTS] = "what is disclosed is what was sealed",
+};
+
+static void print_report(const char *path, const struct galen_evidence_report *r,
+                         const struct verdict *v)
+{
+    const cJSON *one;
+    printf("%s: %s\n", path, galen_evidence_holds(r) ? "HOLDS" : "DOES NOT HOLD");
+    printf("  %llu of %llu entries shown; complete up to %llu, as signed by members\n",
+           (unsigned long long)r->shown, (unsigned long long)r->size,
+           (unsigned long long)r->complete_to);
+    for (size_t i = 0; i < GALEN_CLAIM_COUNT; i++)
+        printf("  %-10s %s\n", claim_state_name(r->claims[i]), claim_words[i]);
+    cJSON_ArrayForEach(one, v->findings)
+    {
+        const cJSON *index = cJSON_GetObjectItemCaseSensitive(one, "index");
+        const cJSON *device = cJSON_GetObjectItemCaseSensitive(one, "device");
+        printf("  ! %s: %s", cJSON_GetObjectItemCaseSensitive(one, "claim")->valuestring,
+               cJSON_GetObjectItemCaseSensitive(one, "problem")->valuestring);
+        if (index)
+            printf(", at %.0f", index->valuedouble);
+        if (device)
+            printf(", device %.12s", device->valuestring);
+        printf("\n");
+    }
+    cJSON_ArrayForEach(one, v->contents)
+    {
+        const cJSON *text = cJSON_GetObjectItemCaseSensitive(one, "text");
+        printf("  entry %.0f says: %s\n",
+               cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble,
+               text ? text->valuestring : "(see --json)");
+    }
+}
+
+static int verify(struct cli *cli, const char *path, struct galen_bytes file,
+                  const struct galen_id *practice)
+{
+    struct verdict v = {cli, cJSON_CreateArray(), cJSON_CreateArray(), cJSON_CreateArray()};
+    struct galen_evidence_report report;
+    const struct galen_evidence_events events = {
+        .context = &v, .finding = on_finding, .head = on_head, .opened = on_opened};
+    enum galen_err err = galen_evidence_check(file, practice, &events, &report);
+    if (err != GALEN_OK) {
+        cJSON_Delete(v.findings);
+        cJSON_Delete(v.heads);
+        cJSON_Delete(v.contents);
+        return cli_fail(cli, err,
+                        err == GALEN_ERR_FORMAT ? "%s is no evidence that galen wrote." : "%s",
+                        err == GALEN_ERR_FORMAT ? path : galen_err_help(err));
+    }
+    cJSON *object = report_json(path, &report, &v);
+    if (cli->json) {
+        print_json(object);
+    } else {
+        print_report(path, &report, &v);
+        cJSON_Delete(object);
+    }
+    return galen_evidence_holds(&report) ? CLI_OK : CLI_FAILED;
+}
+
+/* -- two views -------------------------------------------------------------------------------------- */
+
+static const char *relation_name(uint8_t relation)
+{
+    static const char *const names[] = {[GALEN_VIEWS_UNRELATED] = "unrelated",
+                                        [GALEN_VIEWS_SAME] = "same",
+                                        [GALEN_VIEWS_PREFIX] = "prefix",
+                                        [GALEN_VIEWS_FORKED] = "forked",
+                                        [GALEN_VIEWS_NOT_SHOWN] = "not-shown"};
+    return names[relation];
+}
+
+static void print_comparison(const struct galen_comparison *c)
+{
+    switch ((enum galen_relation)c->relation) {
+    case GALEN_VIEWS_SAME:
+        printf("Both show the same history.\n");
+        break;
+    case GALEN_VIEWS_PREFIX:
+        printf("One is the beginning of the other: %llu entries in common.\n",
+               (unsigned long long)c->index);
+        break;
+    case GALEN_VIEWS_FORKED:
+        printf("FORKED: they show two histories of one chart");
+        if (c->index != GALEN_NO_INDEX)
+            printf(", which differ from entry %llu on", (unsigned long long)c->index);
+        printf(".\nThe server, or somebody with its data, showed different people different "
+               "things. Keep both "
+               "files.\n");
+        break;
+    case GALEN_VIEWS_UNRELATED:
+        printf("They are of different charts.\n");
+        break;
+    case GALEN_VIEWS_NOT_SHOWN:
+        printf("They show too little to compare, or do not hold.\n");
+        break;
+    }
+}
+
+static int compare(struct cli *cli, struct galen_bytes a, struct galen_bytes b,
+                   const struct galen_id *practice)
+{
+    struct galen_comparison c;
+    enum galen_err err = galen_evidence_compare(a, b, practice, &c);
+    if (err != GALEN_OK)
+        return cli_fail(cli, err, NULL);
+    if (cli->json) {
+        cJSON *object = json_new("relation", relation_name(c.relation));
+        if (c.index != GALEN_NO_INDEX)
+            json_number(object, "index", c.index);
+        json_number(object, "size_a", c.size[0]);
+        json_number(object, "size_b", c.size[1]);
+        for (size_t i = 0; i < 2; i++)
+            if (c.has_proof[i])
+                json_id(object, i == 0 ? "signed_a" : "signed_b", &c.proof[i].device);
+        print_json(object);
+    } else {
+        print_comparison(&c);
+    }
+    return c.relation == GALEN_VIEWS_FORKED                                     ? CLI_DANGER
+           : c.relation == GALEN_VIEWS_SAME || c.relation == GALEN_VIEWS_PREFIX ? CLI_OK
+                                                                                : CLI_FAILED;
+}
+
+/* -- the command ------------------------------------------------------------------------------------ */
+
+/* From outside, or else from a home that trusts the practice already [V1]. */
+static int find_practice(struct cli *cli, struct galen_id *practice)
+{
+    const char *text = cli->args.value[OPTION_PRACTICE];
+    if (text)
+        return hex_read(text, practice->bytes, sizeof practice->bytes) == 2 * GALEN_ID_BYTES
+                   ? CLI_OK
+                   : cli_fail(cli, GALEN_ERR_USAGE,
+                              "--practice takes the fingerprint's 64 digits.");
+    cli->args.given[OPTION_OFFLINE] = true;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status != CLI_OK)
+        return status;
+    *practice = *galen_engine_practice(cli->engine);
+    return CLI_OK;
+}
+
+int command_verify(struct cli *cli)
+{
+    struct galen_id practice;
+    struct galen_writer files[2];
+    size_t count = cli->args.word_count;
+    galen_writer_init(&files[0]);
+    galen_writer_init(&files[1]);
+    int status = find_practice(cli, &practice), worst = CLI_OK;
+    for (size_t i = 0; i < count && status == CLI_OK; i++)
+        status = read_file(cli, cli->args.words[i], &files[i]);
+    for (size_t i = 0; i < count && status == CLI_OK; i++) {
+        int one = verify(cli, cli->args.words[i], galen_written(&files[i]), &practice);
+        worst = one > worst ? one : worst;
+    }
+    if (status == CLI_OK && count == 2) {
+        int one = compare(cli, galen_written(&files[0]), galen_written(&files[1]), &practice);
+        worst = one > worst ? one : worst;
+    }
+    galen_writer_wipe(&files[0]);
+    galen_writer_wipe(&files[1]);
+    return status != CLI_OK ? status : worst;
+}
