@@ -76,7 +76,10 @@ static int read_token(struct cli *cli, struct founding *f)
             cli, path ? GALEN_ERR_TOKEN : GALEN_ERR_USAGE,
             "--token-file should name the file with the set-up token that galend wrote into its "
             "data folder%s%s.",
-            path ? ": " : "", path ? strerror(errno) : "");
+            path ? ": " : "",
+            !path     ? ""
+            : n == -2 ? "this one is too long"
+                      : strerror(errno));
     }
     while (n > 0 && (f->token[n - 1] == '\n' || f->token[n - 1] == ' '))
         n--;

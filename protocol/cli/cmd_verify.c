@@ -98,6 +98,8 @@ static cJSON *report_json(const char *path, const struct galen_evidence_report *
     json_number(object, "size", r->size);
     json_hex(object, "root", r->root, sizeof r->root);
     json_number(object, "shown", r->shown);
+    if (!r->whole)
+        json_number(object, "index", r->index);
     json_number(object, "complete_to", r->complete_to);
     json_number(object, "withheld", r->withheld);
     json_number(object, "opened", r->opened);

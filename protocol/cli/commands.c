@@ -7,28 +7,23 @@
     }
 #define O(id) OPTION_BIT(id)
 
+/* A line of help is a line here. */
+/* clang-format off */
 const struct command commands[] = {
     /* -- beginning ------------------------------------------------------------------------------ */
     ROW("practice init", "", 0, 0, O(TOKEN_FILE), command_practice_init,
         "founds a practice on a new server; reads the first administrator's name",
-        "The server is given the practice's key together with the set-up token that galend wrote "
-        "into its\n"
-        "data folder. This home becomes the first administrator. Two secrets are made in "
-        "HOME/offline: move\n"
-        "each to a safe place that is not connected to anything. After a crash, run it again: it "
-        "goes on.\n"
+        "The server is given the practice's key together with the set-up token that galend wrote into its\n"
+        "data folder. This home becomes the first administrator. Two secrets are made in HOME/offline: move\n"
+        "each to a safe place that is not connected to anything. After a crash, run it again: it goes on.\n"
         "\nExample:\n"
-        "  galen practice init --server https://galen.example --token-file "
-        "/var/lib/galen/setup-token\n"
-        "\nJSON: practice (its fingerprint), device, account, chart (the practice's), role, "
-        "practice_secret,\n"
+        "  galen practice init --server https://galen.example --token-file /var/lib/galen/setup-token\n"
+        "\nJSON: practice (its fingerprint), device, account, chart (the practice's), role, practice_secret,\n"
         "custodian_secret (paths).\n"),
     ROW("invite", "", 0, 0, O(ROLE) | O(CHART), command_invite,
         "invites a person; reads the name, prints one link",
-        "Whoever opens the link first is that person, so give it to nobody else. It is good for "
-        "seven days,\n"
-        "once. Colleagues are invited to the practice (and put into charts with `galen chart "
-        "add`); patients,\n"
+        "Whoever opens the link first is that person, so give it to nobody else. It is good for seven days,\n"
+        "once. Colleagues are invited to the practice (and put into charts with `galen chart add`); patients,\n"
         "caregivers and prescribers to one chart.\n"
         "\nExamples:\n"
         "  galen invite --role pharmacist <<< 'Paula Pharm' > paula.link\n"
@@ -36,10 +31,8 @@ const struct command commands[] = {
         "\nJSON: link, device, account, role, name, chart, expires.\n"),
     ROW("join", "", 0, 0, O(LOST), command_join,
         "becomes the device that a link, a code or a sheet makes room for; reads the link",
-        "The link works once; afterwards this home has keys of its own. With a recovery sheet, the "
-        "devices\n"
-        "that are lost are removed: --lost all, none, or some of them; on a terminal you are "
-        "asked.\n"
+        "The link works once; afterwards this home has keys of its own. With a recovery sheet, the devices\n"
+        "that are lost are removed: --lost all, none, or some of them; on a terminal you are asked.\n"
         "After an interruption, run it again, with or without the link.\n"
         "\nExamples:\n"
         "  galen join < pat.link\n"
@@ -47,8 +40,7 @@ const struct command commands[] = {
         "\nJSON: device, account, role, practice, charts.\n"),
     ROW("device add", "", 0, 0, 0, command_device_add,
         "prints a code for this person's next device",
-        "The code is a link that is good for ten minutes, once: on the other device, `galen "
-        "join`.\n"
+        "The code is a link that is good for ten minutes, once: on the other device, `galen join`.\n"
         "\nJSON: link, device, purpose, expires.\n"),
     ROW("device remove", "DEVICE", 1, 1, 0, command_device_remove,
         "removes a device of this person from all charts", "JSON: removed.\n"),
@@ -56,25 +48,21 @@ const struct command commands[] = {
         "JSON, one a line: device, purpose (device, code, sheet), self, charts, expires.\n"),
     ROW("sheet", "", 0, 0, 0, command_sheet,
         "prints a recovery sheet, which replaces the one before",
-        "Keep it on paper. Typed into `galen join` on an empty home, it brings all charts back and "
-        "removes\n"
+        "Keep it on paper. Typed into `galen join` on an empty home, it brings all charts back and removes\n"
         "the devices that were lost.\n"
         "\nExample:\n"
         "  galen sheet | lp\n"
         "\nJSON: link, device, purpose.\n"),
     /* -- charts --------------------------------------------------------------------------------- */
     ROW("chart new", "", 0, 0, 0, command_chart_new, "begins a patient's chart; reads the name",
-        "Staff only. The patient is invited afterwards: galen invite --role patient --chart "
-        "CHART.\n"
+        "Staff only. The patient is invited afterwards: galen invite --role patient --chart CHART.\n"
         "\nJSON: chart.\n"),
     ROW("chart list", "", 0, 0, 0, command_chart_list, "lists the charts of this home",
-        "JSON, one a line: chart, name, practice, entries, epoch, people, devices, member, holder, "
-        "current,\n"
+        "JSON, one a line: chart, name, practice, entries, epoch, people, devices, member, holder, current,\n"
         "waiting (requests not yet sent), conflicts, proposals, stopped.\n"),
     ROW("chart members", "CHART", 1, 1, 0, command_chart_members,
         "lists the devices that belong to a chart, and whose they are",
-        "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the "
-        "record), self,\n"
+        "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the record), self,\n"
         "since_epoch, expires, verified and heard (the head it signed last).\n"),
     ROW("chart add", "CHART PERSON", 2, 2, 0, command_chart_add,
         "adds a colleague of the practice to a chart",
@@ -88,20 +76,15 @@ const struct command commands[] = {
         "begins a fresh key with unchanged members", "JSON: chart, index, epoch.\n"),
     ROW("chart log", "CHART", 1, 1, O(FOLLOW) | O(FROM), command_chart_log,
         "prints a chart's entries in their order",
-        "Each with its number, time, author, kind, and whether it counts: `void` with the reason, "
-        "`locked`\n"
-        "(not open to this device), `withheld` (held back by the server). The ticks: with the "
-        "server, and\n"
+        "Each with its number, time, author, kind, and whether it counts: `void` with the reason, `locked`\n"
+        "(not open to this device), `withheld` (held back by the server). The ticks: with the server, and\n"
         "verified by how many others.\n"
         "\nExamples:\n"
         "  galen chart log .\n"
         "  galen chart log 3f2a91c0 --follow --json | jq -r 'select(.kind==\"message\").text'\n"
-        "\nJSON, one a line: chart, index, time, device, account, name, role, number, epoch, "
-        "class, state, why,\n"
-        "kind (message, write, propose, answer, identity, visit), token, base, clock, and what it "
-        "says: text;\n"
-        "doc, record, fields; proposal, accepted; subject; visit, visit_event; members, added; "
-        "verified_by\n"
+        "\nJSON, one a line: chart, index, time, device, account, name, role, number, epoch, class, state, why,\n"
+        "kind (message, write, propose, answer, identity, visit), token, base, clock, and what it says: text;\n"
+        "doc, record, fields; proposal, accepted; subject; visit, visit_event; members, added; verified_by\n"
         "(accounts). With --follow also {\"event\":\"verified\"} and {\"event\":\"reopened\"}.\n"),
     ROW("send", "CHART", 1, 1, 0, command_send, "sends a message; reads its text",
         "Example:\n"
@@ -110,36 +93,25 @@ const struct command commands[] = {
     /* -- documents ------------------------------------------------------------------------------ */
     ROW("doc get", "CHART DOC", 2, 2, 0, command_doc_get,
         "shows a document: pmr (medicines), map (what to do), people",
-        "Every value with who said it and when. Where two people wrote at the same time, all "
-        "values are shown,\n"
-        "numbered, until somebody chooses one (galen doc choose). Proposals stand beside the "
-        "values until staff\n"
+        "Every value with who said it and when. Where two people wrote at the same time, all values are shown,\n"
+        "numbered, until somebody chooses one (galen doc choose). Proposals stand beside the values until staff\n"
         "accept or decline them.\n"
-        "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined), "
-        "conflicts, fields\n"
-        "{name: {value (if there is one only), conflict, values [{number, value, index, account, "
-        "device, name,\n"
-        "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, "
-        "time, fields,\n"
+        "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined), conflicts, fields\n"
+        "{name: {value (if there is one only), conflict, values [{number, value, index, account, device, name,\n"
+        "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, time, fields,\n"
         "answers}].\n"),
     ROW("doc set", "CHART DOC RECORD|new", 3, 3, 0, command_doc_set,
         "sets fields of a record; reads `name=value` lines or a JSON object",
-        "Written against what this home has read: what others wrote since stays beside it, as a "
-        "conflict,\n"
-        "instead of being overwritten. What your role may not write becomes a proposal. An empty "
-        "value clears\n"
+        "Written against what this home has read: what others wrote since stays beside it, as a conflict,\n"
+        "instead of being overwritten. What your role may not write becomes a proposal. An empty value clears\n"
         "a field. A regimen is one value and is given whole.\n"
         "\nExamples:\n"
-        "  printf 'kind=prescription\\nregimen=drug=Metformin; strength=500 mg; dose=1; "
-        "unit=tablet;\n"
-        "  frequency=twice a day\\nstatus=active\\n' | galen doc set . pmr new        (the regimen "
-        "on one line)\n"
-        "  echo '{\"regimen\":{\"drug\":\"Metformin\",\"strength\":\"500 "
-        "mg\"},\"status\":\"active\"}' |\n"
+        "  printf 'kind=prescription\\nregimen=drug=Metformin; strength=500 mg; dose=1; unit=tablet;\n"
+        "  frequency=twice a day\\nstatus=active\\n' | galen doc set . pmr new        (the regimen on one line)\n"
+        "  echo '{\"regimen\":{\"drug\":\"Metformin\",\"strength\":\"500 mg\"},\"status\":\"active\"}' |\n"
         "      galen doc set . pmr new\n"
         "  galen doc set . pmr 5b1c <<< 'taken_as=only in the morning'\n"
-        "\nJSON: chart, doc, record, proposed (whether it, or a part, became a proposal), "
-        "index.\n"),
+        "\nJSON: chart, doc, record, proposed (whether it, or a part, became a proposal), index.\n"),
     ROW("doc propose", "CHART DOC RECORD|new", 3, 3, 0, command_doc_set,
         "the same as doc set: what your role may not write is proposed", ""),
     ROW("doc accept", "CHART INDEX", 2, 2, 0, command_doc_accept,
@@ -148,8 +120,7 @@ const struct command commands[] = {
         "declines the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
     ROW("doc choose", "CHART DOC RECORD FIELD N", 5, 5, 0, command_doc_choose,
         "settles a conflict: writes the value with that number",
-        "N is the number that `galen doc get` showed in this home. If the field changed since, "
-        "nothing is\n"
+        "N is the number that `galen doc get` showed in this home. If the field changed since, nothing is\n"
         "written and you are asked to look again.\n"
         "\nExample:\n"
         "  galen doc choose . pmr 5b1c regimen 2\n"
@@ -157,12 +128,9 @@ const struct command commands[] = {
     /* -- visits --------------------------------------------------------------------------------- */
     ROW("visit open", "CHART", 1, 1, O(ADMIT), command_visit_open,
         "opens a visit, without voice, and stays until it ends (staff)",
-        "A visit has a host as long as a process of staff is connected, so this command stays: "
-        "Ctrl-C, `end` on\n"
-        "standard input or `galen visit end` end it. Who knocks is told; let them in by typing "
-        "`admit DEVICE`\n"
-        "or {\"do\":\"admit\",\"device\":\"…\"}, or beforehand with --admit. To speak as well, use "
-        "`galen call`.\n"
+        "A visit has a host as long as a process of staff is connected, so this command stays: Ctrl-C, `end` on\n"
+        "standard input or `galen visit end` end it. Who knocks is told; let them in by typing `admit DEVICE`\n"
+        "or {\"do\":\"admit\",\"device\":\"…\"}, or beforehand with --admit. To speak as well, use `galen call`.\n"
         "Standard input takes all commands of `galen agent`.\n"
         "\nJSON: one event a line, as `galen agent`.\n"),
     ROW("visit admit", "CHART DEVICE", 2, 2, 0, command_visit_admit,
@@ -171,8 +139,7 @@ const struct command commands[] = {
         "\nJSON: chart, admitted.\n"),
     ROW("visit identify", "CHART PERSON", 2, 2, 0, command_visit_identify,
         "records that two identifiers were checked; opens the record to that person (staff)",
-        "Reads from standard input which two were checked. It cannot be taken back: what a person "
-        "has read\n"
+        "Reads from standard input which two were checked. It cannot be taken back: what a person has read\n"
         "they have read.\n"
         "\nExample:\n"
         "  galen visit identify . 9c03 <<< 'date of birth and address, read out by herself'\n"
@@ -181,75 +148,50 @@ const struct command commands[] = {
         "JSON: chart, ended (the visit).\n"),
     ROW("call", "CHART", 1, 1, O(IN) | O(OUT) | O(SECONDS) | O(MUTE) | O(ADMIT), command_call,
         "the voice of a visit: speaks a WAV file, keeps what is heard in another",
-        "Staff open the visit if it is not; everybody else waits until staff let them in "
-        "(--timeout is how long\n"
-        "to wait for the visit to be opened; being let in has no limit). From then on 20 ms of "
-        "--in are spoken\n"
-        "each 20 ms; after its end there is silence for a second, then it hangs up, unless "
-        "--seconds says how\n"
-        "long. --out begins with that same moment, so that its samples are the call's clock. It is "
-        "a whole WAV\n"
-        "file at any time. Standard input takes `admit DEVICE`, `refuse DEVICE`, `mute`, `unmute`, "
-        "`hang up`,\n"
+        "Staff open the visit if it is not; everybody else waits until staff let them in (--timeout is how long\n"
+        "to wait for the visit to be opened; being let in has no limit). From then on 20 ms of --in are spoken\n"
+        "each 20 ms; after its end there is silence for a second, then it hangs up, unless --seconds says how\n"
+        "long. --out begins with that same moment, so that its samples are the call's clock. It is a whole WAV\n"
+        "file at any time. Standard input takes `admit DEVICE`, `refuse DEVICE`, `mute`, `unmute`, `hang up`,\n"
         "`end`, and the JSON commands of `galen agent`.\n"
         "\nExamples:\n"
         "  galen call . --in question.wav --out answer.wav\n"
         "  galen call 3f2a91c0 --admit all --out visit.wav --seconds 1800      (staff)\n"
-        "\nJSON, one event a line: those of `galen agent`; {\"event\":\"voice\"} with "
-        "first_captured_ms and\n"
-        "first_played_ms; each second {\"event\":\"call-stats\"}, and at the end "
-        "{\"event\":\"call-ended\"}, both\n"
-        "with seconds, participants, sent, received, concealed, concealed_share, discarded, late, "
-        "refused,\n"
+        "\nJSON, one event a line: those of `galen agent`; {\"event\":\"voice\"} with first_captured_ms and\n"
+        "first_played_ms; each second {\"event\":\"call-stats\"}, and at the end {\"event\":\"call-ended\"}, both\n"
+        "with seconds, participants, sent, received, concealed, concealed_share, discarded, late, refused,\n"
         "left_out, delay_ms, delay_max_ms, muted.\n"),
     ROW("agent", "", 0, 0, O(ADMIT) | O(NO_LIVE), command_agent,
         "stays connected: prints one JSON event a line, takes one JSON command a line",
-        "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked "
-        "for is with\n"
+        "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked for is with\n"
         "the server) or at SIGTERM.\n"
-        "\nEvents: online, offline, refused, chart, current, entry, reopened, done, failed, held, "
-        "verified, fork,\n"
-        "cloned, link-again, clock, presence, draft, visit, knock, waiting, admitted, call, "
-        "visit-ended,\n"
-        "call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen "
-        "chart log` shows.\n"
-        "\nCommands: an object with \"do\"; an \"id\" of yours comes back in the answer. The "
-        "answer says ok or\n"
-        "error and message; what takes time has a token, which comes again in done, failed or "
-        "held.\n"
+        "\nEvents: online, offline, refused, chart, current, entry, reopened, done, failed, held, verified, fork,\n"
+        "cloned, link-again, clock, presence, draft, visit, knock, waiting, admitted, call, visit-ended,\n"
+        "call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen chart log` shows.\n"
+        "\nCommands: an object with \"do\"; an \"id\" of yours comes back in the answer. The answer says ok or\n"
+        "error and message; what takes time has a token, which comes again in done, failed or held.\n"
         "  {\"do\":\"send\",\"chart\":\"…\",\"text\":\"…\"}\n"
-        "  {\"do\":\"doc "
-        "set\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"new\",\"fields\":{\"status\":"
+        "  {\"do\":\"doc set\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"new\",\"fields\":{\"status\":"
         "\"active\"}}\n"
         "  {\"do\":\"doc accept\",\"chart\":\"…\",\"index\":12}          also doc decline\n"
-        "  {\"do\":\"doc "
-        "choose\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"regimen\",\"index\":"
+        "  {\"do\":\"doc choose\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"regimen\",\"index\":"
         "17}\n"
         "      (index: of the entry that said the value)\n"
-        "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then "
-        "the answer\n"
-        "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the "
-        "answer\n"
-        "  "
-        "{\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","
+        "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then the answer\n"
+        "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the answer\n"
+        "  {\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","
         "\"text\":\"…\"}\n"
-        "  {\"do\":\"visit open\",\"chart\":\"…\"}   visit end, knock, leave; admit and refuse "
-        "with \"device\"\n"
-        "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two "
-        "identifiers\"}\n"
-        "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, "
-        "hang up\n"
+        "  {\"do\":\"visit open\",\"chart\":\"…\"}   visit end, knock, leave; admit and refuse with \"device\"\n"
+        "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two identifiers\"}\n"
+        "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, hang up\n"
         "  {\"do\":\"chart new\",\"name\":\"…\"}   chart add and chart remove with \"account\"\n"
         "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}\n"
-        "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because "
-        "somebody joined\n"),
+        "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because somebody joined\n"),
     /* -- evidence ------------------------------------------------------------------------------- */
     ROW("export", "CHART", 1, 1, O(TO) | O(ONLY) | O(OPEN), command_export,
         "writes evidence of a chart for others: what is in it, and who verified it",
-        "Sealed: the file shows who wrote what when, not what it says. With --open, whoever has "
-        "the file reads\n"
-        "what is disclosed: with --only that entry, else all that this device can read. That "
-        "cannot be taken\n"
+        "Sealed: the file shows who wrote what when, not what it says. With --open, whoever has the file reads\n"
+        "what is disclosed: with --only that entry, else all that this device can read. That cannot be taken\n"
         "back. An existing file is never replaced.\n"
         "\nExamples:\n"
         "  galen export . --to chart.evidence\n"
@@ -257,23 +199,18 @@ const struct command commands[] = {
         "\nJSON: chart, file, size, opened, bytes.\n"),
     ROW("verify", "FILE [FILE]", 1, 2, O(PRACTICE), command_verify,
         "checks evidence, offline; compares two members' views",
-        "Needs nothing but the practice's fingerprint, which must come by another way than the "
-        "file: the\n"
-        "practice tells it, `galen practice init` printed it, each home knows it. Each claim is "
-        "judged for\n"
+        "Needs nothing but the practice's fingerprint, which must come by another way than the file: the\n"
+        "practice tells it, `galen practice init` printed it, each home knows it. Each claim is judged for\n"
         "itself, and what is wrong is named. Status 1: something does not hold; 5: two histories.\n"
         "\nExamples:\n"
         "  galen verify chart.evidence --practice 3b0c…\n"
         "  galen verify mine.evidence theirs.evidence\n"
-        "\nJSON, one a file: file, holds, claims {practice, order, authorship, membership, "
-        "completeness, heads,\n"
-        "bodies, contents: holds, fails or not-shown}, whole, practice, chart, size, root, shown, "
-        "last,\n"
-        "complete_to, withheld, opened, findings [{claim, problem, index, device}], heads, "
-        "contents; with two\n"
-        "files also: relation (same, prefix, forked, unrelated, not-shown), index, size_a, size_b, "
-        "signed_a,\n"
+        "\nJSON, one a file: file, holds, claims {practice, order, authorship, membership, completeness, heads,\n"
+        "bodies, contents: holds, fails or not-shown}, whole, practice, chart, size, root, shown, last,\n"
+        "complete_to, withheld, opened, findings [{claim, problem, index, device}], heads, contents; with two\n"
+        "files also: relation (same, prefix, forked, unrelated, not-shown), index, size_a, size_b, signed_a,\n"
         "signed_b.\n"),
 };
+/* clang-format on */
 
 const size_t command_count = sizeof commands / sizeof *commands;
