@@ -448,6 +448,104 @@ Test(epoch, E1_a_wrong_seal_of_the_history_secret_is_mended_by_a_holder)
     chart_free(v.chart);
 }
 
+Test(epoch, E1_a_seal_of_another_secret_is_no_history_secret)
+{
+    struct visit v = visit_new(14);
+    struct galen_epoch_random random = chart_epoch_random(v.chart), other;
+    other = chart_epoch_random(v.chart);
+    const struct galen_epoch_change change = {.new_history = true};
+    struct galen_header header;
+    struct galen_epoch_body *body = malloc(sizeof *body), *strange = malloc(sizeof *strange);
+    chart_draft(v.chart, v.pharmacist, &change, &other, &header, strange);
+    chart_draft(v.chart, v.pharmacist, &change, &random, &header, body);
+    size_t custodian = place_of(body, v.chart->custodian);
+    body->members[custodian].history = strange->members[custodian].history;
+    cr_assert_eq(chart_append_epoch(v.chart, v.pharmacist, &header, body), GALEN_OK);
+    chart_read_all(v.chart);
+    cr_assert_not(galen_log_is_holder(v.chart->custodian->log));
+    cr_assert(galen_log_history_needs_care(v.chart->custodian->log));
+    cr_assert(galen_log_history_needs_care(v.pharmacist->log));
+    chart_renew(v.chart, v.pharmacist);
+    chart_read_all(v.chart);
+    cr_assert(galen_log_is_holder(v.chart->custodian->log));
+    cr_assert_not(galen_log_history_needs_care(v.chart->custodian->log));
+    free(body);
+    free(strange);
+    chart_free(v.chart);
+}
+
+Test(epoch, E1_a_pair_that_comes_back_is_replaced_by_the_next_holder)
+{
+    struct visit v = visit_new(15);
+    struct chart_device *gone =
+        chart_person(v.chart, "leaving", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    struct chart_device *careless =
+        chart_person(v.chart, "careless", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, gone, true);
+    chart_add(v.chart, v.pharmacist, careless, true);
+    struct galen_epoch_random random = chart_epoch_random(v.chart);
+    struct galen_header header;
+    struct galen_epoch_body *body = malloc(sizeof *body);
+    const struct galen_epoch_change change = {.new_history = true};
+    uint8_t known_to_gone[GALEN_KEY_BYTES];
+    memcpy(known_to_gone, random.history_secret, sizeof known_to_gone);
+    chart_draft(v.chart, careless, &change, &random, &header, body);
+    cr_assert_eq(chart_append_epoch(v.chart, careless, &header, body), GALEN_OK);
+    chart_drop(v.chart, v.pharmacist, gone);
+    random = chart_epoch_random(v.chart);
+    memcpy(random.history_secret, known_to_gone, sizeof known_to_gone);
+    chart_draft(v.chart, careless, &change, &random, &header, body);
+    cr_assert_eq(chart_append_epoch(v.chart, careless, &header, body), GALEN_OK);
+    chart_read_all(v.chart);
+    cr_assert(galen_log_history_needs_care(v.pharmacist->log));
+    chart_renew(v.chart, v.pharmacist);
+    chart_read_all(v.chart);
+    cr_assert_not(galen_log_history_needs_care(v.pharmacist->log));
+    uint64_t after = chart_say(v.chart, v.pharmacist, "not for who left");
+    chart_read(v.chart, gone);
+    cr_assert_eq(chart_state(gone, after), GALEN_READ_LOCKED);
+    free(body);
+    chart_free(v.chart);
+}
+
+Test(epoch, C6_the_sixty_fifth_device_is_refused)
+{
+    struct visit v = visit_new(16);
+    enum { MORE = GALEN_MEMBERS_MAX - 3 + 1 };
+    struct galen_newcomer add[MORE];
+    struct galen_chain *chains = calloc(MORE, sizeof *chains);
+    for (size_t i = 0; i < MORE; i++) {
+        /* The same place for each: only the last one's keys stay known, which is enough here. */
+        struct chart_device *one =
+            chart_person(v.chart, "one of many", GALEN_ROLE_TECHNICIAN, v.chart->admin);
+        chains[i] = one->chain;
+        galen_log_free(one->log);
+        memset(one, 0, sizeof *one);
+        v.chart->device_count--;
+        add[i] = (struct galen_newcomer){&chains[i], true};
+    }
+    struct galen_epoch_random random = chart_epoch_random(v.chart);
+    struct galen_writer entry;
+    galen_writer_init(&entry);
+    struct galen_epoch_change change = {.add = add, .add_count = MORE};
+    chart_read(v.chart, v.pharmacist);
+    cr_assert_eq(galen_log_draft_epoch(v.pharmacist->log, v.chart->now_ms,
+                                       chart_number(v.chart, v.pharmacist), &change, &random,
+                                       &entry),
+                 GALEN_ERR_MEMBERS);
+    change.add_count--;
+    cr_assert_eq(galen_log_draft_epoch(v.pharmacist->log, v.chart->now_ms,
+                                       chart_number(v.chart, v.pharmacist), &change, &random,
+                                       &entry),
+                 GALEN_OK);
+    cr_assert_lt(entry.size, GALEN_BODY_MAX);
+    cr_assert_eq(chart_append(v.chart, galen_written(&entry)), GALEN_OK);
+    galen_writer_wipe(&entry);
+    all_say(&v, chart_say(v.chart, v.patient, "a full house"), GALEN_READ_OPEN, GALEN_OK);
+    free(chains);
+    chart_free(v.chart);
+}
+
 Test(epoch, E1_a_link_to_something_else_is_as_if_it_were_not_there)
 {
     struct visit v = visit_new(11);

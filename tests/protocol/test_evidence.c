@@ -638,6 +638,31 @@ Test(evidence, not_an_evidence_file)
         cr_assert_eq(
             galen_evidence_check((struct galen_bytes){file.at, size}, &s.practice, NULL, &report),
             GALEN_ERR_FORMAT, "cut at %zu", size);
+    /* Shapes that no writer makes: a proof where none is needed, disclosures that do not ascend, more
+       than one sealed entry beside the clear ones. */
+    struct made m = made_of(&s);
+    struct galen_writer made = encode(&m);
+    made.at[15] = 0;
+    cr_assert_eq(galen_evidence_check(galen_written(&made), &s.practice, NULL, &report),
+                 GALEN_ERR_FORMAT);
+    galen_writer_wipe(&made);
+    const uint64_t open[] = {2, 7};
+    made =
+        export(&s, s.pharmacist, &(struct galen_evidence_options){.open = open, .open_count = 2});
+    uint8_t *first_index = made.at + made.size - 2 * 40 + 7; /* its lowest byte */
+    cr_assert_eq(*first_index, 2);
+    *first_index = 7;
+    cr_assert_eq(galen_evidence_check(galen_written(&made), &s.practice, NULL, &report),
+                 GALEN_ERR_FORMAT);
+    galen_writer_wipe(&made);
+    made = export(&s, s.pharmacist, &(struct galen_evidence_options){.only = true, .index = 5});
+    made.at[15] = 1;
+    cr_assert_eq(galen_evidence_check(galen_written(&made), &s.practice, NULL, &report),
+                 GALEN_ERR_FORMAT);
+    galen_writer_wipe(&made);
+    cr_assert_str_eq(galen_claim_name(GALEN_CLAIM_ORDER), "order");
+    cr_assert_str_eq(galen_claim_name(GALEN_CLAIM_CONTENTS), "contents");
+    cr_assert_null(galen_claim_name(GALEN_CLAIM_COUNT));
     file.at[14] = 2;
     cr_assert_eq(galen_evidence_check(galen_written(&file), &s.practice, NULL, &report),
                  GALEN_ERR_VERSION);

@@ -122,7 +122,15 @@ Test(log, K3_disclosing_one_entry_discloses_no_other)
 }
 
 /* Each is sealed well in everything but one thing. */
-enum body_fault { WRONG_COMMITMENT, WRONG_BODY, WRONG_HEADER, WRONG_PADDING, WRONG_SALT, SHORT };
+enum body_fault {
+    WRONG_COMMITMENT,
+    WRONG_BODY,
+    WRONG_HEADER,
+    WRONG_PADDING,
+    WRONG_SALT,
+    SHORT,
+    TOO_LONG,
+};
 
 static const struct {
     const char *name;
@@ -135,24 +143,32 @@ static const struct {
     {"padding that says more than it should", WRONG_PADDING, GALEN_ERR_FORMAT},
     {"another entry's salt", WRONG_SALT, GALEN_ERR_COMMITMENT},
     {"a body shorter than its tag", SHORT, GALEN_ERR_SEAL},
+    {"a plaintext above its limit", TOO_LONG, GALEN_ERR_TOO_LARGE},
 };
 
-/* Padded by hand: to 512 bytes, where 256 would do. */
-static void pad_wrongly(struct pair *p, struct galen_header *header, struct galen_writer *body)
+/* Seals what is in `body`, padded or not, as it stands. */
+static void seal_by_hand(struct pair *p, struct galen_header *header, struct galen_writer *body)
 {
-    static const uint8_t nonce[GALEN_NONCE_BYTES], zeros[512 + GALEN_TAG_BYTES] = {'h', 'i', 0x80};
+    static const uint8_t nonce[GALEN_NONCE_BYTES], tag[GALEN_TAG_BYTES];
     uint8_t secret[GALEN_KEY_BYTES];
+    size_t size = body->size;
     cr_assert(galen_log_entry_secret(p->patient->log, header, secret));
     galen_expand(secret, "entry commitment", text(""), header->commitment, 32);
     galen_expand(secret, "entry key", text(""), secret, 32);
     struct galen_writer aad;
     galen_writer_init(&aad);
     galen_header_write(&aad, header);
-    galen_writer_clear(body);
-    galen_write(body, zeros, sizeof zeros);
+    galen_write(body, tag, sizeof tag);
     galen_aead_seal(secret, nonce, (struct galen_bytes){aad.at, 178},
-                    (struct galen_bytes){body->at, 512}, body->at);
+                    (struct galen_bytes){body->at, size}, body->at);
     galen_writer_wipe(&aad);
+}
+
+static void write_filler(struct galen_writer *body, size_t size)
+{
+    galen_writer_clear(body);
+    for (size_t i = 0; i < size; i++)
+        galen_write_u8(body, 'x');
 }
 
 static void spoil_body(struct pair *p, enum body_fault fault, struct galen_header *header,
@@ -168,8 +184,17 @@ static void spoil_body(struct pair *p, enum body_fault fault, struct galen_heade
     case WRONG_HEADER: /* class is associated data, but does not go into the secret */
         header->class = GALEN_CLASS_RECORD;
         break;
-    case WRONG_PADDING:
-        pad_wrongly(p, header, body);
+    case WRONG_PADDING: /* to 512 bytes, where 256 would do */
+        write_filler(body, 2);
+        galen_write_u8(body, 0x80);
+        while (body->size < 512)
+            galen_write_u8(body, 0);
+        seal_by_hand(p, header, body);
+        break;
+    case TOO_LONG:
+        write_filler(body, GALEN_PLAIN_MAX + 1);
+        galen_pad(body, 0);
+        seal_by_hand(p, header, body);
         break;
     case WRONG_SALT:
         header->salt[0] ^= 1;
@@ -333,6 +358,19 @@ Test(log, L9_a_body_that_is_missing_or_exchanged_is_withheld_and_can_come_later)
     cr_assert_eq(galen_log_open_again(p.patient->log, said, &true_entry, &read, &plain), GALEN_OK);
     cr_assert_eq(read.state, GALEN_READ_OPEN);
     cr_assert(galen_bytes_equal(galen_written(&plain), text("to be withheld")));
+    for (size_t nth = 1;; nth++) { /* a copy of the plaintext is all it needs */
+        struct galen_writer again;
+        galen_writer_init(&again);
+        allocator_fail(nth);
+        enum galen_err err = galen_log_open_again(p.patient->log, said, &true_entry, &read, &again);
+        bool failed = allocator_failed();
+        allocator_fail(0);
+        cr_assert_eq(err, failed ? GALEN_ERR_MEMORY : GALEN_OK);
+        cr_assert_eq(chart_state(p.patient, said), GALEN_READ_OPEN);
+        galen_writer_wipe(&again);
+        if (!failed)
+            break;
+    }
     /* What was opened once stays so; another entry is not taken for it. */
     cr_assert_eq(galen_log_open_again(p.patient->log, said, &missing, &read, &plain), GALEN_OK);
     cr_assert_eq(read.state, GALEN_READ_OPEN);
@@ -597,6 +635,7 @@ Test(log, drafting_says_what_is_wrong_and_appends_nothing)
                                        &random, &entry),
                  GALEN_ERR_STATE);
     cr_assert_eq(galen_log_size(empty), 0);
+    cr_assert(galen_id_equal(galen_log_self(empty), &p.pharmacist->id));
     cr_assert_null(galen_log_read(empty, 0));
     galen_log_free(empty);
     galen_log_free(NULL);
