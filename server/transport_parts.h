@@ -37,6 +37,7 @@ struct socket {
     bool too_large;
     bool last_words; /* the hub is closing it */
     bool closing;    /* nothing is sent any more */
+    size_t unasked;  /* bytes sent since the line was asked whether it is full */
     bool stopped;    /* no reading, as too much waits for verification */
     struct ahead_queue ahead;
 };

@@ -220,16 +220,15 @@ static int send_some(struct socket *socket, bool may_close)
         socket->last_words = true;
         lws_set_timeout(socket->wsi, PENDING_TIMEOUT_CLOSE_SEND, SOCKET_LAST_S);
     }
-    size_t unasked = TRANSPORT_UNASKED_BYTES; /* sent since the line was asked whether it is full */
     for (int sent = 0; sent < TRANSPORT_BURST; sent++) {
-        if (unasked >= TRANSPORT_UNASKED_BYTES) {
+        if (socket->unasked >= TRANSPORT_UNASKED_BYTES || lws_partial_buffered(socket->wsi)) {
             if (lws_send_pipe_choked(socket->wsi))
                 break;
-            unasked = 0;
+            socket->unasked = 0;
         }
         struct galen_bytes frame =
             hub_next_frame(transport->hub, socket->connection, transport_now_ms(transport));
-        unasked += frame.size;
+        socket->unasked += frame.size;
         if (frame.size == 0) {
             if (!hub_is_closing(socket->connection))
                 return 0;
