@@ -74,6 +74,7 @@ static void take_committed(struct transport *transport)
     transport->counters.commits += result == GALEN_OK;
     transport->counters.commit_failures += result != GALEN_OK;
     transport->counters.commit_us += took_us;
+    transport->took_us = took_us;
     note_store(transport, result);
     hub_committed(transport->hub, transport_now_ms(transport), result);
 }
@@ -89,10 +90,21 @@ static void look_for_room(struct transport *transport, uint64_t now_ms)
         note_store(transport, GALEN_OK);
 }
 
+/*
+ * A batch waits for signatures that are being verified, so that they need no batch of their own; but
+ * no longer than the disk took for the last one, so that nobody waits twice.
+ */
+static bool may_grow(const struct transport *transport)
+{
+    return transport->fed_us && ahead_is_busy(transport->ahead) &&
+           clock_us(CLOCK_MONOTONIC) - transport->fed_us < transport->took_us;
+}
+
 static void start_batch(struct transport *transport)
 {
-    if (writer_is_busy(transport->writer))
+    if (writer_is_busy(transport->writer) || may_grow(transport))
         return;
+    transport->fed_us = 0;
     const struct store_batch *batch = hub_take_batch(transport->hub);
     if (batch)
         writer_start(transport->writer, batch);
@@ -102,8 +114,10 @@ static void on_woken(struct ev_loop *loop, ev_async *watcher, int events)
 {
     (void)loop;
     (void)events;
-    socket_take_verified(watcher->data);
-    take_committed(watcher->data);
+    struct transport *transport = watcher->data;
+    if (socket_take_verified(transport) && !transport->fed_us)
+        transport->fed_us = clock_us(CLOCK_MONOTONIC);
+    take_committed(transport);
 }
 
 /* -- the loop ----------------------------------------------------------------------------------- */

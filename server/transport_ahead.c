@@ -9,7 +9,8 @@
 
 #include "verify.h"
 
-#define FACTS_MAX GALEN_CHAIN_MAX /* a sign-in and all but the first certificate of its chain */
+#define BEHIND_THE_LOOP 5               /* nicer by this than the loop */
+#define FACTS_MAX       GALEN_CHAIN_MAX /* a sign-in and all but the first certificate of its chain */
 
 /* "This is (or is not) a signature under this key." */
 struct fact {
@@ -44,6 +45,7 @@ struct ahead {
     size_t thread_count;
     pthread_t threads[AHEAD_THREADS_MAX];
     struct job_list taken; /* the loop's: done, not yet named */
+    size_t working;        /* the loop's: given to the threads, not yet named */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct job_list to_do, finished;
@@ -137,7 +139,7 @@ static void *run(void *argument)
 {
     struct ahead *ahead = argument;
     /* The loop comes first where processors are few. */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), 5);
+    setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, 0) + BEHIND_THE_LOOP);
     pthread_mutex_lock(&ahead->mutex);
     for (;;) {
         struct ahead_job *job = list_take(&ahead->to_do);
@@ -245,6 +247,7 @@ enum ahead_way ahead_take(struct ahead *ahead, struct ahead_queue *queue, struct
     queue->count++;
     queue->bytes += frame.size;
     if (work_first) {
+        ahead->working++;
         pthread_mutex_lock(&ahead->mutex);
         list_add(&ahead->to_do, job);
         pthread_cond_signal(&ahead->changed);
@@ -256,6 +259,11 @@ enum ahead_way ahead_take(struct ahead *ahead, struct ahead_queue *queue, struct
 bool ahead_is_full(const struct ahead_queue *queue)
 {
     return queue->count >= AHEAD_FRAMES_MAX || queue->bytes >= AHEAD_BYTES_MAX;
+}
+
+bool ahead_is_busy(const struct ahead *ahead)
+{
+    return ahead->working > 0;
 }
 
 void ahead_drop(struct ahead_queue *queue)
@@ -280,6 +288,7 @@ void *ahead_next_done(struct ahead *ahead)
     }
     for (struct ahead_job *job; (job = list_take(&ahead->taken));) {
         job->working = false;
+        ahead->working--;
         if (job->owner)
             return job->owner;
         free(job);

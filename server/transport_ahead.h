@@ -19,12 +19,12 @@ struct ahead_job;
 
 /** The frames of one connection that wait, in their order. Zeroed at first, but for owner and nonce. */
 struct ahead_queue {
-    void *owner;
-    uint8_t nonce[32]; /* the server's, which the sign-in signs */
     struct ahead_job *first, *last;
     size_t count, bytes;
+    void *owner;
     bool signed_in; /* `key` is the one its sign-in named */
     uint8_t key[GALEN_SIGN_KEY_BYTES];
+    uint8_t nonce[32]; /* the server's, which the sign-in signs */
 };
 
 /** `done` is called from other threads when something is done. NULL: it cannot be started. */
@@ -40,6 +40,8 @@ enum ahead_way {
 enum ahead_way ahead_take(struct ahead *ahead, struct ahead_queue *queue, struct galen_bytes frame);
 /** True when the connection should not be read until its queue is shorter. */
 bool ahead_is_full(const struct ahead_queue *queue);
+/** True while threads have frames of any connection: ahead_next_done will give more soon. */
+bool ahead_is_busy(const struct ahead *ahead);
 /** Forgets all that waits of a connection that is gone. */
 void ahead_drop(struct ahead_queue *queue);
 

@@ -26,20 +26,24 @@ struct transport_counters {
     uint64_t commits, commit_failures, commit_us;
 };
 
-/** One WebSocket. Its memory is ours and not libwebsockets', so that jobs may outlive it. */
+/**
+ * One WebSocket. Its memory is ours and not libwebsockets', so that jobs may outlive it. What a voice
+ * frame touches stands first.
+ */
 struct socket {
-    struct transport *transport;
-    struct lws *wsi;
     struct hub_connection *connection; /* NULL: refused, `frame` holds the answer */
-    struct input *input;
-    uint8_t *frame; /* a message that came in pieces so far */
-    size_t frame_size, frame_room;
+    struct lws *wsi;
+    struct transport *transport;
+    size_t frame_size; /* of a message that came in pieces so far */
+    size_t unasked;    /* bytes sent since the line was asked whether it is full */
     bool too_large;
     bool last_words; /* the hub is closing it */
     bool closing;    /* nothing is sent any more */
-    size_t unasked;  /* bytes sent since the line was asked whether it is full */
     bool stopped;    /* no reading, as too much waits for verification */
     struct ahead_queue ahead;
+    struct input *input;
+    uint8_t *frame;
+    size_t frame_room;
 };
 
 struct transport {
@@ -64,6 +68,8 @@ struct transport {
     enum { TRANSPORT_SERVING, TRANSPORT_STOPPING } state;
     bool practice_known;
     uint64_t stop_at_ms;
+    uint64_t fed_us;  /* when the first verified frame since the last batch went to the hub; 0 */
+    uint64_t took_us; /* the last batch */
     enum galen_err store_state; /* of the last commit */
     uint64_t look_at_ms;        /* when to look for room again after one failed */
     size_t waiting;             /* sockets that are no WebSocket yet */
@@ -83,8 +89,8 @@ extern const struct lws_protocol_vhost_options *const http_headers;
 /* transport_socket.c: the WebSockets. */
 int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t size);
-/** Hands the hub what was verified meanwhile. */
-void socket_take_verified(struct transport *transport);
+/** Hands the hub what was verified meanwhile. True: there was something. */
+bool socket_take_verified(struct transport *transport);
 /** Sends what the hub has for the connections it names. */
 void socket_flush(struct transport *transport);
 

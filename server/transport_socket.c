@@ -170,12 +170,14 @@ static int piece_came(struct socket *socket, struct lws *wsi, const uint8_t *at,
     return result;
 }
 
-void socket_take_verified(struct transport *transport)
+bool socket_take_verified(struct transport *transport)
 {
     struct socket *socket;
+    bool any = false;
     while ((socket = ahead_next_done(transport->ahead))) {
         struct galen_bytes frame;
         while (ahead_first(&socket->ahead, &frame)) {
+            any = true;
             if (!hub_is_closing(socket->connection))
                 hub_receive(transport->hub, socket->connection, transport_now_ms(transport), frame);
             ahead_drop_first(&socket->ahead);
@@ -187,6 +189,7 @@ void socket_take_verified(struct transport *transport)
                 input_let(socket->input);
         }
     }
+    return any;
 }
 
 /* -- out ---------------------------------------------------------------------------------------- */
