@@ -9,7 +9,7 @@
 void speech_make(int16_t *pcm, size_t samples, uint32_t seed);
 /** A sine of `hertz` at 48 kHz. */
 void speech_tone(int16_t *pcm, size_t samples, double hertz, double peak);
-/** Normalised correlation, -1 to 1; 1 when both are silent. */
-double speech_likeness(const int16_t *a, const int16_t *b, size_t samples);
+/** Normalised correlation over every `step`th sample, -1 to 1; 1 when both are silent. */
+double speech_likeness(const int16_t *a, const int16_t *b, size_t samples, size_t step);
 
 #endif
