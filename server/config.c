@@ -189,7 +189,7 @@ static const struct option options[] = {
      "a name clients dial; may be repeated; default: all names in the certificate"},
     {"--store-file", "FILE", set_store, "the SQLite file; default DIR/store.db"},
     {"--user", "NAME", set_user,
-     "when started as root: become this account once the sockets are open"},
+     "when started as root: become this account; for SIGHUP it must be able to read the key"},
     {"--limit", "NAME=N", set_limit, "change a limit; may be repeated; see below"},
     {"--open-metrics", NULL, set_open_metrics, "let other machines read /metrics too"},
     {"--help", NULL, want_help, "this text"},

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -22,10 +23,9 @@ bool tls_set_up(struct ssl_ctx_st *tls)
 static bool key_is_private(const char *path, char why[CONFIG_WHY_MAX])
 {
     struct stat found;
-    if (stat(path, &found) != 0) {
-        snprintf(why, CONFIG_WHY_MAX,
-                 "The key %.256s cannot be read: %s. certs/make-certs DIR makes one for localhost.",
-                 path, strerror(errno));
+    if (stat(path, &found) != 0 || access(path, R_OK) != 0) {
+        snprintf(why, CONFIG_WHY_MAX, "The key %.256s cannot be read: %s.%s", path, strerror(errno),
+                 errno == ENOENT ? " certs/make-certs DIR makes one for localhost." : "");
         return false;
     }
     if (found.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) {
