@@ -1,5 +1,6 @@
 #include "support/stage.h"
 
+#include "fuzz/hub_steps.h"
 #include "galen/keys.h"
 #include "support/primitives.h"
 #include "verify.h"
@@ -11,6 +12,42 @@
 #include <unistd.h>
 
 static const char *const names[] = {"other.example", STAGE_HOST, NULL};
+
+/* -- recording ---------------------------------------------------------------------------------- */
+
+/*
+ * With GALEN_RECORD set to a file's name, everything the hub goes through is written there as the
+ * steps of fuzz_hub: this is how its seeds are made.
+ */
+static FILE *record;
+
+static void record_step(enum hub_step step, const struct stage *s, const struct line *line,
+                        struct galen_bytes bytes)
+{
+    struct galen_writer w;
+    if (!record || bytes.size > UINT16_MAX)
+        return;
+    galen_writer_init(&w);
+    galen_write_u8(&w, (uint8_t)step);
+    galen_write_u8(&w, line ? (uint8_t)(line - s->lines) : 0);
+    galen_write_u16(&w, (uint16_t)bytes.size);
+    galen_write(&w, bytes.at, bytes.size);
+    (void)fwrite(w.at, 1, w.size, record);
+    galen_writer_wipe(&w);
+}
+
+static void record_begin(void)
+{
+    const char *path = getenv("GALEN_RECORD");
+    record = path ? fopen(path, "wb") : NULL;
+}
+
+static void record_end(void)
+{
+    if (record)
+        (void)fclose(record);
+    record = NULL;
+}
 
 /* -- the server --------------------------------------------------------------------------------- */
 
@@ -40,6 +77,7 @@ static void drop_lines(struct stage *s)
 
 void stage_restart_hub(struct stage *s)
 {
+    record_step(HUB_STEP_RESTART, s, NULL, (struct galen_bytes){0});
     hub_free(s->hub);
     drop_lines(s);
     s->hub = hub_new(&s->config);
@@ -58,6 +96,7 @@ void stage_restart(struct stage *s)
 void stage_begin_bare(struct stage *s)
 {
     memset(s, 0, sizeof *s);
+    record_begin();
     scene_begin_empty(&s->scene);
     (void)snprintf(s->folder, sizeof s->folder, "/tmp/galen-stage-XXXXXX");
     cr_assert_not_null(mkdtemp(s->folder));
@@ -119,6 +158,7 @@ void stage_begin(struct stage *s)
 void stage_end(struct stage *s)
 {
     static const char *const files[] = {"", "-wal", "-shm"};
+    record_end();
     hub_free(s->hub);
     store_close(s->store);
     drop_lines(s);
@@ -164,6 +204,8 @@ static bool drain(struct stage *s, struct line *line)
         receive(line, bytes);
         any = true;
     }
+    if (any)
+        record_step(HUB_STEP_DRAIN, s, line, (struct galen_bytes){0});
     if (line->connection && hub_is_closing(line->connection)) {
         hub_disconnect(s->hub, line->connection, s->scene.now_ms);
         line->connection = NULL;
@@ -183,6 +225,8 @@ static bool commit(struct stage *s)
     if (err == GALEN_OK)
         err = store_commit(s->store, batch);
     s->batches++;
+    record_step(HUB_STEP_COMMIT, s, NULL,
+                (struct galen_bytes){(const uint8_t *)"x", err == GALEN_OK ? 0 : 1});
     hub_committed(s->hub, s->scene.now_ms, err);
     return true;
 }
@@ -210,6 +254,8 @@ void stage_settle(struct stage *s)
 
 void stage_pass(struct stage *s, uint64_t ms)
 {
+    uint8_t span[4] = {(uint8_t)(ms >> 24), (uint8_t)(ms >> 16), (uint8_t)(ms >> 8), (uint8_t)ms};
+    record_step(HUB_STEP_PASS, s, NULL, (struct galen_bytes){span, sizeof span});
     s->scene.now_ms += ms;
     (void)hub_tick(s->hub, s->scene.now_ms);
     stage_settle(s);
@@ -224,6 +270,7 @@ struct line *stage_try_connect(struct stage *s, const char *address, enum galen_
     struct hub_connection *connection = hub_connect(s->hub, s->scene.now_ms, from, nonce, err);
     if (!connection)
         return NULL;
+    record_step(HUB_STEP_CONNECT, s, line, (struct galen_bytes){0});
     hub_connection_set_user(connection, line);
     line->connection = connection;
     s->line_count++;
@@ -244,8 +291,10 @@ struct line *stage_connect(struct stage *s, const char *address)
 
 void stage_disconnect(struct stage *s, struct line *line)
 {
-    if (line->connection)
+    if (line->connection) {
+        record_step(HUB_STEP_LEAVE, s, line, (struct galen_bytes){0});
         hub_disconnect(s->hub, line->connection, s->scene.now_ms);
+    }
     line->connection = NULL;
     stage_settle(s);
 }
@@ -314,6 +363,7 @@ struct line *stage_live(struct stage *s, const struct party *party)
 void stage_send_bytes(struct stage *s, struct line *line, struct galen_bytes bytes)
 {
     cr_assert_not_null(line->connection, "the line is closed");
+    record_step(HUB_STEP_SEND, s, line, bytes);
     hub_receive(s->hub, line->connection, s->scene.now_ms, bytes);
     stage_settle(s);
 }
