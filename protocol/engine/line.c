@@ -227,8 +227,11 @@ static void on_refused(struct galen_engine *engine, uint64_t now_ms, struct line
     }
     bool passing = err == GALEN_ERR_LIMIT || err == GALEN_ERR_SHUTDOWN || err == GALEN_ERR_STORE ||
                    err == GALEN_ERR_DISK_FULL || err == GALEN_ERR_TIMEOUT ||
-                   err == GALEN_ERR_SLOW || err == GALEN_ERR_STATE || err == GALEN_ERR_FORMAT;
+                   err == GALEN_ERR_SLOW || err == GALEN_ERR_DISPLACED || err == GALEN_ERR_STATE ||
+                   err == GALEN_ERR_FORMAT;
     line->barred = !passing;
+    if (err == GALEN_ERR_DISPLACED)
+        line->failures = 8; /* the other one is not to be pushed out again at once */
     event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
                                        .purpose = line->purpose,
                                        .err = refused->err,

@@ -68,12 +68,7 @@ enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms, st
     galen_op_write(&item.plain, op);
     if (token)
         memcpy(token, item.token, sizeof item.token);
-    err = outbox_add(engine, chart, &item);
-    if (err == GALEN_OK) {
-        commit(engine);
-        outbox_pump(engine, now_ms, chart);
-    }
-    return err;
+    return outbox_add(engine, chart, &item);
 }
 
 static void remove_item(struct chart *chart, struct item *item)

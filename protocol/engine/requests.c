@@ -18,10 +18,10 @@ static bool is_staff(const struct galen_engine *engine)
     return galen_role_is_staff(engine->me.role);
 }
 
-static enum galen_err queue(struct galen_engine *engine, uint64_t now_ms, struct chart *chart,
-                            struct item *item)
+/* A request is one change on the disk, however many items it has; then it goes out. */
+static enum galen_err settle(struct galen_engine *engine, uint64_t now_ms, struct chart *chart,
+                             enum galen_err err)
 {
-    enum galen_err err = outbox_add(engine, chart, item);
     if (err == GALEN_OK) {
         commit(engine);
         outbox_pump(engine, now_ms, chart);
@@ -98,10 +98,10 @@ enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_
         return err == GALEN_OK ? GALEN_ERR_MEMORY : err;
     }
     memcpy(token, item.token, sizeof item.token);
-    err = queue(engine, now_ms, chart, &item);
+    err = outbox_add(engine, chart, &item);
     if (err == GALEN_OK && name.size > 0)
         err = write_name(engine, now_ms, chart, id, name);
-    return err;
+    return settle(engine, now_ms, chart, err);
 }
 
 /* A certificate by this device for the device that comes from `secret`. */
@@ -185,7 +185,7 @@ enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
         return err;
     }
     item.place = ++engine->last_place;
-    return queue(engine, now_ms, chart, &item);
+    return settle(engine, now_ms, chart, outbox_add(engine, chart, &item));
 }
 
 /* Queues the same request, with one token, for every chart this device belongs to. */
@@ -266,7 +266,7 @@ static enum galen_err request(struct galen_engine *engine, uint64_t now_ms,
     if (subject)
         item.subject = *subject;
     memcpy(token, item.token, sizeof item.token);
-    return queue(engine, now_ms, chart, &item);
+    return settle(engine, now_ms, chart, outbox_add(engine, chart, &item));
 }
 
 enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now_ms,
@@ -324,7 +324,8 @@ enum galen_err galen_engine_message(struct galen_engine *engine, uint64_t now_ms
     if (!chart)
         return err;
     struct galen_op op = {.kind = GALEN_KIND_MESSAGE, .content.message = text};
-    return outbox_operation(engine, now_ms, chart, &op, false, token);
+    err = outbox_operation(engine, now_ms, chart, &op, false, token);
+    return settle(engine, now_ms, chart, err);
 }
 
 /* A record that this device has not read yet must not be written over unseen. */
@@ -357,7 +358,7 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
         err = outbox_operation(engine, now_ms, chart, &direct, both, token);
     if (err == GALEN_OK && *proposed)
         err = outbox_operation(engine, now_ms, chart, &propose, false, token);
-    return err;
+    return settle(engine, now_ms, chart, err);
 }
 
 enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
@@ -375,7 +376,8 @@ enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
     struct galen_op op = {.kind = GALEN_KIND_ANSWER};
     op.content.answer.proposal = proposal;
     op.content.answer.accepted = accepted;
-    return outbox_operation(engine, now_ms, chart, &op, false, token);
+    err = outbox_operation(engine, now_ms, chart, &op, false, token);
+    return settle(engine, now_ms, chart, err);
 }
 
 enum galen_err galen_engine_release(struct galen_engine *engine, uint64_t now_ms,
