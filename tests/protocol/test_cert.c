@@ -98,6 +98,10 @@ static void role_none(struct galen_cert *c)
 {
     c->role = 0;
 }
+static void role_first(struct galen_cert *c)
+{
+    c->role = GALEN_ROLE_PRACTICE;
+}
 static void role_beyond(struct galen_cert *c)
 {
     c->role = 10;
@@ -154,6 +158,7 @@ static void seal_key_with_high_bit(struct galen_cert *c)
 
 static const struct shape_case shapes[] = {
     {"role 0", GALEN_ERR_FORMAT, role_none},
+    {"role practice has its shape, though nobody may certify it", GALEN_OK, role_first},
     {"role 10", GALEN_ERR_FORMAT, role_beyond},
     {"purpose 0", GALEN_ERR_FORMAT, purpose_none},
     {"purpose 5", GALEN_ERR_FORMAT, purpose_beyond},

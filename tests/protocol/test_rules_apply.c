@@ -169,9 +169,12 @@ Test(rules_apply, each_allocation_may_fail_and_nothing_changes)
     apply_fails_in_turn(&s, "a message");
     scene_draft_epoch(&s, &s.pharmacist);
     scene_add(&s, &s.caregiver, true, false);
+    apply_fails_in_turn(&s, "an epoch entry");
+    scene_draft_epoch(&s,
+                      &s.caregiver); /* who may drop the patient only by the statement's weight */
     scene_drop(&s, &s.patient);
     scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.patient, NULL, true);
-    apply_fails_in_turn(&s, "an epoch entry");
+    apply_fails_in_turn(&s, "an epoch entry with a statement");
     renewal(&s, &s.pharmacist, false);
     apply_fails_in_turn(&s, "a certificate");
     for (int i = 0; i < 40; i++) {

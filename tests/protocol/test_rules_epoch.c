@@ -604,3 +604,38 @@ Test(rules_epoch, I6_a_sheet_does_nothing_else)
     expect(&s, GALEN_ERR_ROLE, "the restored device loses the record");
     scene_end(&s);
 }
+
+Test(rules_epoch, I6_a_sheet_restores_one_device)
+{
+    struct scene s;
+    struct party second;
+    begin_with_sheet(&s);
+    party_make(&second, 78);
+    party_certify(&second, &s.sheet, GALEN_ROLE_PATIENT, GALEN_PURPOSE_DEVICE, chart_of(&s));
+    scene_draft_epoch(&s, &s.sheet);
+    scene_add(&s, &s.stranger, true, true);
+    scene_add(&s, &second, true, true);
+    expect(&s, GALEN_ERR_ROLE, "two");
+    scene_draft_epoch(&s, &s.sheet);
+    expect(&s, GALEN_ERR_ROLE, "none");
+    scene_end(&s);
+}
+
+Test(rules_epoch, I1_a_code_adds_a_device_and_drops_only_itself)
+{
+    struct scene s;
+    struct party code;
+    scene_begin(&s);
+    party_make(&code, 79);
+    party_certify(&code, &s.patient, GALEN_ROLE_PATIENT, GALEN_PURPOSE_CODE, chart_of(&s));
+    party_certify(&s.stranger, &code, GALEN_ROLE_PATIENT, GALEN_PURPOSE_DEVICE, chart_of(&s));
+    scene_add_member(&s, &s.patient, &code, true, false);
+    scene_draft_epoch(&s, &code);
+    scene_add(&s, &s.stranger, true, false);
+    scene_drop(&s, &code);
+    scene_state(&s, &code, GALEN_STATEMENT_REPLACED, &code, &s.stranger, false);
+    expect(&s, GALEN_OK, "as it should be");
+    scene_drop(&s, &s.patient);
+    expect(&s, GALEN_ERR_ROLE, "whoever saw the code does not lock the owner out");
+    scene_end(&s);
+}

@@ -321,6 +321,11 @@ Test(rules_members, rule_11i_who_is_not_a_member_brings_a_chain)
     expect(&s, GALEN_ERR_ROLE, "an administrator without a chain");
     party_chain(&s.other_pharmacist, false, &s.body->chains[s.body->chain_count++]);
     expect(&s, GALEN_ERR_ROLE, "with another's chain");
+    struct party another;
+    party_make(&another, 60);
+    party_certify(&another, &s.practice, GALEN_ROLE_ADMINISTRATOR, GALEN_PURPOSE_DEVICE, NULL);
+    party_chain(&another, false, &s.body->chains[0]);
+    expect(&s, GALEN_ERR_ROLE, "with another administrator's");
     party_chain(&s.administrator, false, &s.body->chains[0]);
     expect(&s, GALEN_OK, "with its own");
     s.body->chains[0].certs[0].signature[0] ^= 1;
@@ -338,10 +343,12 @@ Test(rules_members, rule_11i_an_expired_administrator_revokes_nobody)
     struct scene s;
     scene_begin(&s);
     scene_add_member(&s, &s.pharmacist, &s.administrator, false, true);
-    s.now_ms = s.administrator.cert.not_after_ms + 1;
     scene_draft_epoch(&s, &s.patient);
     scene_drop(&s, &s.pharmacist);
     scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.pharmacist, NULL, false);
+    s.now_ms = s.administrator.cert.not_after_ms;
+    expect(&s, GALEN_OK, "in the last moment");
+    s.now_ms++;
     expect(&s, GALEN_ERR_ROLE, "the statement has no weight, so the patient drops without proof");
     scene_draft_epoch(&s, &s.patient);
     scene_state(&s, &s.administrator, GALEN_STATEMENT_REVOKED, &s.caregiver, NULL, false);
