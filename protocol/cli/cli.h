@@ -43,7 +43,7 @@ struct cli {
     bool json;
     uint64_t deadline_ms; /* monotonic */
     char home[4096], ca[4096], server[GALEN_HOST_NAME_MAX + 8];
-    struct store *store;
+    struct home_store *store;
     struct session *session;
     struct galen_engine *engine;
     /* told of each event first; NULL: nobody */

@@ -121,7 +121,7 @@ int command_doc_get(struct cli *cli)
             print_record(record);
     }
     shown_name_of(&edit, note);
-    if (store_note(cli->store, note, galen_log_size(log)) != GALEN_OK)
+    if (home_store_note(cli->store, note, galen_log_size(log)) != GALEN_OK)
         cli_warn(
             cli,
             "What was shown could not be noted in the home; `doc choose` will ask to look again.");
@@ -283,7 +283,7 @@ static int choose(struct cli *cli, struct edit *edit, const struct galen_field *
         return cli_fail(cli, GALEN_ERR_VALUE,
                         "There is no such record. `galen doc get` lists them.");
     shown_name_of(edit, note);
-    uint64_t shown = store_noted(cli->store, note);
+    uint64_t shown = home_store_noted(cli->store, note);
     size_t said = galen_record_history_count(record, field->number);
     if (said > 0 && galen_record_history(record, field->number, said - 1).index >= shown)
         return cli_fail(cli, GALEN_ERR_BASE,

@@ -2,7 +2,7 @@
 #ifndef GALEN_CLI_FOLDER_H
 #define GALEN_CLI_FOLDER_H
 
-#include "store.h"
+#include "home_store.h"
 
 #define FOLDER_PATH_MAX 4096
 

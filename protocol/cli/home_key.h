@@ -1,9 +1,9 @@
-/* The home's data key and what it seals (see store.h). */
+/* The home's data key and what it seals (see home_store.h). */
 #ifndef GALEN_CLI_HOME_KEY_H
 #define GALEN_CLI_HOME_KEY_H
 
 #include "galen/codec.h"
-#include "store.h"
+#include "home_store.h"
 
 #define HOME_KEY_BYTES  32
 #define SEAL_OVERHEAD   (24 + 16) /* nonce and tag */

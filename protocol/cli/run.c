@@ -144,7 +144,7 @@ int cli_open(struct cli *cli, enum open_mode mode)
         keys.key_file = getenv("GALEN_KEY_FILE");
     if (keys.key_file && keys.passphrase_file)
         return cli_fail(cli, GALEN_ERR_USAGE, "Give --key-file or --passphrase-file, not both.");
-    cli->store = store_open(cli->home, &keys, mode == OPEN_MAKE, LOCK_WAIT_MS, &failure);
+    cli->store = home_store_open(cli->home, &keys, mode == OPEN_MAKE, LOCK_WAIT_MS, &failure);
     if (!cli->store)
         return cli_fail_as(cli, CLI_HOME, failure.err, "%s", failure.text);
     struct session_config config = {.store = cli->store,
@@ -162,7 +162,7 @@ int cli_open(struct cli *cli, enum open_mode mode)
 void cli_close(struct cli *cli)
 {
     session_free(cli->session, GOODBYE_MS);
-    store_close(cli->store);
+    home_store_close(cli->store);
     cli->session = NULL;
     cli->engine = NULL;
     cli->store = NULL;

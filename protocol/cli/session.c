@@ -1,8 +1,7 @@
-#include "session.h"
+#include "session_state.h"
 
 #include "folder.h"
 #include "galen/crypto.h"
-#include "net.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -11,47 +10,6 @@
 #include <time.h>
 
 #define CLOCK_STEP_MS 2000
-
-/* What came in while the engine's outputs were being carried out. */
-struct incoming {
-    struct incoming *next;
-    uint8_t kind; /* enum incoming_kind */
-    uint8_t purpose;
-    size_t size;
-    uint8_t bytes[];
-};
-
-enum incoming_kind { IN_OPENED = 1, IN_FRAME, IN_CLOSED };
-
-/* What was heard of a chart on this run. */
-struct heard {
-    struct heard *next;
-    struct galen_id chart;
-    bool shut_out, heads;
-};
-
-struct session {
-    struct session_config config;
-    struct galen_engine *engine;
-    struct net *net; /* NULL: offline by request */
-    struct ev_loop *loop;
-    ev_timer tick, deadline;
-    ev_signal interrupt, terminate;
-    struct incoming *first, *last;
-    bool turning, interrupted, timed_out;
-    enum galen_err broken, refusal;
-    uint64_t refused_at;
-    bool not_trusted;
-    unsigned failed_tries; /* since the log connection was last signed in */
-    char line_text[200];
-    void *event_context;
-    void (*event)(void *context, const struct galen_event *event);
-    struct request requests[SESSION_REQUESTS_MAX];
-    size_t request_count;
-    struct heard *heard;
-    struct request held[SESSION_HELD_MAX];
-    size_t held_count;
-};
 
 static uint64_t read_ms(clockid_t clock)
 {
@@ -138,98 +96,6 @@ static void give(struct session *s, const struct incoming *in)
 
 /* -- what goes out ---------------------------------------------------------------------------------- */
 
-static struct request *find_request(const struct session *s, const uint8_t *token)
-{
-    for (size_t i = 0; i < s->request_count; i++)
-        if (memcmp(s->requests[i].token, token, sizeof s->requests[i].token) == 0)
-            return (struct request *)&s->requests[i];
-    return NULL;
-}
-
-static void note_held(struct session *s, const struct galen_event *e)
-{
-    session_unhold(s, e->token);
-    if (e->kind != GALEN_EVENT_HELD || s->held_count == SESSION_HELD_MAX)
-        return;
-    struct request *r = &s->held[s->held_count++];
-    *r = (struct request){.state = REQUEST_HELD, .chart = e->chart};
-    memcpy(r->token, e->token, sizeof r->token);
-}
-
-static void note_request(struct session *s, const struct galen_event *e)
-{
-    note_held(s, e);
-    struct request *r = find_request(s, e->token);
-    if (!r)
-        return;
-    r->state = e->kind == GALEN_EVENT_DONE   ? REQUEST_DONE
-               : e->kind == GALEN_EVENT_HELD ? REQUEST_HELD
-                                             : REQUEST_FAILED;
-    r->err = e->err;
-    r->index = e->index;
-    r->chart = e->chart;
-}
-
-static struct heard *find_heard(const struct session *s, const struct galen_id *chart)
-{
-    struct heard *heard = s->heard;
-    while (heard && !galen_id_equal(&heard->chart, chart))
-        heard = heard->next;
-    return heard;
-}
-
-static void note_heard(struct session *s, const struct galen_event *e)
-{
-    struct heard *heard = find_heard(s, &e->chart);
-    if (!heard) {
-        heard = calloc(1, sizeof *heard);
-        if (!heard)
-            return; /* then a wait for it lasts until its deadline */
-        heard->chart = e->chart;
-        heard->next = s->heard;
-        s->heard = heard;
-    }
-    heard->heads = heard->heads || e->kind == GALEN_EVENT_VERIFIED;
-    heard->shut_out = heard->shut_out || e->err == GALEN_ERR_NOT_MEMBER;
-}
-
-/* The engine tries these again by itself. */
-static bool is_passing(enum galen_err err)
-{
-    return err == GALEN_ERR_LIMIT || err == GALEN_ERR_SHUTDOWN || err == GALEN_ERR_STORE ||
-           err == GALEN_ERR_DISK_FULL || err == GALEN_ERR_TIMEOUT || err == GALEN_ERR_SLOW ||
-           err == GALEN_ERR_STATE || err == GALEN_ERR_FORMAT;
-}
-
-static void note_event(struct session *s, const struct galen_event *e)
-{
-    switch (e->kind) {
-    case GALEN_EVENT_ONLINE:
-        if (e->purpose == GALEN_CONNECTION_LOG) {
-            s->failed_tries = 0;
-            s->refusal = GALEN_OK;
-        }
-        break;
-    case GALEN_EVENT_REFUSED:
-        if (e->purpose == GALEN_CONNECTION_LOG && !is_passing(e->err)) {
-            s->refusal = e->err;
-            s->refused_at = e->number;
-        }
-        break;
-    case GALEN_EVENT_CHART:
-    case GALEN_EVENT_VERIFIED:
-        note_heard(s, e);
-        break;
-    case GALEN_EVENT_DONE:
-    case GALEN_EVENT_FAILED:
-    case GALEN_EVENT_HELD:
-        note_request(s, e);
-        break;
-    default:
-        break;
-    }
-}
-
 /* The event's text is borrowed from the engine, which whoever is told may call. */
 static void tell(struct session *s, const struct galen_event *event)
 {
@@ -267,10 +133,10 @@ static void carry_out(struct session *s, const struct galen_output *output)
     enum galen_err err = GALEN_OK;
     switch ((enum galen_output_kind)output->kind) {
     case GALEN_OUT_SAVE:
-        err = store_save(s->config.store, output->key, output->value);
+        err = home_store_save(s->config.store, output->key, output->value);
         break;
     case GALEN_OUT_COMMIT:
-        err = store_commit(s->config.store);
+        err = home_store_commit(s->config.store);
         break;
     case GALEN_OUT_CONNECT:
         dial(s, output->purpose);
@@ -430,7 +296,7 @@ static bool start_engine(struct session *s, struct store_failure *failure)
     static const struct galen_engine_config engine_config = {random_bytes, NULL};
     s->engine = galen_engine_new(&engine_config);
     enum galen_err err =
-        s->engine ? store_each(s->config.store, s->engine, load_pair) : GALEN_ERR_MEMORY;
+        s->engine ? home_store_each(s->config.store, s->engine, load_pair) : GALEN_ERR_MEMORY;
     if (err == GALEN_OK)
         err = galen_engine_start(s->engine, clock_ms());
     if (err != GALEN_OK)
@@ -539,58 +405,6 @@ void session_on_event(struct session *s, void *context,
 {
     s->event_context = context;
     s->event = event;
-}
-
-bool session_track(struct session *s, const galen_token token)
-{
-    if (find_request(s, token))
-        return true;
-    if (s->request_count == SESSION_REQUESTS_MAX)
-        return false;
-    struct request *r = &s->requests[s->request_count++];
-    *r = (struct request){.state = REQUEST_WAITS, .index = GALEN_NO_ENTRY};
-    memcpy(r->token, token, sizeof r->token);
-    return true;
-}
-
-const struct request *session_request(const struct session *s, const galen_token token)
-{
-    return find_request(s, token);
-}
-
-void session_untrack(struct session *s, const galen_token token)
-{
-    struct request *r = find_request(s, token);
-    if (r)
-        *r = s->requests[--s->request_count];
-}
-
-bool session_held(const struct session *s, struct galen_id *chart, galen_token token)
-{
-    if (s->held_count == 0)
-        return false;
-    *chart = s->held[0].chart;
-    memcpy(token, s->held[0].token, sizeof s->held[0].token);
-    return true;
-}
-
-void session_unhold(struct session *s, const galen_token token)
-{
-    for (size_t i = 0; i < s->held_count; i++)
-        if (memcmp(s->held[i].token, token, sizeof s->held[i].token) == 0)
-            s->held[i--] = s->held[--s->held_count];
-}
-
-bool session_shut_out(const struct session *s, const struct galen_id *chart)
-{
-    const struct heard *heard = find_heard(s, chart);
-    return heard && heard->shut_out;
-}
-
-bool session_heads_came(const struct session *s, const struct galen_id *chart)
-{
-    const struct heard *heard = find_heard(s, chart);
-    return heard && heard->heads;
 }
 
 enum galen_err session_refusal(const struct session *s, uint64_t *at)

@@ -7,7 +7,7 @@
 #define GALEN_CLI_SESSION_H
 
 #include "galen/engine.h"
-#include "store.h"
+#include "home_store.h"
 
 #include <ev.h>
 
@@ -16,7 +16,7 @@
 #define SESSION_HELD_MAX     256 /* of them and others, held */
 
 struct session_config {
-    struct store *store;
+    struct home_store *store;
     const char *ca_file; /* NULL: the system's authorities only */
     const char *server;  /* "host:port" to dial instead of the home's; NULL: the home's */
     bool offline;        /* makes no connection at all */

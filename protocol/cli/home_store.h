@@ -4,8 +4,8 @@
  * data key (the pair's key is associated data); the data key itself is sealed under a key that comes
  * from a key file or a passphrase. Keys of pairs (ids and places) stand in clear.
  */
-#ifndef GALEN_CLI_STORE_H
-#define GALEN_CLI_STORE_H
+#ifndef GALEN_CLI_HOME_STORE_H
+#define GALEN_CLI_HOME_STORE_H
 
 #include "galen/base.h"
 
@@ -26,31 +26,33 @@ struct store_failure {
     char text[768];
 };
 
-struct store;
+struct home_store;
 
 /**
  * Opens the home, making it if `make`. Waits at most `wait_ms` for another process to leave it.
  * NULL: see `failure` (LIMIT: another process uses it; CHART: there is none; KEY: not its key; IO).
  */
-struct store *store_open(const char *home, const struct store_keys *keys, bool make,
-                         unsigned wait_ms, struct store_failure *failure);
-void store_close(struct store *store);
-const char *store_home(const struct store *store);
+struct home_store *home_store_open(const char *home, const struct store_keys *keys, bool make,
+                                   unsigned wait_ms, struct store_failure *failure);
+void home_store_close(struct home_store *store);
+const char *home_store_home(const struct home_store *store);
 
 /** Hands out all pairs in ascending order of keys; stops at the first error of `take`, and gives it.
  *  SEAL: a value was changed on the disk. IO. */
-GALEN_MUST_USE enum galen_err
-store_each(struct store *store, void *context,
-           enum galen_err (*take)(void *context, struct galen_bytes key, struct galen_bytes value));
-/** Part of the change that the next store_commit makes durable; an empty value removes the pair. IO. */
-GALEN_MUST_USE enum galen_err store_save(struct store *store, struct galen_bytes key,
-                                         struct galen_bytes value);
+GALEN_MUST_USE enum galen_err home_store_each(struct home_store *store, void *context,
+                                              enum galen_err (*take)(void *context,
+                                                                     struct galen_bytes key,
+                                                                     struct galen_bytes value));
+/** Part of the change that the next home_store_commit makes durable; an empty value removes the pair. IO. */
+GALEN_MUST_USE enum galen_err home_store_save(struct home_store *store, struct galen_bytes key,
+                                              struct galen_bytes value);
 /** All or nothing, and durable when it returns. IO, DISK_FULL. */
-GALEN_MUST_USE enum galen_err store_commit(struct store *store);
+GALEN_MUST_USE enum galen_err home_store_commit(struct home_store *store);
 
 /** Small numbers that this program keeps for itself beside the engine's pairs (durable at once). */
-GALEN_MUST_USE enum galen_err store_note(struct store *store, const char *name, uint64_t value);
+GALEN_MUST_USE enum galen_err home_store_note(struct home_store *store, const char *name,
+                                              uint64_t value);
 /** 0 if there is none. */
-uint64_t store_noted(struct store *store, const char *name);
+uint64_t home_store_noted(struct home_store *store, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-#include "store.h"
+#include "home_store.h"
 
 #include "folder.h"
 #include "home_key.h"
@@ -14,7 +14,7 @@
 
 #define STORE_FILE "home.db"
 
-struct store {
+struct home_store {
     char home[FOLDER_PATH_MAX];
     sqlite3 *db;
     sqlite3_stmt *put, *remove, *all, *note, *noted;
@@ -31,7 +31,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT "
     "ROWID;";
 
-static bool database_failed(struct store *store, struct store_failure *failure)
+static bool database_failed(struct home_store *store, struct store_failure *failure)
 {
     failure_set(failure, GALEN_ERR_IO, "The file %s/%s cannot be used: %s. Check the disk.",
                 store->home, STORE_FILE, store->db ? sqlite3_errmsg(store->db) : "out of memory");
@@ -40,7 +40,7 @@ static bool database_failed(struct store *store, struct store_failure *failure)
 
 /* -- opening ---------------------------------------------------------------------------------------- */
 
-static bool open_database(struct store *store, struct store_failure *failure)
+static bool open_database(struct home_store *store, struct store_failure *failure)
 {
     char path[FOLDER_PATH_MAX];
     if (!folder_path(store->home, STORE_FILE, path)) {
@@ -67,7 +67,7 @@ static bool open_database(struct store *store, struct store_failure *failure)
 }
 
 /* A home that is new gets its data key now, before anything is kept in it. */
-static bool make_data_key(struct store *store, const struct store_keys *keys,
+static bool make_data_key(struct home_store *store, const struct store_keys *keys,
                           struct store_failure *failure)
 {
     uint8_t record[HOME_LOCK_BYTES];
@@ -82,7 +82,7 @@ static bool make_data_key(struct store *store, const struct store_keys *keys,
     return ok || database_failed(store, failure);
 }
 
-static bool find_data_key(struct store *store, const struct store_keys *keys,
+static bool find_data_key(struct home_store *store, const struct store_keys *keys,
                           struct store_failure *failure)
 {
     sqlite3_stmt *select = NULL;
@@ -103,15 +103,15 @@ static bool find_data_key(struct store *store, const struct store_keys *keys,
     return ok;
 }
 
-struct store *store_open(const char *home, const struct store_keys *keys, bool make,
-                         unsigned wait_ms, struct store_failure *failure)
+struct home_store *home_store_open(const char *home, const struct store_keys *keys, bool make,
+                                   unsigned wait_ms, struct store_failure *failure)
 {
     if (strlen(home) >= FOLDER_PATH_MAX || !folder_ready(home, make, failure)) {
         if (strlen(home) >= FOLDER_PATH_MAX)
             failure_set(failure, GALEN_ERR_IO, "The path of the home is too long.");
         return NULL;
     }
-    struct store *store = calloc(1, sizeof *store);
+    struct home_store *store = calloc(1, sizeof *store);
     if (store)
         store->data_key = sodium_malloc(HOME_KEY_BYTES);
     if (!store || !store->data_key) {
@@ -122,13 +122,13 @@ struct store *store_open(const char *home, const struct store_keys *keys, bool m
     memcpy(store->home, home, strlen(home) + 1);
     store->lock = folder_lock(home, wait_ms, failure);
     if (store->lock < 0 || !open_database(store, failure) || !find_data_key(store, keys, failure)) {
-        store_close(store);
+        home_store_close(store);
         return NULL;
     }
     return store;
 }
 
-void store_close(struct store *store)
+void home_store_close(struct home_store *store)
 {
     if (!store)
         return;
@@ -144,16 +144,16 @@ void store_close(struct store *store)
     free(store);
 }
 
-const char *store_home(const struct store *store)
+const char *home_store_home(const struct home_store *store)
 {
     return store->home;
 }
 
 /* -- pairs ------------------------------------------------------------------------------------------ */
 
-enum galen_err store_each(struct store *store, void *context,
-                          enum galen_err (*take)(void *context, struct galen_bytes key,
-                                                 struct galen_bytes value))
+enum galen_err home_store_each(struct home_store *store, void *context,
+                               enum galen_err (*take)(void *context, struct galen_bytes key,
+                                                      struct galen_bytes value))
 {
     struct galen_writer value;
     enum galen_err err = GALEN_OK;
@@ -176,12 +176,12 @@ enum galen_err store_each(struct store *store, void *context,
     return err;
 }
 
-static enum galen_err database_err(struct store *store)
+static enum galen_err database_err(struct home_store *store)
 {
     return sqlite3_errcode(store->db) == SQLITE_FULL ? GALEN_ERR_DISK_FULL : GALEN_ERR_IO;
 }
 
-static enum galen_err run(struct store *store, sqlite3_stmt *statement)
+static enum galen_err run(struct home_store *store, sqlite3_stmt *statement)
 {
     enum galen_err err = sqlite3_step(statement) == SQLITE_DONE ? GALEN_OK : database_err(store);
     sqlite3_reset(statement);
@@ -189,7 +189,8 @@ static enum galen_err run(struct store *store, sqlite3_stmt *statement)
     return err;
 }
 
-enum galen_err store_save(struct store *store, struct galen_bytes key, struct galen_bytes value)
+enum galen_err home_store_save(struct home_store *store, struct galen_bytes key,
+                               struct galen_bytes value)
 {
     if (key.size == 0 || key.size > STORE_KEY_MAX || value.size > STORE_VALUE_MAX)
         return GALEN_ERR_TOO_LARGE;
@@ -214,7 +215,7 @@ enum galen_err store_save(struct store *store, struct galen_bytes key, struct ga
     return err;
 }
 
-enum galen_err store_commit(struct store *store)
+enum galen_err home_store_commit(struct home_store *store)
 {
     if (!store->changing)
         return GALEN_OK;
@@ -226,7 +227,7 @@ enum galen_err store_commit(struct store *store)
 
 /* -- notes ------------------------------------------------------------------------------------------ */
 
-enum galen_err store_note(struct store *store, const char *name, uint64_t value)
+enum galen_err home_store_note(struct home_store *store, const char *name, uint64_t value)
 {
     if (sqlite3_bind_text(store->note, 1, name, -1, SQLITE_TRANSIENT) != SQLITE_OK ||
         sqlite3_bind_int64(store->note, 2, (sqlite3_int64)value) != SQLITE_OK)
@@ -234,7 +235,7 @@ enum galen_err store_note(struct store *store, const char *name, uint64_t value)
     return run(store, store->note);
 }
 
-uint64_t store_noted(struct store *store, const char *name)
+uint64_t home_store_noted(struct home_store *store, const char *name)
 {
     uint64_t value = 0;
     if (sqlite3_bind_text(store->noted, 1, name, -1, SQLITE_TRANSIENT) == SQLITE_OK &&

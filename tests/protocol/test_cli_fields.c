@@ -1,0 +1,155 @@
+/* Fields as people and programs write them become one write. */
+#include "cli/cli.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t record[16] = {1, 2, 3};
+
+static struct galen_bytes bytes(const char *t)
+{
+    return (struct galen_bytes){(const uint8_t *)t, strlen(t)};
+}
+
+/* One write as text, by the schema's own printing: `name=value|name=value`. */
+static void show(const struct galen_writer *encoded, char *out, size_t room)
+{
+    struct galen_write write;
+    out[0] = 0;
+    cr_assert_eq(galen_write_decode(galen_written(encoded), &write), GALEN_OK);
+    cr_expect(memcmp(write.record, record, sizeof record) == 0);
+    const struct galen_document *document = galen_document(write.doc);
+    for (size_t i = 0; i < write.count; i++) {
+        struct galen_writer text;
+        char name[8];
+        galen_writer_init(&text);
+        value_text(document, write.fields[i].field, write.fields[i].value, &text);
+        size_t used = strlen(out);
+        snprintf(out + used, room - used, "%s%s=%.*s", used ? "|" : "",
+                 field_name(document, write.fields[i].field, name), (int)text.size,
+                 text.at ? (const char *)text.at : "");
+        galen_writer_wipe(&text);
+    }
+}
+
+static const struct galen_document *pmr(void)
+{
+    return galen_document_named("pmr");
+}
+
+static void expect_text(const char *in, const char *expected)
+{
+    struct galen_writer write;
+    char why[DOC_WHY_MAX] = "", shown[1024];
+    galen_writer_init(&write);
+    bool ok = fields_from_text(pmr(), record, bytes(in), &write, why);
+    cr_expect(ok, "%s: %s", in, why);
+    if (ok) {
+        show(&write, shown, sizeof shown);
+        cr_expect_str_eq(shown, expected);
+    }
+    galen_writer_wipe(&write);
+}
+
+static void refuse_text(const char *in, const char *says)
+{
+    struct galen_writer write;
+    char why[DOC_WHY_MAX] = "";
+    galen_writer_init(&write);
+    cr_expect(!fields_from_text(pmr(), record, bytes(in), &write, why), "%s", in);
+    cr_expect(strstr(why, says), "%s: “%s” does not say “%s”", in, why, says);
+    galen_writer_wipe(&write);
+}
+
+Test(cli_fields, lines_in_any_order)
+{
+    expect_text("status=active", "status=active");
+    expect_text("status = active\r\nkind=vitamin\n\n", "kind=vitamin|status=active");
+    expect_text("reason=", "reason=");
+    expect_text("taken_as=a=b", "taken_as=a=b");
+    expect_text("regimen=drug=Aspirin; dose=1", "regimen=drug=Aspirin; dose=1; as_needed=no");
+}
+
+Test(cli_fields, what_is_wrong_with_lines_is_named)
+{
+    refuse_text("status", "name=value");
+    refuse_text("status=active\nstatus=stopped", "twice");
+    refuse_text("colour=red", "`colour`");
+    refuse_text("=red", "no name");
+    refuse_text("status=perhaps", "It takes: ");
+    refuse_text("status=perhaps", "active");
+    refuse_text("start=yesterday", "2026-03-14");
+    refuse_text("regimen=500 mg", "drug=");
+    refuse_text("\n\n", "No field");
+    refuse_text("reason=\xff", "It takes");
+}
+
+static void expect_json(const char *in, const char *expected)
+{
+    struct galen_writer write;
+    char why[DOC_WHY_MAX] = "", shown[1024];
+    cJSON *object = cJSON_Parse(in);
+    cr_assert(object, "%s", in);
+    galen_writer_init(&write);
+    bool ok = fields_from_json(pmr(), record, object, &write, why);
+    cr_expect_eq(ok, expected != NULL, "%s: %s", in, why);
+    if (ok && expected) {
+        show(&write, shown, sizeof shown);
+        cr_expect_str_eq(shown, expected);
+    }
+    galen_writer_wipe(&write);
+    cJSON_Delete(object);
+}
+
+Test(cli_fields, json_of_every_shape)
+{
+    expect_json("{\"status\":\"active\",\"kind\":\"herbal\"}", "kind=herbal|status=active");
+    expect_json("{\"reason\":null}", "reason=");
+    expect_json("{\"instructions\":\"one\\ntwo\"}", "instructions=one\ntwo");
+    expect_json("{\"barriers\":[\"cost\",\"forgets\"]}", "barriers=cost, forgets");
+    expect_json("{\"barriers\":[]}", "barriers=");
+    expect_json("{\"order\":7}", "order=7");
+    expect_json("{\"regimen\":{\"drug\":\"A; \\\\B\",\"dose\":\"\",\"as_needed\":true}}",
+                "regimen=drug=A\\; \\\\B; as_needed=yes");
+}
+
+Test(cli_fields, json_that_is_no_write_is_refused)
+{
+    static const char *const cases[] = {"[]",
+                                        "\"status\"",
+                                        "{}",
+                                        "{\"status\":[1]}",
+                                        "{\"order\":-1}",
+                                        "{\"order\":1e300}",
+                                        "{\"order\":0}",
+                                        "{\"status\":{\"drug\":\"x\"}}",
+                                        "{\"regimen\":{\"drug\":{}}}",
+                                        "{\"regimen\":{\"drug\":\"a\",\"drug\":\"b\"}}",
+                                        "{\"status\":\"active\",\"status\":\"active\"}"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_json(cases[i], NULL);
+    struct galen_writer write;
+    char why[DOC_WHY_MAX] = "";
+    galen_writer_init(&write);
+    cr_expect(!fields_from_json(pmr(), record, NULL, &write, why) && why[0]);
+    galen_writer_wipe(&write);
+}
+
+Test(cli_fields, what_json_says_is_what_lines_say)
+{
+    struct galen_writer a, b;
+    char why[DOC_WHY_MAX];
+    galen_writer_init(&a);
+    galen_writer_init(&b);
+    cJSON *object =
+        cJSON_Parse("{\"regimen\":{\"drug\":\"Metformin\",\"dose\":\"1\"},\"status\":\"active\"}");
+    cr_assert(fields_from_json(pmr(), record, object, &a, why), "%s", why);
+    cr_assert(fields_from_text(pmr(), record, bytes("status=active\nregimen=dose=1;drug=Metformin"),
+                               &b, why),
+              "%s", why);
+    cr_expect(galen_bytes_equal(galen_written(&a), galen_written(&b)));
+    cJSON_Delete(object);
+    galen_writer_wipe(&a);
+    galen_writer_wipe(&b);
+}
