@@ -18,6 +18,7 @@
 #define RX_BUFFER        1024 /* one for each connection: what it reads at a time */
 #define TICK_AT_LEAST_S  0.02
 #define TICK_AT_MOST_S   1.0
+#define STOP_GOODBYE_MS  300 /* for peers to answer the close frame, once all have it */
 #define LOOK_FOR_ROOM_MS 5000
 #define SOCKETS_SPARE    256 /* before and after they are connections of the hub */
 
@@ -122,11 +123,14 @@ static void on_woken(struct ev_loop *loop, ev_async *watcher, int events)
 
 /* -- the loop ----------------------------------------------------------------------------------- */
 
-static bool is_done(const struct transport *transport, uint64_t now_ms)
+static bool is_done(struct transport *transport, uint64_t now_ms)
 {
-    return transport->state == TRANSPORT_STOPPING &&
-           ((transport->sockets == 0 && !writer_is_busy(transport->writer)) ||
-            now_ms >= transport->stop_at_ms);
+    if (transport->state != TRANSPORT_STOPPING)
+        return false;
+    bool all_told = transport->sockets == transport->closing && !writer_is_busy(transport->writer);
+    if (all_told && transport->stop_at_ms > now_ms + STOP_GOODBYE_MS)
+        transport->stop_at_ms = now_ms + STOP_GOODBYE_MS;
+    return (all_told && transport->sockets == 0) || now_ms >= transport->stop_at_ms;
 }
 
 /* One batch and one round of answers for everything that came since the loop last waited. */

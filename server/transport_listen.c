@@ -148,6 +148,7 @@ static bool open_one(struct listener *listener, const struct addrinfo *info, uin
                  strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, number);
     }
     ev_io_init(&listener->watchers[listener->count], on_readable, fd, EV_READ);
+    ev_set_priority(&listener->watchers[listener->count], EV_MINPRI);
     listener->watchers[listener->count++].data = listener;
     return true;
 }

@@ -73,7 +73,7 @@ struct transport {
     enum galen_err store_state; /* of the last commit */
     uint64_t look_at_ms;        /* when to look for room again after one failed */
     size_t waiting;             /* sockets that are no WebSocket yet */
-    size_t sockets;
+    size_t sockets, closing; /* WebSockets, and those of them to which nothing is sent any more */
     size_t sockets_high;
     struct transport_counters counters;
     uint8_t *out; /* LWS_PRE bytes, then room for one frame */

@@ -104,8 +104,16 @@ static void close_socket(struct transport *transport, struct socket **place)
     if (socket->connection)
         hub_disconnect(transport->hub, socket->connection, transport_now_ms(transport));
     forget_frame(socket);
-    free(socket);
     transport->sockets--;
+    transport->closing -= socket->closing;
+    free(socket);
+}
+
+static void send_no_more(struct socket *socket)
+{
+    if (!socket->closing)
+        socket->transport->closing++;
+    socket->closing = true;
 }
 
 /* -- in ----------------------------------------------------------------------------------------- */
@@ -204,7 +212,7 @@ static int send_frame(struct socket *socket, struct galen_bytes frame)
 
 static int close_by_us(struct socket *socket)
 {
-    socket->closing = true;
+    send_no_more(socket);
     bool stopping = socket->transport->state == TRANSPORT_STOPPING;
     lws_close_reason(socket->wsi,
                      stopping ? LWS_CLOSE_STATUS_GOINGAWAY : LWS_CLOSE_STATUS_POLICY_VIOLATION,
@@ -290,7 +298,7 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return *place ? writable(*place) : SOCKET_CLOSE_LWS;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         if (*place)
-            (*place)->closing = true;
+            send_no_more(*place);
         return 0;
     case LWS_CALLBACK_CLOSED:
         if (place)
