@@ -71,6 +71,7 @@ Test(rules, a_chart_begins_and_a_member_writes)
     cr_assert_eq(patient->since_epoch, 2);
     cr_assert_not(patient->holder);
     cr_assert(galen_id_equal(&patient->issuer, &s.pharmacist.id));
+    cr_assert_null(galen_rules_member_at(s.rules, galen_rules_member_count(s.rules)));
     for (size_t i = 1; i < galen_rules_member_count(s.rules); i++)
         cr_assert_lt(galen_id_compare(&galen_rules_member_at(s.rules, i - 1)->device,
                                       &galen_rules_member_at(s.rules, i)->device),
