@@ -42,6 +42,7 @@ struct cli {
     struct arguments args; /* words: what follows the command */
     bool json;
     uint64_t deadline_ms; /* monotonic */
+    uint64_t timeout_ms;
     char home[4096], ca[4096], server[GALEN_HOST_NAME_MAX + 8];
     struct home_store *store;
     struct session *session;
@@ -149,10 +150,10 @@ void shown_name(struct cli *cli, const struct galen_id *chart, const struct gale
 
 /* -- input (input.c) ------------------------------------------------------------------------------- */
 
-/** All of standard input, at most INPUT_MAX; the line feed at the end is left out. */
-GALEN_MUST_USE int read_all(struct cli *cli, const char *what, struct galen_writer *out);
-/** The same, and not empty. */
+/** All of standard input, 1 to INPUT_MAX bytes; the line feed at the end is left out. */
 GALEN_MUST_USE int read_input(struct cli *cli, const char *what, struct galen_writer *out);
+/** A link; empty only if it is not needed. */
+GALEN_MUST_USE int read_link(struct cli *cli, bool needed, struct galen_writer *out);
 /** One line of standard input. */
 GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_writer *out);
 /** "https://HOST[:PORT]" into "host:port". */

@@ -185,7 +185,7 @@ int command_join(struct cli *cli)
                         "choose another --home.",
                         cli->home);
     if (status == CLI_OK && (!going || !isatty(STDIN_FILENO)))
-        status = going ? read_all(cli, "the link", &link) : read_input(cli, "the link", &link);
+        status = read_link(cli, !going, &link);
     cli->watch = on_event;
     cli->watch_context = &join;
     if (status == CLI_OK)

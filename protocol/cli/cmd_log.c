@@ -42,18 +42,19 @@ static void on_event(void *context, const struct galen_event *event)
     }
 }
 
-static bool never(void *context)
+/* Nobody reads any more. */
+static bool is_unheard(void *context)
 {
     (void)context;
-    return false;
+    return ferror(stdout);
 }
 
 static int follow(struct cli *cli, struct following *f)
 {
     cli->watch = on_event;
     cli->watch_context = f;
-    enum wait_end end = session_wait(cli->session, UINT64_MAX, never, NULL);
-    return end == WAIT_INTERRUPTED ? CLI_OK : cli_wait_failed(cli, end);
+    enum wait_end end = session_wait(cli->session, UINT64_MAX, is_unheard, NULL);
+    return end == WAIT_INTERRUPTED || end == WAIT_DONE ? CLI_OK : cli_wait_failed(cli, end);
 }
 
 int command_chart_log(struct cli *cli)

@@ -1,15 +1,19 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-int read_all(struct cli *cli, const char *what, struct galen_writer *out)
+/* A terminal gives a line at a time. */
+static int read_some(struct cli *cli, const char *what, bool one_line, struct galen_writer *out)
 {
     uint8_t piece[4096];
     ssize_t n;
-    if (isatty(STDIN_FILENO) && !cli->json)
-        cli_warn(cli, "Type %s, then Ctrl-D on a line of its own.", what);
+    bool typed = isatty(STDIN_FILENO) != 0;
+    if (typed && !cli->json)
+        fprintf(stderr, one_line ? "Type %s: " : "Type %s, then Ctrl-D on a line of its own.\n",
+                what);
     while ((n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
@@ -19,6 +23,8 @@ int read_all(struct cli *cli, const char *what, struct galen_writer *out)
         if ((size_t)n > INPUT_MAX - out->size)
             return cli_fail(cli, GALEN_ERR_TOO_LARGE, NULL);
         galen_write(out, piece, (size_t)n);
+        if (typed && one_line && piece[n - 1] == '\n')
+            break;
     }
     explicit_bzero(piece, sizeof piece);
     if (out->failed)
@@ -30,17 +36,27 @@ int read_all(struct cli *cli, const char *what, struct galen_writer *out)
     return CLI_OK;
 }
 
-int read_input(struct cli *cli, const char *what, struct galen_writer *out)
+static int not_empty(struct cli *cli, const char *what, int status, const struct galen_writer *out)
 {
-    int status = read_all(cli, what, out);
     if (status == CLI_OK && out->size == 0)
         return cli_fail(cli, GALEN_ERR_USAGE, "Standard input is empty; it should give %s.", what);
     return status;
 }
 
+int read_link(struct cli *cli, bool needed, struct galen_writer *out)
+{
+    int status = read_some(cli, "the link", true, out);
+    return needed ? not_empty(cli, "the link", status, out) : status;
+}
+
+int read_input(struct cli *cli, const char *what, struct galen_writer *out)
+{
+    return not_empty(cli, what, read_some(cli, what, false, out), out);
+}
+
 int read_line(struct cli *cli, const char *what, struct galen_writer *out)
 {
-    int status = read_input(cli, what, out);
+    int status = not_empty(cli, what, read_some(cli, what, true, out), out);
     if (status != CLI_OK)
         return status;
     while (out->size > 0 && out->at[out->size - 1] == ' ')

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 /* How many words of the arguments name the command; 0: none. */
 static size_t names(const struct command *command, const struct arguments *args)
@@ -115,7 +117,10 @@ int main(int argc, char **argv)
 {
     static struct cli cli;
     char why[ARGUMENTS_WHY_MAX];
+    const struct rlimit none = {0, 0};
     signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    setrlimit(RLIMIT_CORE, &none); /* a core file would hold keys */
     if (!arguments_read(argc, argv, &cli.args, why)) {
         for (int i = 1; i < argc; i++)
             cli.json = cli.json || strcmp(argv[i], "--json") == 0;

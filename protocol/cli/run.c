@@ -49,7 +49,8 @@ static int read_settings(struct cli *cli)
         (!number_read(args->value[OPTION_TIMEOUT], TIMEOUT_SECONDS_MAX, &seconds) || seconds == 0))
         return cli_fail(cli, GALEN_ERR_USAGE, "--timeout takes seconds, from 1 to %d.",
                         TIMEOUT_SECONDS_MAX);
-    cli->deadline_ms = monotonic_ms() + seconds * 1000;
+    cli->timeout_ms = seconds * 1000;
+    cli->deadline_ms = monotonic_ms() + cli->timeout_ms;
     const char *ca = args->given[OPTION_CA] ? args->value[OPTION_CA] : getenv("GALEN_CA");
     if (ca && ca[0]) {
         if (!copy_text(cli->ca, sizeof cli->ca, ca) || access(ca, R_OK) != 0)

@@ -1,7 +1,6 @@
 #include "stay.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +157,7 @@ static void on_input(struct ev_loop *loop, ev_io *io, int events)
 static bool is_over(void *context)
 {
     struct stay *s = context;
-    return s->over || (s->input_over && s->ends_at_eof);
+    return s->over || (s->input_over && s->ends_at_eof) || ferror(stdout);
 }
 
 static bool is_sent(void *context)
@@ -194,7 +193,7 @@ static int end(struct stay *s, enum wait_end how)
         status = cli_wait_failed(s->cli, how);
     if (how == WAIT_DONE && s->input_over && s->ends_at_eof) {
         enum wait_end sent =
-            session_wait(s->cli->session, s->cli->deadline_ms = monotonic_ms() + 20000, is_sent, s);
+            session_wait(s->cli->session, monotonic_ms() + s->cli->timeout_ms, is_sent, s);
         if (sent != WAIT_DONE)
             status = cli_wait_failed(s->cli, sent);
     }
@@ -217,7 +216,6 @@ int stay_run(struct stay *s)
     s->cli->stays = true;
     s->cli->watch = on_event;
     s->cli->watch_context = s;
-    fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
     ev_io_init(&s->input, on_input, STDIN_FILENO, EV_READ);
     s->input.data = s;
     ev_io_start(session_loop(s->cli->session), &s->input);
@@ -226,7 +224,6 @@ int stay_run(struct stay *s)
     enum wait_end how = session_wait(s->cli->session, UINT64_MAX, is_over, s);
     ev_io_stop(session_loop(s->cli->session), &s->input);
     int status = end(s, how);
-    fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK);
     explicit_bzero(s->line, STAY_LINE_MAX);
     free(s->line);
     s->cli->watch = NULL;
