@@ -15,13 +15,12 @@
 #define TRANSPORT_HANDSHAKE_S 10 /* for TLS and the HTTP request, from the first byte to the last */
 #define TRANSPORT_STOP_MS     3000 /* for answering what was accepted before everything is closed */
 #define TRANSPORT_BURST       32 /* frames sent to one connection before the others get their turn */
-#define TRANSPORT_UNASKED_BYTES                                                                    \
-    512 /* sent before a line is asked whether it is full, as the asking is a system call */
+/* Sent before a line is asked whether it is full, as the asking is a system call. */
+#define TRANSPORT_UNASKED_BYTES 512
 
 struct transport_counters {
     uint64_t http[6]; /* answers by hundreds of their status */
     uint64_t not_binary;
-    uint64_t handshakes_failed;
     uint64_t library_errors;
     uint64_t commits, commit_failures, commit_us;
 };

@@ -1,5 +1,4 @@
 /* The WebSockets: whole frames in to the hub, its frames out, nothing kept that it keeps itself. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -205,7 +204,8 @@ bool socket_take_verified(struct transport *transport)
 static int send_frame(struct socket *socket, struct galen_bytes frame)
 {
     uint8_t *out = socket->transport->out + LWS_PRE;
-    assert(frame.size <= GALEN_FRAME_MAX);
+    if (frame.size > GALEN_FRAME_MAX)
+        return -1;
     memcpy(out, frame.at, frame.size);
     return lws_write(socket->wsi, out, frame.size, LWS_WRITE_BINARY) < (int)frame.size ? -1 : 0;
 }
