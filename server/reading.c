@@ -8,14 +8,21 @@
 
 struct slice {
     struct hub *hub;
-    uint32_t since; /* sealed bodies of earlier epochs are not for this member; 0: all are */
+    uint32_t since; /* the member's first epoch, who is no holder; 0: a holder, who may read all */
     size_t count;
 };
 
-/* Holders may read all of it, others what was written from the epoch they came with on (I5). */
 static uint32_t reads_since(const struct galen_member *member)
 {
     return member->holder ? 0 : member->since_epoch;
+}
+
+/* Holders may read all of it, others the messages and visits since they came (I5): the record opens as
+ * a whole, since a part of it, shown before the identity check, would be wrong as well as early. */
+static bool may_read(const struct slice *slice, const struct galen_header *header)
+{
+    return slice->since == 0 || galen_class_is_clear(header->class) ||
+           (header->epoch >= slice->since && header->class != GALEN_CLASS_RECORD);
 }
 
 static bool add_record(void *context, uint64_t index, const struct galen_entry *entry)
@@ -24,8 +31,7 @@ static bool add_record(void *context, uint64_t index, const struct galen_entry *
     struct galen_writer *records = &slice->hub->records;
     struct galen_entry shown = *entry;
     (void)index;
-    if (GALEN_CHECKED(BODY_RIGHTS) && entry->header.epoch < slice->since &&
-        !galen_class_is_clear(entry->header.class)) {
+    if (GALEN_CHECKED(BODY_RIGHTS) && !may_read(slice, &entry->header)) {
         shown.body_state = GALEN_BODY_NOT_YOURS;
         shown.body = (struct galen_bytes){0};
     }

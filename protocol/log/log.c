@@ -1,6 +1,8 @@
 /* One chart's log: entries in, what became of them out (PROTOCOL.md, "Judging an entry"). */
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +112,13 @@ static struct galen_read describe(const struct galen_log *log, const struct gale
     return read;
 }
 
+/* The record opens as a whole, with the identity check (I5); a part of it would mislead. */
+static bool record_is_closed(const struct galen_log *log, const struct galen_header *header)
+{
+    const struct galen_member *self = galen_rules_member(log->rules, &log->self_id);
+    return header->class == GALEN_CLASS_RECORD && self && !self->holder;
+}
+
 /* Opens the sealed body of an entry that keeps the clear rules. MEMORY is the only error. */
 static enum galen_err read_body(const struct galen_log *log, const struct galen_entry *entry,
                                 struct galen_read *read, struct galen_writer *plain)
@@ -120,7 +129,8 @@ static enum galen_err read_body(const struct galen_log *log, const struct galen_
     read->state = GALEN_READ_OPEN;
     if (!epoch || epoch->state == EPOCH_UNUSABLE) {
         err = GALEN_ERR_UNUSABLE;
-    } else if (epoch->state == EPOCH_LOCKED) {
+    } else if (epoch->state == EPOCH_LOCKED ||
+               (GALEN_CHECKED(RECORD_CLOSED) && record_is_closed(log, &entry->header))) {
         read->state = GALEN_READ_LOCKED;
     } else if (entry->body_state != GALEN_BODY_PRESENT) {
         read->state = GALEN_READ_WITHHELD;

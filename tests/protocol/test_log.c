@@ -6,7 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seals and appends an entry of the record. */
+static uint64_t record(struct pair *p, struct chart_device *author, const char *plain)
+{
+    struct galen_writer entry = pair_seal(p, author, GALEN_CLASS_RECORD, plain);
+    uint64_t index = p->chart->size;
+    cr_assert_eq(chart_append(p->chart, galen_written(&entry)), GALEN_OK);
+    galen_write(&p->chart->entries[index].plain, plain, strlen(plain));
+    galen_writer_wipe(&entry);
+    return index;
+}
+
 /* -- bodies ------------------------------------------------------------------------------------- */
+
+Test(log, I5_the_record_opens_as_a_whole_with_the_identity_check)
+{
+    struct pair p = pair_new(3);
+    uint64_t said = chart_say(p.chart, p.pharmacist, "a message");
+    uint64_t written =
+        record(&p, p.pharmacist, "a medicine, written while the patient belongs here");
+    chart_read_all(p.chart);
+    cr_assert_eq(chart_state(p.patient, said), GALEN_READ_OPEN);
+    cr_assert_eq(chart_state(p.pharmacist, written), GALEN_READ_OPEN);
+    cr_assert_eq(chart_state(p.patient, written), GALEN_READ_LOCKED);
+    chart_make_holder(p.chart, p.pharmacist, p.patient);
+    chart_read_all(p.chart);
+    chart_read_again(p.chart, p.patient);
+    cr_assert_eq(chart_state(p.patient, written), GALEN_READ_OPEN);
+    chart_forget(p.chart, p.patient);
+    chart_read(p.chart, p.patient);
+    chart_read_again(p.chart, p.patient);
+    cr_assert_eq(chart_state(p.patient, written), GALEN_READ_OPEN);
+    chart_free(p.chart);
+}
 
 Test(log, K3_each_class_and_size_opens_as_it_was_written)
 {

@@ -33,7 +33,7 @@ struct galen_header {
 enum galen_body_state {
     GALEN_BODY_WITHHELD = 0, /* the server does not have it, or does not say why */
     GALEN_BODY_PRESENT = 1,
-    GALEN_BODY_NOT_YOURS = 2, /* written before this device belonged here (I5) */
+    GALEN_BODY_NOT_YOURS = 2, /* earlier than this device, or the record before it opens (I5) */
 };
 
 /** An entry as stored, sent and read. Borrowed views into the record's bytes. */
