@@ -132,6 +132,9 @@ int command_invite(struct cli *cli)
         status = cli_open(cli, OPEN_MEMBER);
     if (status == CLI_OK)
         status = invite_chart(cli, &i);
+    /* Otherwise the name is held back, as written before somebody joined whom this home has not met. */
+    if (status == CLI_OK)
+        (void)cli_sync(cli, NULL);
     if (status == CLI_OK) {
         enum galen_err err = cli_request(cli, &i, make_invitation);
         status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, i.token, NULL);
