@@ -256,10 +256,10 @@ class Follower:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def wait_for(self, what, condition, deadline_s=PATIENCE_S):
-        """Waits for an object it printed for which `condition` holds; returns that object."""
+    def wait_for(self, what, condition, deadline_s=PATIENCE_S, since=0):
+        """Waits for an object it printed, after the first `since`, for which `condition` holds; returns it."""
         def found():
-            hit = next((o for o in list(self.objects) if condition(o)), None)
+            hit = next((o for o in self.objects[since:] if condition(o)), None)
             if hit is None and self.process.poll() is not None and not self.reader.is_alive():
                 raise AssertionError(f"{self.title} ended with status {self.process.returncode} before: {what}")
             return hit
