@@ -17,17 +17,6 @@ static uint64_t record(struct pair *p, struct chart_device *author, const char *
     return index;
 }
 
-/* Seals and appends an entry of the record. */
-static uint64_t record(struct pair *p, struct chart_device *author, const char *plain)
-{
-    struct galen_writer entry = seal(p, author, GALEN_CLASS_RECORD, plain);
-    uint64_t index = p->chart->size;
-    cr_assert_eq(chart_append(p->chart, galen_written(&entry)), GALEN_OK);
-    galen_write(&p->chart->entries[index].plain, plain, strlen(plain));
-    galen_writer_wipe(&entry);
-    return index;
-}
-
 /* -- bodies ------------------------------------------------------------------------------------- */
 
 Test(log, I5_the_record_opens_as_a_whole_with_the_identity_check)
