@@ -359,6 +359,8 @@ static void look_at_members(struct galen_engine *engine, uint64_t now_ms, struct
     }
 }
 
+static void tell_ahead(struct galen_engine *engine, struct chart *chart);
+
 static void became_current(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
 {
     bool before = chart->current;
@@ -367,6 +369,8 @@ static void became_current(struct galen_engine *engine, uint64_t now_ms, struct 
         event(engine, (struct galen_event){.kind = GALEN_EVENT_CURRENT,
                                            .chart = chart->id,
                                            .number = galen_log_size(chart->log)});
+    if (chart->current)
+        tell_ahead(engine, chart);
     look_at_members(engine, now_ms, chart);
     if (engine->me.state == GALEN_HOME_JOINING)
         join_step(engine, now_ms);
@@ -425,6 +429,25 @@ void chart_entries(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- heads ------------------------------------------------------------------------------------------ */
 
+static void tell_verified(struct galen_engine *engine, const struct chart *chart,
+                          const struct galen_id *device)
+{
+    const struct galen_head *head = galen_log_head_of(chart->log, device);
+    if (head)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_VERIFIED,
+                                           .chart = chart->id,
+                                           .device = *device,
+                                           .number = head->size});
+}
+
+/* Heads that were larger than our log say something once we have got there (H1). */
+static void tell_ahead(struct galen_engine *engine, struct chart *chart)
+{
+    for (size_t i = 0; i < chart->ahead_count; i++)
+        tell_verified(engine, chart, &chart->ahead[i]);
+    chart->ahead_count = 0;
+}
+
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame)
 {
     struct chart *chart = chart_find(engine, &frame->chart);
@@ -439,11 +462,10 @@ void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *fr
         enum galen_err err = galen_log_take_head(chart->log, &head);
         if (err == GALEN_ERR_HEAD)
             chart_stop(engine, chart, GALEN_ERR_FORK, &head.device);
-        else if (err == GALEN_OK || err == GALEN_ERR_STATE)
-            event(engine, (struct galen_event){.kind = GALEN_EVENT_VERIFIED,
-                                               .chart = chart->id,
-                                               .device = head.device,
-                                               .number = head.size});
+        else if (err == GALEN_OK)
+            tell_verified(engine, chart, &head.device);
+        else if (err == GALEN_ERR_STATE && chart->ahead_count < GALEN_MEMBERS_MAX)
+            chart->ahead[chart->ahead_count++] = head.device;
     }
 }
 

@@ -244,7 +244,6 @@ static enum galen_err plan(struct galen_engine *engine, uint64_t now_ms, struct 
         if (item->quiet && galen_log_epoch_state(chart->log) == GALEN_OK &&
             !galen_log_history_needs_care(chart->log))
             return GALEN_ERR_DUPLICATE;
-        change->epoch.new_history = galen_log_history_needs_care(chart->log);
         break;
     case ITEM_CONTENT:
     case ITEM_FIRST:

@@ -180,6 +180,8 @@ struct chart {
     bool redeemed;        /* joining: the fresh device has taken the invitation's place here */
     uint16_t stopped;     /* enum galen_err: OK, FORK, CLONED */
     uint32_t await_epoch; /* the server is in this epoch: read that far before writing */
+    size_t ahead_count; /* devices whose heads are larger than our log yet */
+    struct galen_id ahead[GALEN_MEMBERS_MAX];
     uint64_t head_size, head_at_ms; /* last signed by us */
     uint64_t care_at_ms;
     uint32_t seen_epoch; /* of the last CHART event */
