@@ -39,6 +39,7 @@
 #define PATIENCE       25    /* frames with something to spare before voiced sound is shortened */
 #define STALL_MS       300   /* a pause in arrivals that says nothing about jitter */
 #define STALL_OVER_MS  1000  /* who is late for longer after a stall is on another route */
+#define SET_BACK_MS    2000  /* and more: the clock was set, nobody is that far behind */
 #define RESTART_AFTER  10    /* packets in a row too late: the sender counts anew */
 #define FORESEEN_MS    10000 /* nobody sends sound before it was spoken: a clock stood still */
 
@@ -115,15 +116,19 @@ static int64_t ahead(uint64_t a, uint64_t b)
     return (int64_t)(a - b);
 }
 
-/** The caller's time, made to stand still where it was set back, and then to go on from there. */
+/**
+ * The caller's time, made to stand still where the clock was set back, and then to go on from there. A
+ * little back is no such thing: who was held up takes what should have been heard meanwhile.
+ */
 static uint64_t steady(struct galen_playout *p, uint64_t now_ms)
 {
     uint64_t time_ms = now_ms + p->set_back_ms;
-    if (time_ms < p->time_ms) {
+    if (time_ms + SET_BACK_MS < p->time_ms) {
         p->set_back_ms += p->time_ms - time_ms;
         time_ms = p->time_ms;
     }
-    p->time_ms = time_ms;
+    if (time_ms > p->time_ms)
+        p->time_ms = time_ms;
     return time_ms;
 }
 
@@ -172,6 +177,8 @@ static void skip_to(struct galen_playout *p, uint64_t number)
 /** Learns from an arrival, unless it only says how long a stall was. */
 static void learn(struct galen_playout *p, uint64_t now_ms, int64_t late)
 {
+    if (now_ms < p->last_arrival_ms)
+        now_ms = p->last_arrival_ms;
     if (now_ms - p->last_arrival_ms >= STALL_MS && p->arrivals.count > 0) {
         p->behind_stall = true;
         p->stall_ended_ms = now_ms;

@@ -1,7 +1,8 @@
 /*
  * Playout: one talker's voice packets in, as they arrive; an unbroken stream of samples out. An
  * adaptive jitter buffer with its decoder. It reads no clock: both sides say what time it is, on one
- * clock. Where that is set back, time stands still and then goes on; set forward, it looks like a stall.
+ * clock. Where that is set back by two seconds or more, time stands still and then goes on; set forward, it
+ * looks like a stall.
  *
  * Frames are numbered by their SFrame counter, which counts 20 ms of captured sound, sent or not.
  */
@@ -22,8 +23,9 @@ enum galen_err galen_playout_put(struct galen_playout *playout, uint64_t now_ms,
                                  struct galen_bytes packet);
 
 /**
- * Fills `samples` samples that will be heard from `now_ms` on: any number, at 48 kHz. Silence until
- * the first packets are due. Costs one Opus decoding for each 20 ms.
+ * Fills `samples` samples that are heard from `now_ms` on: any number, at 48 kHz. Who was held up
+ * says when they should have been heard, for each take that is made up for. Silence until the first
+ * packets are due. Costs one Opus decoding for each 20 ms.
  */
 void galen_playout_take(struct galen_playout *playout, uint64_t now_ms, int16_t *pcm,
                         size_t samples);
