@@ -122,9 +122,10 @@ static void look(struct voice *v)
 /* Frame k is heard from started + k × 20 ms on; what was captured until then is spoken with it. */
 static void catch_up(struct voice *v)
 {
-    uint64_t now_ms = clock_ms(), due = (monotonic_us() - v->started_us) / FRAME_US;
+    uint64_t now_ms = clock_ms(), since_us = monotonic_us() - v->started_us;
+    uint64_t due = since_us / FRAME_US;
     while (v->heard <= due && v->heard < v->over_at) {
-        uint64_t at_ms = now_ms - (due - v->heard) * FRAME_US / 1000;
+        uint64_t at_ms = now_ms - (since_us - v->heard * FRAME_US) / 1000;
         if (v->heard > 0)
             speak(v, at_ms, due - v->heard > BEHIND_MAX);
         hear(v, at_ms);
@@ -165,6 +166,8 @@ void voice_begin(struct voice *v, void *context, void (*over)(void *context))
     v->started_us = monotonic_us();
     v->started_at_ms = unix_ms();
     ev_timer_init(&v->timer, on_timer, 0., 0.);
+    /* After what has come: a frame that lies in the socket must not be missing from what is heard. */
+    ev_set_priority(&v->timer, EV_MINPRI);
     v->timer.data = v;
     ev_timer_start(loop, &v->timer);
     cJSON *object = json_new("event", "voice");
