@@ -204,6 +204,9 @@ static enum galen_err check_bounds(const struct hub *hub, const struct append *a
 {
     const struct hub_limits *limits = &hub->config.limits;
     size_t size = a->entry.signed_header.size + a->entry.body.size;
+    if (hub->failures > 0 && hub->now_ms < hub->paused_till_ms &&
+        hub->paused_till_ms - hub->now_ms <= HUB_PAUSE_MAX_MS)
+        return hub->failure;
     if (a->connection->in_flight >= limits->appends_in_flight)
         return GALEN_ERR_LIMIT;
     if (hub->pending_bytes > limits->pending_bytes ||

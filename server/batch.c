@@ -261,6 +261,16 @@ static void refuse(struct hub *hub, struct hub_pending *pending, enum galen_err 
     discard(hub, pending);
 }
 
+/* Reading a chart anew costs more than refusing: a disk that goes on failing is asked less often. */
+static void pause(struct hub *hub, enum galen_err err)
+{
+    uint64_t span = 0;
+    hub->failure = err;
+    if (hub->failures++ > 0)
+        span = hub->failures < 8 ? (uint64_t)HUB_PAUSE_MS << (hub->failures - 2) : HUB_PAUSE_MAX_MS;
+    hub->paused_till_ms = hub->now_ms + (span < HUB_PAUSE_MAX_MS ? span : HUB_PAUSE_MAX_MS);
+}
+
 /*
  * What was judged in memory on top of what is now lost is lost too: those charts are read anew. What
  * waits for other charts stays; heads are stored with a later batch.
@@ -292,6 +302,7 @@ static void fail(struct hub *hub, enum galen_err err)
         node = next;
     }
     hub->heads_due_ms = hub->now_ms + HUB_RETRY_MS;
+    pause(hub, err);
     hub->counters.batches_failed++;
     hub_event(hub, "commit_failed", "\"reason\":\"%s\"", galen_err_name(err));
 }
@@ -310,6 +321,7 @@ void hub_committed(struct hub *hub, uint64_t now_ms, enum galen_err result)
             discard(hub, pending);
         }
         hub->counters.batches++;
+        hub->failures = 0;
     }
     hub_settle(hub);
 }

@@ -15,6 +15,8 @@
 #define HUB_SWEEP_MS           1000         /* how often what is overdue is looked for */
 #define HUB_HEADS_MS           1000         /* heads are stored this late, if nothing else is */
 #define HUB_RETRY_MS           1000         /* the next commit of heads after one that failed */
+#define HUB_PAUSE_MS           50 /* of appends after a second failure; doubles with each more … */
+#define HUB_PAUSE_MAX_MS       1000 /* … up to this */
 #define HUB_CHARTS_LOOKED_AT   16   /* charts of one device that a question about it may load */
 #define HUB_ADMITTED_MAX       64   /* devices one visit remembers as admitted */
 #define HUB_LAST_NUMBER_MS     5000 /* media still passes under the number of the hello before */
@@ -207,6 +209,9 @@ struct hub {
     struct hub_queue waiting, out;
     struct store_batch batch;
     bool batch_out;
+    uint32_t failures;       /* batches that failed one after the other */
+    enum galen_err failure;  /* why the last one did */
+    uint64_t paused_till_ms; /* until then appends are refused so, without asking the disk */
     size_t pending_bytes;
     uint32_t told_round;
     size_t unsaved_heads;

@@ -214,6 +214,25 @@ Test(chart, a_broken_disk_takes_back_what_was_judged)
     fail_with(GALEN_ERR_STORE);
 }
 
+/* Each try reads the chart anew: a disk that stays full is asked less and less, but asked. */
+Test(chart, a_disk_that_stays_full_is_asked_less_often)
+{
+    struct line *patient = stage_log(&s, &CAST.patient);
+    size_t before = s.batches;
+    scene_draft(&CAST, &CAST.patient, GALEN_CLASS_MESSAGE);
+    for (int i = 0; i < 1000; i++) { /* ten seconds */
+        s.next_commit = GALEN_ERR_DISK_FULL;
+        refused(patient, GALEN_ERR_DISK_FULL);
+        stage_pass(&s, 10);
+    }
+    cr_assert_leq(s.batches - before, 20u);
+    cr_assert_geq(s.batches - before, 12u);
+    s.next_commit = GALEN_OK;
+    stage_pass(&s, 1000);
+    cr_assert_eq(stage_say(&s, patient), 2u);
+    cr_assert_eq(stage_say(&s, patient), 3u);
+}
+
 Test(chart, a_chart_whose_first_entry_fails_never_was)
 {
     struct line *pharmacist = stage_log(&s, &CAST.pharmacist);

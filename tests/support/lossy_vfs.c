@@ -36,6 +36,14 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return as_lossy(file)->real;
 }
 
+/* The system's VFS takes no more at once than SQLite ever asks of it: a page. */
+#define PIECE 65536
+
+static int piece(sqlite3_int64 from, sqlite3_int64 to)
+{
+    return to - from < PIECE ? (int)(to - from) : PIECE;
+}
+
 /* -- images ------------------------------------------------------------------------------------- */
 
 static bool make_room(struct image *image, sqlite3_int64 size)
@@ -60,7 +68,11 @@ static bool load(struct image *image, sqlite3_file *real)
     if (real->pMethods->xFileSize(real, &size) != SQLITE_OK || !make_room(image, size))
         return false;
     image->size = size;
-    return size == 0 || real->pMethods->xRead(real, image->bytes, (int)size, 0) == SQLITE_OK;
+    for (sqlite3_int64 at = 0; at < size; at += PIECE) {
+        if (real->pMethods->xRead(real, image->bytes + at, piece(at, size), at) != SQLITE_OK)
+            return false;
+    }
+    return true;
 }
 
 static void free_image(struct image *image)
@@ -174,9 +186,8 @@ static int write_back(struct image *image, sqlite3_file *real)
     sqlite3_int64 to = image->dirty_to < image->size ? image->dirty_to : image->size;
     sqlite3_int64 real_size = 0;
     int code = SQLITE_OK;
-    if (image->dirty_from < to)
-        code = real->pMethods->xWrite(real, image->bytes + image->dirty_from,
-                                      (int)(to - image->dirty_from), image->dirty_from);
+    for (sqlite3_int64 at = image->dirty_from; at < to && code == SQLITE_OK; at += PIECE)
+        code = real->pMethods->xWrite(real, image->bytes + at, piece(at, to), at);
     if (code == SQLITE_OK)
         code = real->pMethods->xFileSize(real, &real_size);
     if (code == SQLITE_OK && real_size > image->size)
