@@ -278,12 +278,34 @@ void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t
     save(engine, key, galen_written(&chart->entries[index].record));
 }
 
+/* With the head that contradicts us, where one does: the two histories are the evidence (H2). */
 void save_stopped(struct galen_engine *engine, const struct chart *chart)
 {
     char key[KEY_MAX];
     chart_key(key, chart, "/stopped");
-    uint8_t why[2] = {(uint8_t)(chart->stopped >> 8), (uint8_t)chart->stopped};
-    save(engine, key, (struct galen_bytes){why, sizeof why});
+    const struct galen_head *head = galen_log_fork(chart->log);
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_write_u16(&w, chart->stopped);
+    galen_write_bool(&w, head != NULL);
+    if (head)
+        galen_head_write(&w, head);
+    save_written(engine, key, &w);
+}
+
+static enum galen_err load_stopped(struct chart *chart, struct galen_bytes value)
+{
+    struct galen_reader r;
+    struct galen_head head;
+    galen_reader_init(&r, value);
+    chart->stopped = galen_read_u16(&r);
+    bool has_head = galen_read_bool(&r);
+    if (has_head && galen_head_read(&r, &head) != GALEN_OK)
+        return GALEN_ERR_FORMAT;
+    if (has_head)
+        (void)galen_log_take_head(chart->log,
+                                  &head); /* it contradicts the log now as it did then */
+    return galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
 }
 
 /* -- notices ---------------------------------------------------------------------------------------- */
@@ -371,10 +393,8 @@ static enum galen_err load_chart(struct galen_engine *engine, struct galen_bytes
     }
     if (starts(what, "/item/"))
         return load_item(engine, chart, value);
-    if (starts(what, "/stopped") && value.size == 2) {
-        chart->stopped = (uint16_t)(value.at[0] << 8 | value.at[1]);
-        return GALEN_OK;
-    }
+    if (starts(what, "/stopped"))
+        return load_stopped(chart, value);
     return GALEN_ERR_FORMAT;
 }
 
