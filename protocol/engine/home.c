@@ -302,9 +302,9 @@ static enum galen_err load_stopped(struct chart *chart, struct galen_bytes value
     bool has_head = galen_read_bool(&r);
     if (has_head && galen_head_read(&r, &head) != GALEN_OK)
         return GALEN_ERR_FORMAT;
-    if (has_head)
-        (void)galen_log_take_head(chart->log,
-                                  &head); /* it contradicts the log now as it did then */
+    /* It contradicts the log now as it did then. */
+    if (has_head && galen_log_take_head(chart->log, &head) == GALEN_ERR_MEMORY)
+        return GALEN_ERR_MEMORY;
     return galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
 }
 
