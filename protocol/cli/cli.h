@@ -161,8 +161,6 @@ bool read_url(const char *url, char *out, size_t room);
 
 /* -- entries (entry_show.c) ------------------------------------------------------------------------ */
 
-/** Whether this person's identity was checked, so that the record is shown to them (I5). */
-bool record_is_open(struct cli *cli, const struct galen_id *chart);
 /** Everything that is known of an entry; NULL past the end. */
 cJSON *entry_json(struct cli *cli, const struct galen_id *chart, uint64_t index);
 void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index);

@@ -110,8 +110,8 @@ int command_doc_get(struct cli *cli)
     const struct galen_docs *docs = galen_engine_docs(cli->engine, &edit.chart);
     const struct galen_log *log = galen_engine_log(cli->engine, &edit.chart);
     size_t count = galen_docs_record_count(docs, edit.document->id);
-    if (!record_is_open(cli, &edit.chart))
-        return status != CLI_OK ? status : cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
+    if (status == CLI_OK && count == 0 && !galen_log_is_holder(log))
+        return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
     for (size_t i = 0; i < count; i++) {
         cJSON *record =
             record_json(cli, &edit.chart, galen_docs_record_at(docs, edit.document->id, i));

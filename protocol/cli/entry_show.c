@@ -34,18 +34,6 @@ const char *purpose_name(uint8_t purpose)
     return purpose < sizeof names / sizeof *names && names[purpose] ? names[purpose] : "unknown";
 }
 
-/* A member's device can open what is written to the record since it came, before anybody has checked
- * who holds it. Until then it is not shown. */
-bool record_is_open(struct cli *cli, const struct galen_id *chart)
-{
-    const struct galen_log *log = galen_engine_log(cli->engine, chart);
-    const struct galen_rules *rules = log ? galen_log_rules(log) : NULL;
-    const struct galen_member *me = rules ? galen_rules_member(rules, galen_log_self(log)) : NULL;
-    if (rules && !me)
-        me = galen_rules_ever_member(rules, galen_log_self(log));
-    return me && me->holder;
-}
-
 /* -- ticks ------------------------------------------------------------------------------------------ */
 
 /* Accounts other than the author's of which a device has verified a head that covers the entry (H3). */
@@ -180,9 +168,6 @@ cJSON *entry_json(struct cli *cli, const struct galen_id *chart, uint64_t index)
     if (!found)
         return NULL;
     struct galen_read read = *found;
-    if (read.state == GALEN_READ_OPEN && read.class == GALEN_CLASS_RECORD &&
-        !record_is_open(cli, chart))
-        read.state = GALEN_READ_LOCKED;
     struct galen_id verified[GALEN_MEMBERS_MAX];
     cJSON *object = cJSON_CreateObject(), *accounts = cJSON_CreateArray();
     json_id(object, "chart", chart);

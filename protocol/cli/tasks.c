@@ -187,8 +187,6 @@ int do_doc_get(struct task *t)
     if (status != CLI_OK)
         return status;
     const struct galen_docs *docs = galen_engine_docs(t->cli->engine, &chart);
-    if (!record_is_open(t->cli, &chart))
-        return cli_fail(t->cli, GALEN_ERR_NOT_HOLDER, NULL);
     for (size_t i = 0; i < galen_docs_record_count(docs, document->id); i++) {
         cJSON *record = record_json(t->cli, &chart, galen_docs_record_at(docs, document->id, i));
         cJSON_AddStringToObject(record, "event", "record");
