@@ -20,6 +20,8 @@
 #define HUB_CHARTS_LOOKED_AT   16   /* charts of one device that a question about it may load */
 #define HUB_ADMITTED_MAX       64   /* devices one visit remembers as admitted */
 #define HUB_LAST_NUMBER_MS     5000 /* media still passes under the number of the hello before */
+#define HUB_KNOCKS_A_MINUTE    60   /* of one connection, with a burst of … */
+#define HUB_KNOCKS_BURST       10   /* … so that nobody uses a visit's numbers up */
 #define HUB_COMPLAINT_MS       1000 /* refusals of media are said at most this often */
 
 /* -- connections -------------------------------------------------------------------------------- */
@@ -81,7 +83,7 @@ struct hub_connection {
     bool ready;    /* in the list of hub_next_ready */
     bool leaving;  /* in the list of hub_settle */
     uint64_t connected_ms, heard_ms, complained_ms;
-    struct bucket frames, media;
+    struct bucket frames, media, knocks;
     struct outbox outbox;
     struct hub_tie *ties;
     uint32_t tie_count;
@@ -224,7 +226,7 @@ struct hub {
     struct hub_counters counters;
 };
 
-/* hub.c */
+/* hub.c, hub_send.c */
 void hub_ready(struct hub *hub, struct hub_connection *connection);
 /** Queues an answer. A reader for whom too much waits is refused with SLOW and closed. */
 void hub_send(struct hub *hub, struct hub_connection *connection, const struct galen_frame *frame);

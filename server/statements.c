@@ -224,6 +224,28 @@ struct hub_pending *hub_statements_pending(struct hub_chart *chart,
     return pending;
 }
 
+struct known {
+    const struct galen_statement *statement;
+    bool found;
+};
+
+static void compare(void *context, const struct store_statement *said)
+{
+    struct known *known = context;
+    known->found =
+        known->found || (said->statement.kind == known->statement->kind &&
+                         galen_id_equal(&said->statement.signer, &known->statement->signer));
+}
+
+/* The first word of a signer about a device stays, so a second is not told to everybody again. */
+static bool is_known(struct hub *hub, const struct galen_statement *statement)
+{
+    struct known known = {statement, false};
+    return store_statements_about(hub->config.store, &statement->subject, compare, &known) ==
+               GALEN_OK &&
+           known.found;
+}
+
 void hub_on_statement(struct hub *hub, struct hub_connection *connection,
                       const struct galen_frame *frame)
 {
@@ -235,6 +257,10 @@ void hub_on_statement(struct hub *hub, struct hub_connection *connection,
         err = said->statement.kind == GALEN_STATEMENT_REPLACED ? check_replaced(hub, &t)
                                                                : check_revoked(hub, &t);
     struct hub_pending *pending = NULL;
+    if (err == GALEN_OK && is_known(hub, &said->statement)) {
+        hub_done(hub, connection, said->request);
+        return;
+    }
     if (err == GALEN_OK) {
         pending = hub_statements_pending(NULL, &said->statement, &t.account, &said->chain);
         if (!pending || !hub_batch_wait(pending, connection, said->request))

@@ -200,7 +200,7 @@ static enum galen_err check_hello(const struct hub *hub, const struct hub_visit 
     return galen_call_hello_verify(hub->config.primitives, &hello, connection->keys.sign);
 }
 
-static enum galen_err check_knock(const struct hub *hub, const struct hub_connection *connection,
+static enum galen_err check_knock(const struct hub *hub, struct hub_connection *connection,
                                   const struct galen_frame_knock *knock, struct hub_visit **out)
 {
     struct hub_visit *visit = hub_visit_find(hub, &knock->visit);
@@ -211,7 +211,8 @@ static enum galen_err check_knock(const struct hub *hub, const struct hub_connec
         return GALEN_ERR_NOT_MEMBER;
     if (before && before->visit != visit)
         return GALEN_ERR_STATE; /* it leaves the one before it knocks at another */
-    if (visit->last_number == UINT16_MAX)
+    struct bucket_rate rate = {HUB_KNOCKS_A_MINUTE, 60000, HUB_KNOCKS_BURST};
+    if (!bucket_take(&connection->knocks, rate, hub->now_ms) || visit->last_number == UINT16_MAX)
         return GALEN_ERR_LIMIT;
     size_t others = visit->participant_count - (before ? 1 : 0);
     size_t inside = visit->admitted_now - (before && before->admitted ? 1 : 0);

@@ -47,6 +47,17 @@ static void send_open(struct line *line, const struct galen_id *chart, uint64_t 
     stage_send(&s, line, &frame);
 }
 
+/* The first entry of another chart of the pharmacist's. */
+static void draft_other_chart(void)
+{
+    uint8_t secret[32] = {9};
+    scene_draft_epoch(&CAST, &CAST.pharmacist);
+    scene_add(&CAST, &CAST.pharmacist, false, true);
+    scene_add(&CAST, &CAST.custodian, false, true);
+    test_seal_key(secret, CAST.body->history_key);
+    CAST.header.salt[5] = 77; /* or it would be the first chart's first entry again */
+}
+
 /* -- appending ---------------------------------------------------------------------------------- */
 
 Test(chart, each_rule_broken_has_its_name)
@@ -239,12 +250,7 @@ Test(chart, a_chart_whose_first_entry_fails_never_was)
     struct galen_id old = *stage_chart(&s);
     galen_rules_free(CAST.rules);
     CAST.rules = galen_rules_new(&test_primitives, &CAST.practice.keys);
-    scene_draft_epoch(&CAST, &CAST.pharmacist);
-    scene_add(&CAST, &CAST.pharmacist, false, true);
-    scene_add(&CAST, &CAST.custodian, false, true);
-    uint8_t secret[32] = {9};
-    test_seal_key(secret, CAST.body->history_key);
-    CAST.header.salt[5] = 77; /* or it would be the first chart's first entry again */
+    draft_other_chart();
     scene_encode(&CAST);
     s.next_commit = GALEN_ERR_DISK_FULL;
     stage_send_entry(&s, pharmacist);
@@ -307,6 +313,43 @@ Test(chart, who_does_not_belong_reads_nothing)
     struct line *patient = stage_log(&s, &CAST.patient);
     stage_say(&s, patient);
     cr_assert_eq(stage_count(other, GALEN_FRAME_ENTRIES), 0u);
+}
+
+/* The patient belongs to one chart and knows the id of another. */
+Test(chart, a_member_of_another_chart_gets_nothing_by_its_id)
+{
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    struct line *patient = stage_log(&s, &CAST.patient);
+    struct line *live = stage_live(&s, &CAST.patient);
+    struct galen_rules *first = CAST.rules;
+    CAST.rules = galen_rules_new(&test_primitives, &CAST.practice.keys);
+    draft_other_chart();
+    stage_append(&s, pharmacist);
+    struct galen_id other = *stage_chart(&s);
+    const struct galen_frame asked[] = {
+        {.type = GALEN_FRAME_OPEN, .as.open = {1, other, 0}},
+        {.type = GALEN_FRAME_BODIES, .as.bodies = {2, other, 0, 1}},
+        {.type = GALEN_FRAME_HEAD, .as.head.head = {.chart = other, .device = CAST.patient.id}},
+    };
+    const struct galen_frame asked_live[] = {
+        {.type = GALEN_FRAME_LIVE_OPEN, .as.live_open = {4, other}},
+        {.type = GALEN_FRAME_RELAY, .as.relay = {other, CAST.patient.id, {NULL, 0}}},
+        {.type = GALEN_FRAME_VISIT_OPEN, .as.visit_open = {5, other, {{1}}, {1}}},
+    };
+    stage_forget(patient);
+    for (size_t i = 0; i < 3; i++) {
+        stage_send(&s, patient, &asked[i]);
+        stage_expect_refused(patient, GALEN_ERR_NOT_MEMBER);
+        stage_send(&s, live, &asked_live[i]);
+        stage_expect_refused(live, GALEN_ERR_NOT_MEMBER);
+    }
+    scene_draft(&CAST, &CAST.patient, GALEN_CLASS_MESSAGE);
+    refused(patient, GALEN_ERR_NOT_MEMBER);
+    stage_say(&s, pharmacist);
+    cr_assert_eq(stage_count(patient, GALEN_FRAME_ENTRIES), 0u);
+    galen_rules_free(CAST.rules);
+    CAST.rules = first;
+    cr_assert_eq(stage_say(&s, patient), 2u, "their own goes on");
 }
 
 Test(chart, opening_a_chart_that_has_nothing_new_says_so)

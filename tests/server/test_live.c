@@ -491,6 +491,19 @@ Test(live, a_new_hello_on_the_same_line_takes_over)
     cr_assert_eq(stage_count(call.pharmacist, GALEN_FRAME_MEDIA), 2u);
 }
 
+Test(live, nobody_uses_the_numbers_of_a_visit_up)
+{
+    struct call call = begin_call();
+    struct galen_call_hello hello = make_hello(&CAST.patient);
+    for (int i = 0; i < 20; i++)
+        send_hello(call.patient, &hello);
+    cr_assert_eq(stage_count(call.patient, GALEN_FRAME_ADMITTED), 9u, "ten with the first");
+    stage_expect_refused(call.patient, GALEN_ERR_LIMIT);
+    stage_pass(&s, 1000);
+    stage_forget(call.patient);
+    cr_assert_eq(knock(call.patient).number, 12u);
+}
+
 Test(live, leaving)
 {
     struct call call = begin_call();

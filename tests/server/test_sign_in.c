@@ -440,6 +440,9 @@ Test(sign_in, a_revoked_device_is_closed_and_stays_out)
     struct galen_frame told = stage_expect(pharmacist, GALEN_FRAME_STATEMENT);
     cr_assert(galen_id_equal(&told.as.statement.statement.subject, &CAST.patient.id));
     cr_assert_eq(told.as.statement.chain.count, 1u);
+    send_statement(office, &CAST.administrator, GALEN_STATEMENT_REVOKED, &CAST.patient, NULL);
+    stage_expect(office, GALEN_FRAME_DONE);
+    cr_assert_eq(stage_count(pharmacist, GALEN_FRAME_STATEMENT), 0u, "it is told once");
     stage_restart(&s);
     struct line *line = stage_connect(&s, "home");
     struct galen_frame frame;
