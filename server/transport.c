@@ -258,6 +258,8 @@ static bool start_library(struct transport *transport)
         {"galen.1", socket_callback, sizeof(struct socket *), RX_BUFFER, 0, NULL, TX_PACKET},
         {NULL, NULL, 0, 0, 0, NULL, 0},
     };
+    /* The hub knows who has fallen silent; libwebsockets need not ask as well. */
+    static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0};
     void *loops[] = {transport->loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
@@ -268,6 +270,7 @@ static bool start_library(struct transport *transport)
         .user = transport,
         .headers = http_headers,
         .alpn = "http/1.1",
+        .retry_and_idle_policy = &no_pings,
         .ssl_cert_filepath = transport->given.config->cert,
         .ssl_private_key_filepath = transport->given.config->key,
         .timeout_secs = TRANSPORT_HANDSHAKE_S,
