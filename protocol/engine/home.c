@@ -249,16 +249,8 @@ static enum galen_err load_item(struct galen_engine *engine, struct chart *chart
 {
     struct item item = {0};
     enum galen_err err = read_item(value, &item);
-    if (err == GALEN_OK && chart->item_count == chart->item_room) {
-        size_t room = chart->item_room * 2 + 4;
-        struct item *items = realloc(chart->items, room * sizeof *items);
-        if (items) {
-            chart->items = items;
-            chart->item_room = room;
-        } else {
-            err = GALEN_ERR_MEMORY;
-        }
-    }
+    if (err == GALEN_OK && !outbox_make_room(chart))
+        err = GALEN_ERR_MEMORY;
     if (err != GALEN_OK) {
         item_wipe(&item);
         return err;

@@ -24,21 +24,26 @@ enum galen_err may_write(const struct chart *chart)
     return chart->stopped;
 }
 
+bool outbox_make_room(struct chart *chart)
+{
+    if (chart->item_count < chart->item_room)
+        return true;
+    size_t room = chart->item_room * 2 + 4;
+    struct item *items = realloc(chart->items, room * sizeof *items);
+    if (!items)
+        return false;
+    chart->items = items;
+    chart->item_room = room;
+    return true;
+}
+
 enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart, struct item *item)
 {
     enum galen_err err = item->plain.failed || item->bytes.failed ? GALEN_ERR_MEMORY : GALEN_OK;
     if (err == GALEN_OK && chart->item_count >= OUTBOX_MAX)
         err = GALEN_ERR_LIMIT;
-    if (err == GALEN_OK && chart->item_count == chart->item_room) {
-        size_t room = chart->item_room * 2 + 4;
-        struct item *items = realloc(chart->items, room * sizeof *items);
-        if (items) {
-            chart->items = items;
-            chart->item_room = room;
-        } else {
-            err = GALEN_ERR_MEMORY;
-        }
-    }
+    if (err == GALEN_OK && !outbox_make_room(chart))
+        err = GALEN_ERR_MEMORY;
     if (err != GALEN_OK) {
         item_wipe(item);
         return err;
@@ -229,14 +234,8 @@ static bool renew_first(struct galen_engine *engine, struct chart *chart)
     struct item item = item_new(engine, chart, ITEM_RENEW);
     item.quiet = true;
     item.place = 0; /* not saved: it would be made anew after a crash */
-    if (chart->item_count == chart->item_room) {
-        size_t room = chart->item_room * 2;
-        struct item *items = realloc(chart->items, room * sizeof *items);
-        if (!items)
-            return false;
-        chart->items = items;
-        chart->item_room = room;
-    }
+    if (!outbox_make_room(chart))
+        return false;
     memmove(chart->items + 1, chart->items, chart->item_count * sizeof item);
     chart->items[0] = item;
     chart->item_count++;

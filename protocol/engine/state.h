@@ -1,8 +1,8 @@
 /*
  * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
  * is saved), line.c (connections and signing in), chart.c (reading a chart), outbox.c (requests until
- * they are in the log), members.c (changes of members), join.c (becoming a device), requests.c (what
- * a person asks for), live.c and visit.c (the live connection).
+ * they are in the log), members.c (changes of members), join.c (becoming a device), found.c (beginning
+ * a practice), requests.c (what a person asks for), live.c, visit.c and call.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H
@@ -180,7 +180,7 @@ struct chart {
     bool redeemed;        /* joining: the fresh device has taken the invitation's place here */
     uint16_t stopped;     /* enum galen_err: OK, FORK, CLONED */
     uint32_t await_epoch; /* the server is in this epoch: read that far before writing */
-    size_t ahead_count; /* devices whose heads are larger than our log yet */
+    size_t ahead_count;   /* devices whose heads are larger than our log yet */
     struct galen_id ahead[GALEN_MEMBERS_MAX];
     uint64_t head_size, head_at_ms; /* last signed by us */
     uint64_t care_at_ms;
@@ -269,6 +269,8 @@ struct galen_id device_of(const struct galen_engine *engine,
 void item_wipe(struct item *item);
 /** A request with a fresh token, composed now. */
 struct item item_new(struct galen_engine *engine, const struct chart *chart, uint8_t kind);
+/** Room for one more request. False: out of memory. */
+bool outbox_make_room(struct chart *chart);
 /** Adds a request to a chart and saves it; takes over what it holds, also after LIMIT and MEMORY. */
 GALEN_MUST_USE enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart,
                                          struct item *item);
@@ -322,6 +324,8 @@ GALEN_MUST_USE enum galen_err members_draft_first(struct galen_engine *engine, u
 
 /* -- join.c ------------------------------------------------------------------------------------------- */
 
+/** Takes "host" or "host:port" for where to connect. FORMAT. */
+GALEN_MUST_USE enum galen_err set_host(struct galen_engine *engine, struct galen_bytes host);
 /** Appends the link of a device that comes from `secret`. */
 void write_link(const struct galen_engine *engine,
                 const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], struct galen_writer *out);
@@ -343,6 +347,8 @@ void join_wipe(struct joining *joining);
 /** Drafts the redemption of one chart. */
 GALEN_MUST_USE enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms,
                                          struct chart *chart, struct item *item, uint32_t number);
+/* -- found.c ---------------------------------------------------------------------------------------- */
+
 /** The challenge of a server we are founding a practice on: true when set-up was sent instead. */
 bool found_challenge(struct galen_engine *engine, const struct galen_frame_challenge *challenge);
 /** The practice chart's first entry is in the log. */
