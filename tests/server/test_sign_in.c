@@ -389,6 +389,64 @@ Test(sign_in, a_thief_who_opens_the_link_first_is_found_out)
     stage_expect(pharmacist, GALEN_FRAME_NOTICE);
 }
 
+static void draft_code(const struct party *code, struct party *fresh)
+{
+    party_certify(fresh, code, GALEN_ROLE_PHARMACIST, GALEN_PURPOSE_DEVICE, NULL);
+    scene_draft_epoch(&CAST, code);
+    scene_add(&CAST, fresh, true, true);
+    scene_drop(&CAST, code);
+    scene_state(&CAST, code, GALEN_STATEMENT_REPLACED, code, fresh, false);
+    scene_encode(&CAST);
+}
+
+/* A pharmacist's next device comes by a code that stands in two charts. Used in one of them, it still
+ * signs in for the other, and lets nobody but the same device in there. */
+Test(sign_in, a_code_used_in_one_chart_admits_the_same_device_in_the_other)
+{
+    struct party code, fresh, thief;
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    uint8_t secret[32] = {9};
+    party_make(&code, 500);
+    party_make(&fresh, 501);
+    party_make(&thief, 502);
+    party_certify(&code, &CAST.pharmacist, GALEN_ROLE_PHARMACIST, GALEN_PURPOSE_CODE, NULL);
+    scene_draft_epoch(&CAST, &CAST.pharmacist);
+    scene_add(&CAST, &code, true, true);
+    stage_append(&s, pharmacist);
+    struct galen_rules *first = CAST.rules;
+    CAST.rules = galen_rules_new(&test_primitives, &CAST.practice.keys);
+    scene_draft_epoch(&CAST, &CAST.pharmacist);
+    scene_add(&CAST, &CAST.pharmacist, false, true);
+    scene_add(&CAST, &CAST.custodian, false, true);
+    test_seal_key(secret, CAST.body->history_key);
+    CAST.header.salt[5] = 77;
+    stage_append(&s, pharmacist);
+    scene_draft_epoch(&CAST, &CAST.pharmacist);
+    scene_add(&CAST, &code, true, true);
+    stage_append(&s, pharmacist);
+
+    struct galen_rules *second = CAST.rules;
+    CAST.rules = first;
+    struct line *line = stage_log(&s, &code);
+    draft_code(&code, &fresh);
+    stage_append(&s, line);
+    stage_disconnect(&s, line);
+    CAST.rules = second;
+    line = stage_log(&s, &code);
+    draft_code(&code, &thief);
+    stage_send_entry(&s, line);
+    stage_expect_refused(line, GALEN_ERR_REPLACED);
+    draft_code(&code, &fresh);
+    stage_append(&s, line);
+    stage_disconnect(&s, line);
+    struct galen_frame frame;
+    line = stage_connect(&s, "office");
+    stage_sign_in_frame(line, &code, LOG, false, &frame);
+    refused(line, &frame, GALEN_ERR_REPLACED);
+    stage_log(&s, &fresh);
+    galen_rules_free(first);
+}
+
 Test(sign_in, an_expired_link_is_named_and_reads_nothing)
 {
     CAST.invitation.cert.not_after_ms = CAST.invitation.cert.issues_until_ms = CAST.now_ms + 60000;
