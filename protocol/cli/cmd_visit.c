@@ -9,7 +9,6 @@
 struct looking {
     struct cli *cli;
     struct galen_id chart, device;
-    bool seen; /* the device knocks */
 };
 
 static bool is_live(void *context)
@@ -143,47 +142,76 @@ int command_agent(struct cli *cli)
 
 /* -- admit ------------------------------------------------------------------------------------------ */
 
-static void on_knock(void *context, const struct galen_event *e)
+struct admission {
+    struct looking look;
+    bool knocks;           /* the device waits; told again while it does */
+    uint64_t participants; /* of the call, as its host last said; 0: not known */
+    uint64_t before;
+};
+
+static void on_admission(void *context, const struct galen_event *e)
 {
-    struct looking *l = context;
-    l->seen = l->seen || (e->kind == GALEN_EVENT_KNOCK && galen_id_equal(&e->device, &l->device));
+    struct admission *a = context;
+    if (e->kind == GALEN_EVENT_KNOCK && galen_id_equal(&e->device, &a->look.device))
+        a->knocks = true;
+    if (e->kind == GALEN_EVENT_CALL)
+        a->participants = e->number;
 }
 
-static bool is_seen(void *context)
+static bool is_knocking(void *context)
 {
-    return ((struct looking *)context)->seen;
+    const struct admission *a = context;
+    return a->knocks && a->participants > 0;
+}
+
+/* The host has put the device on its list; or it still waits, and is let in once more. */
+static bool is_answered(void *context)
+{
+    const struct admission *a = context;
+    return a->knocks || a->participants > a->before;
+}
+
+static int admit(struct cli *cli, struct admission *a)
+{
+    enum galen_err err = galen_engine_knock(cli->engine, clock_ms(), &a->look.chart);
+    if (err != GALEN_OK)
+        return cli_fail(cli, err, NULL);
+    enum wait_end end = session_wait(cli->session, cli->deadline_ms, is_knocking, a);
+    if (end == WAIT_TIMEOUT)
+        return cli_fail(cli, GALEN_ERR_TIMEOUT, "That device does not knock at this visit.");
+    a->before = a->participants;
+    while (end == WAIT_DONE && a->knocks) {
+        a->knocks = false;
+        err = galen_engine_admit(cli->engine, clock_ms(), &a->look.device, true);
+        if (err != GALEN_OK)
+            return cli_fail(cli, err, NULL);
+        end = session_wait(cli->session, cli->deadline_ms, is_answered, a);
+    }
+    return cli_wait_failed(cli, end);
 }
 
 int command_visit_admit(struct cli *cli)
 {
-    struct looking l;
-    int status = go_live(cli, &l);
+    struct admission a = {0};
+    int status = go_live(cli, &a.look);
     if (status == CLI_OK)
-        status = find_id(cli, cli->args.words[1], ID_DEVICE, &l.chart, &l.device);
+        status = find_id(cli, cli->args.words[1], ID_DEVICE, &a.look.chart, &a.look.device);
     if (status == CLI_OK)
-        status = require_visit(cli, &l);
+        status = require_visit(cli, &a.look);
     if (status != CLI_OK)
         return status;
-    cli->watch = on_knock;
-    cli->watch_context = &l;
-    enum galen_err err = galen_engine_knock(cli->engine, clock_ms(), &l.chart);
-    if (err != GALEN_OK)
-        return cli_fail(cli, err, NULL);
-    enum wait_end end = session_wait(cli->session, cli->deadline_ms, is_seen, &l);
+    cli->watch = on_admission;
+    cli->watch_context = &a;
+    status = admit(cli, &a);
     cli->watch = NULL;
-    if (end == WAIT_TIMEOUT)
-        return cli_fail(cli, GALEN_ERR_TIMEOUT, "That device does not knock at this visit.");
-    if (end != WAIT_DONE)
-        return cli_wait_failed(cli, end);
-    err = galen_engine_admit(cli->engine, clock_ms(), &l.device, true);
     galen_engine_leave(cli->engine, clock_ms());
     session_turn(cli->session);
-    if (err != GALEN_OK)
-        return cli_fail(cli, err, NULL);
+    if (status != CLI_OK)
+        return status;
     if (cli->json) {
         cJSON *object = cJSON_CreateObject();
-        json_id(object, "chart", &l.chart);
-        json_id(object, "admitted", &l.device);
+        json_id(object, "chart", &a.look.chart);
+        json_id(object, "admitted", &a.look.device);
         print_json(object);
     } else {
         printf("Let in.\n");
