@@ -157,13 +157,13 @@ static bool add_members(const struct append *a, struct group *group,
     return good;
 }
 
-static bool add_statements(const struct hub *hub, const struct append *a, struct group *group,
+static bool add_statements(const struct append *a, struct group *group,
                            const struct galen_epoch_body *body)
 {
     static const struct galen_chain none;
     for (size_t i = 0; i < body->statement_count; i++) {
         const struct galen_statement *statement = &body->statements[i];
-        struct galen_id account = hub_statements_account(hub, a->chart->rules, statement);
+        struct galen_id account = galen_rules_statement_account(a->chart->rules, statement);
         struct hub_pending *pending = hub_statements_pending(a->chart, statement, &account, &none);
         if (!pending)
             return false;
@@ -173,7 +173,7 @@ static bool add_statements(const struct hub *hub, const struct append *a, struct
 }
 
 /* Everything that is stored with the entry, made before anything is changed. */
-static enum galen_err make_group(const struct hub *hub, struct append *a, struct group *group)
+static enum galen_err make_group(struct append *a, struct group *group)
 {
     if (!add_entry(a, group))
         return GALEN_ERR_MEMORY;
@@ -183,7 +183,7 @@ static enum galen_err make_group(const struct hub *hub, struct append *a, struct
     if (!body)
         return GALEN_ERR_MEMORY;
     enum galen_err err = galen_epoch_body_read(a->entry.body, body);
-    if (err == GALEN_OK && (!add_members(a, group, body) || !add_statements(hub, a, group, body)))
+    if (err == GALEN_OK && (!add_members(a, group, body) || !add_statements(a, group, body)))
         err = GALEN_ERR_MEMORY;
     free(body);
     return err;
@@ -250,7 +250,7 @@ static enum galen_err check_epochs(struct hub *hub, const struct append *a)
 static enum galen_err apply(struct hub *hub, struct append *a)
 {
     struct group group = {0};
-    enum galen_err err = make_group(hub, a, &group);
+    enum galen_err err = make_group(a, &group);
     bool begins = galen_tree_size(galen_rules_tree(a->chart->rules)) == 0;
     if (err == GALEN_OK && begins && !idmap_add(&hub->charts, &a->chart->node))
         err = GALEN_ERR_MEMORY;

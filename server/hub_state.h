@@ -348,9 +348,6 @@ GALEN_MUST_USE bool hub_heads_keep(struct hub_chart *chart, const struct galen_h
 /* statements.c */
 void hub_on_statement(struct hub *hub, struct hub_connection *connection,
                       const struct galen_frame *frame);
-/** For whom a revocation speaks: none for the practice, administrators, and *replaced*. */
-struct galen_id hub_statements_account(const struct hub *hub, const struct galen_rules *rules,
-                                       const struct galen_statement *statement);
 /** A change that stores it. NULL: no memory. */
 struct hub_pending *hub_statements_pending(struct hub_chart *chart,
                                            const struct galen_statement *statement,

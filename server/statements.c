@@ -83,18 +83,6 @@ struct hub_standing hub_standing_of(struct hub *hub, const struct galen_id *devi
     return all.standing;
 }
 
-struct galen_id hub_statements_account(const struct hub *hub, const struct galen_rules *rules,
-                                       const struct galen_statement *statement)
-{
-    struct galen_id none = {{0}};
-    const struct galen_member *signer = galen_rules_ever_member(rules, &statement->signer);
-    if (statement->kind != GALEN_STATEMENT_REVOKED || !signer ||
-        signer->role == GALEN_ROLE_ADMINISTRATOR ||
-        galen_id_equal(&statement->signer, &hub->practice_id))
-        return none;
-    return signer->account;
-}
-
 /* -- taking one --------------------------------------------------------------------------------- */
 
 struct taking {
@@ -168,7 +156,7 @@ static enum galen_err check_member(struct hub *hub, struct taking *t, const stru
             return GALEN_ERR_CUSTODIAN;
         if (signer->role == GALEN_ROLE_ADMINISTRATOR ||
             galen_id_equal(&signer->account, &subject->account)) {
-            t->account = hub_statements_account(hub, chart->rules, t->statement);
+            t->account = galen_rules_statement_account(chart->rules, t->statement);
             return galen_statement_check(hub->config.primitives, t->statement, signer->keys.sign);
         }
     }

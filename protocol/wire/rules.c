@@ -1,6 +1,7 @@
 #include "rules_state.h"
 
 #include "galen/keys.h"
+#include "galen/mutation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,11 +177,50 @@ const struct galen_tree *galen_rules_tree(const struct galen_rules *rules)
     return &rules->tree;
 }
 
-const struct galen_statement *galen_rules_statement(const struct galen_rules *rules,
-                                                    const struct galen_id *subject)
+static struct galen_id statement_key(const struct galen_rules *rules,
+                                     const struct galen_id *subject, const struct galen_id *account)
 {
-    const struct known_statement *known = id_table_find(&rules->statements, subject);
-    return known ? &known->statement : NULL;
+    const struct galen_bytes parts[] = {{subject->bytes, sizeof subject->bytes},
+                                        {account->bytes, sizeof account->bytes}};
+    struct galen_id key;
+    if (galen_id_is_none(account))
+        return *subject;
+    rules->p->sha256(parts, 2, key.bytes);
+    return key;
+}
+
+static const struct known_statement *find_statement(const struct galen_rules *rules,
+                                                    const struct galen_id *subject,
+                                                    const struct galen_id *account)
+{
+    struct galen_id key = statement_key(rules, subject, account);
+    return id_table_find(&rules->statements, &key);
+}
+
+const struct galen_statement *galen_rules_statement(const struct galen_rules *rules,
+                                                    const struct galen_id *subject,
+                                                    const struct galen_id *account)
+{
+    static const struct galen_id everybody;
+    const struct known_statement *known = find_statement(rules, subject, &everybody);
+    if (known && known->statement.kind == GALEN_STATEMENT_REVOKED)
+        return &known->statement;
+    const struct known_statement *own = find_statement(rules, subject, account);
+    if (!own)
+        own = known;
+    return own ? &own->statement : NULL;
+}
+
+struct galen_id galen_rules_statement_account(const struct galen_rules *rules,
+                                              const struct galen_statement *statement)
+{
+    static const struct galen_id everybody;
+    const struct galen_member *signer = galen_rules_member(rules, &statement->signer);
+    bool for_all =
+        !GALEN_CHECKED(OWN_WORD) || statement->kind != GALEN_STATEMENT_REVOKED || !signer ||
+        galen_id_equal(&statement->signer, &rules->practice.device) ||
+        (signer->role == GALEN_ROLE_ADMINISTRATOR && signer->purpose == GALEN_PURPOSE_DEVICE);
+    return for_all ? everybody : signer->account;
 }
 
 struct galen_member rules_member_from_cert(const struct galen_primitives *p,
@@ -210,8 +250,12 @@ static struct galen_member *present(struct galen_rules *rules, const struct gale
 
 static void keep_statement(struct galen_rules *rules, const struct galen_statement *statement)
 {
-    struct known_statement *known = id_table_put(&rules->statements, &statement->subject);
-    if (known->statement.kind != GALEN_STATEMENT_REVOKED)
+    struct galen_id account = galen_rules_statement_account(rules, statement);
+    struct galen_id key = statement_key(rules, &statement->subject, &account);
+    struct known_statement *known = id_table_put(&rules->statements, &key);
+    bool outweighs = statement->kind == GALEN_STATEMENT_REVOKED &&
+                     known->statement.kind != GALEN_STATEMENT_REVOKED;
+    if (known->statement.kind == 0 || outweighs)
         known->statement = *statement;
 }
 
@@ -220,14 +264,14 @@ static void take_epoch(struct galen_rules *rules, const struct galen_header *hea
                        const struct epoch_change *change, struct galen_member *members)
 {
     const struct galen_epoch_body *body = &change->body;
+    for (size_t i = 0; i < body->statement_count; i++)
+        keep_statement(rules, &body->statements[i]); /* said by those who are members before it */
     memcpy(members, change->members, body->member_count * sizeof members[0]);
     free(rules->members);
     rules->members = members;
     rules->member_count = body->member_count;
     for (size_t i = 0; i < body->member_count; i++)
         *(struct galen_member *)id_table_put(&rules->ever, &members[i].device) = members[i];
-    for (size_t i = 0; i < body->statement_count; i++)
-        keep_statement(rules, &body->statements[i]);
     if (memcmp(rules->history_key, body->history_key, sizeof rules->history_key) != 0)
         rules->history_author = header->author;
     memcpy(rules->history_key, body->history_key, sizeof rules->history_key);

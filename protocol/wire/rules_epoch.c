@@ -63,16 +63,26 @@ enum galen_err rules_epoch_derive(const struct galen_rules *rules, const struct 
 
 /* ------------------------------------------------------------------------------------- statements */
 
-/* What is known of a device: an enclosed statement that holds, or one of the log; NULL: nothing.
-   Revoked outweighs replaced. */
+/* Whether a statement counts for devices of this account. */
+static bool counts_for(const struct galen_rules *rules, const struct galen_statement *statement,
+                       const struct galen_id *account)
+{
+    struct galen_id of = galen_rules_statement_account(rules, statement);
+    return galen_id_is_none(&of) || galen_id_equal(&of, account);
+}
+
+/* What is known of a device of this account: an enclosed statement that holds, or one of the log; NULL:
+   nothing. Revoked outweighs replaced. */
 static const struct galen_statement *known_of(const struct galen_rules *rules,
                                               const struct epoch_change *change,
-                                              const struct galen_id *device)
+                                              const struct galen_id *device,
+                                              const struct galen_id *account)
 {
-    const struct galen_statement *known = galen_rules_statement(rules, device);
+    const struct galen_statement *known = galen_rules_statement(rules, device, account);
     for (size_t i = 0; change && i < change->body.statement_count; i++) {
         const struct galen_statement *enclosed = &change->body.statements[i];
         if (change->statement_errs[i] == GALEN_OK && galen_id_equal(&enclosed->subject, device) &&
+            counts_for(rules, enclosed, account) &&
             (!known || enclosed->kind == GALEN_STATEMENT_REVOKED))
             known = enclosed;
     }
@@ -81,9 +91,10 @@ static const struct galen_statement *known_of(const struct galen_rules *rules,
 
 /* May nothing more be done with this device, except for what names `successor` (or NULL)? */
 static enum galen_err known_err(const struct galen_rules *rules, const struct epoch_change *change,
-                                const struct galen_id *device, const struct galen_id *successor)
+                                const struct galen_id *device, const struct galen_id *account,
+                                const struct galen_id *successor)
 {
-    const struct galen_statement *known = known_of(rules, change, device);
+    const struct galen_statement *known = known_of(rules, change, device, account);
     if (!GALEN_CHECKED(REVOKED) || !known)
         return GALEN_OK;
     if (known->kind == GALEN_STATEMENT_REVOKED)
@@ -121,7 +132,8 @@ enum galen_err rules_chain_check(const struct galen_rules *rules, const struct e
     enum galen_err err = galen_chain_check(rules->p, &root, chain, at_ms);
     for (size_t i = 0; err == GALEN_OK && i < chain->count; i++) {
         struct galen_id subject = galen_device_id(rules->p, &chain->certs[i].keys);
-        err = known_err(rules, change, &chain->certs[i].issuer, &subject);
+        const struct galen_id *account = i > 0 ? &chain->certs[i - 1].account : &root.account;
+        err = known_err(rules, change, &chain->certs[i].issuer, account, &subject);
     }
     return err;
 }
@@ -161,7 +173,7 @@ static enum galen_err judge_revoker(const struct judged *j, const struct galen_m
         return GALEN_ERR_ROLE;
     if (GALEN_CHECKED(EXPIRY) && j->at_ms > signer->not_after_ms)
         return GALEN_ERR_EXPIRED;
-    return known_err(j->rules, NULL, &signer->device, NULL);
+    return known_err(j->rules, NULL, &signer->device, &signer->account, NULL);
 }
 
 /* 11i, one statement. */
@@ -291,7 +303,8 @@ static enum galen_err judge_listed(const struct judged *j)
 {
     const struct epoch_change *change = j->change;
     for (size_t i = 0; i < change->body.member_count; i++) {
-        enum galen_err err = known_err(j->rules, change, &change->members[i].device, NULL);
+        const struct galen_member *listed = &change->members[i];
+        enum galen_err err = known_err(j->rules, change, &listed->device, &listed->account, NULL);
         if (err != GALEN_OK)
             return err;
     }
@@ -325,7 +338,8 @@ static enum galen_err judge_redeemed(const struct judged *j)
 
 static bool encloses_replacement(const struct judged *j, const struct galen_id *successor)
 {
-    const struct galen_statement *known = known_of(j->rules, j->change, &j->author->device);
+    const struct galen_statement *known =
+        known_of(j->rules, j->change, &j->author->device, &j->author->account);
     return known && known->kind == GALEN_STATEMENT_REPLACED &&
            galen_id_equal(&known->successor, successor);
 }
@@ -372,7 +386,8 @@ static enum galen_err judge_who(const struct judged *j)
         const struct galen_member *old = &rules->members[i];
         if (find_new(j->change, &old->device) || galen_id_equal(&old->account, &j->author->account))
             continue;
-        const struct galen_statement *known = known_of(rules, j->change, &old->device);
+        const struct galen_statement *known =
+            known_of(rules, j->change, &old->device, &old->account);
         if (!known || known->kind != GALEN_STATEMENT_REVOKED)
             return GALEN_ERR_ROLE;
     }

@@ -17,9 +17,12 @@ void *id_table_find(const struct id_table *table, const struct galen_id *id);
 /** The row of `id`, made of zeros if there was none; the room was reserved. */
 void *id_table_put(struct id_table *table, const struct galen_id *id);
 
-/** The weightiest statement about a device that this log holds: revoked outweighs replaced. */
+/**
+ * The weightiest statement about a device that this log holds: revoked outweighs replaced, and the
+ * first *replaced* stands. What a device's own account says of it has a row of its own.
+ */
 struct known_statement {
-    struct galen_id subject;
+    struct galen_id about; /* the subject, or statement_key of the subject and the account */
     struct galen_statement statement;
 };
 

@@ -127,7 +127,7 @@ static void demand_promises(const struct galen_rules *rules)
         custodians += member->role == GALEN_ROLE_CUSTODIAN;
         demand(!(staff || member->role == GALEN_ROLE_CUSTODIAN) || member->holder);
         demand(member->scope_kind != GALEN_SCOPE_VISIT);
-        demand(!galen_rules_statement(rules, &member->device));
+        demand(!galen_rules_statement(rules, &member->device, &member->account));
         demand(galen_rules_ever_member(rules, &member->device) != NULL);
         demand(galen_rules_member(rules, &member->device) == member);
         if (i > 0)

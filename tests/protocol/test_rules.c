@@ -42,7 +42,7 @@ Test(rules, an_empty_chart_has_nothing)
     cr_assert_null(galen_rules_member(rules, &practice.id));
     cr_assert_null(galen_rules_ever_member(rules, &practice.id));
     cr_assert_null(galen_rules_author(rules, &practice.id));
-    cr_assert_null(galen_rules_statement(rules, &practice.id));
+    cr_assert_null(galen_rules_statement(rules, &practice.id, &practice.id));
     cr_assert_eq(galen_tree_size(galen_rules_tree(rules)), 0);
     galen_rules_free(rules);
     galen_rules_free(NULL);

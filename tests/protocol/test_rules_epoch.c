@@ -348,7 +348,8 @@ Test(rules_epoch, C3_a_revoked_device_never_comes_back)
     expect(&s, GALEN_ERR_REVOKED, "revoked, and still listed");
     scene_drop(&s, &s.patient);
     scene_accept(&s);
-    const struct galen_statement *known = galen_rules_statement(s.rules, &s.patient.id);
+    const struct galen_statement *known =
+        galen_rules_statement(s.rules, &s.patient.id, &s.patient.cert.account);
     cr_assert_not_null(known);
     cr_assert_eq(known->kind, GALEN_STATEMENT_REVOKED);
     scene_draft_epoch(&s, &s.pharmacist);

@@ -27,6 +27,12 @@ static void begin_with_invitation(struct scene *s)
                   chart_of(s));
 }
 
+static const struct galen_statement *statement_about(const struct scene *s,
+                                                     const struct party *party)
+{
+    return galen_rules_statement(s->rules, &party->id, &party->cert.account);
+}
+
 static void draft_redemption(struct scene *s)
 {
     scene_draft_epoch(s, &s->invitation);
@@ -362,11 +368,11 @@ Test(rules_members, rule_11i_revoked_outweighs_replaced)
     begin_with_invitation(&s);
     draft_redemption(&s);
     scene_accept(&s);
-    cr_assert_eq(galen_rules_statement(s.rules, &s.invitation.id)->kind, GALEN_STATEMENT_REPLACED);
+    cr_assert_eq(statement_about(&s, &s.invitation)->kind, GALEN_STATEMENT_REPLACED);
     scene_draft_epoch(&s, &s.pharmacist);
     scene_state(&s, &s.practice, GALEN_STATEMENT_REVOKED, &s.invitation, NULL, false);
     scene_accept(&s);
-    cr_assert_eq(galen_rules_statement(s.rules, &s.invitation.id)->kind, GALEN_STATEMENT_REVOKED);
+    cr_assert_eq(statement_about(&s, &s.invitation)->kind, GALEN_STATEMENT_REVOKED);
     scene_drop_member(&s, &s.pharmacist, &s.stranger);
     scene_draft_epoch(&s, &s.pharmacist);
     scene_add(&s, &s.stranger, false, false);
@@ -451,6 +457,43 @@ Test(rules_members, rule_11i_an_administrators_sheet_has_no_word_about_others)
     scene_end(&s);
 }
 
+/* Public keys are in every chain. Who certifies somebody else's into an account of their own, and then
+ * revokes that "device", must not shut out its owner, nor all whom the owner certified. */
+Test(rules_members, rule_11i_nobody_speaks_for_a_strangers_keys)
+{
+    struct scene s;
+    scene_begin(&s);
+    struct party stolen = s.administrator;
+    party_certify(&stolen, &s.patient, GALEN_ROLE_PATIENT, GALEN_PURPOSE_DEVICE, chart_of(&s));
+    scene_add_member(&s, &s.patient, &stolen, true, false);
+    scene_draft_epoch(&s, &s.patient);
+    scene_drop(&s, &stolen);
+    scene_state(&s, &s.patient, GALEN_STATEMENT_REVOKED, &stolen, NULL, false);
+    scene_accept(&s);
+    cr_assert_not_null(statement_about(&s, &stolen));
+    cr_assert_null(statement_about(&s, &s.administrator));
+    scene_draft_epoch(&s, &s.patient);
+    scene_add(&s, &stolen, true, false);
+    expect(&s, GALEN_ERR_REVOKED, "in the account that revoked it");
+    scene_add_member(&s, &s.pharmacist, &s.other_pharmacist, false, true);
+    scene_add_member(&s, &s.pharmacist, &s.administrator, false, true);
+    scene_end(&s);
+}
+
+/* A used link's key is still with whoever kept the link: it must not name another successor. */
+Test(rules_members, I3_a_used_link_names_no_second_successor)
+{
+    struct scene s;
+    begin_with_invitation(&s);
+    draft_redemption(&s);
+    scene_accept(&s);
+    scene_draft_epoch(&s, &s.patient);
+    scene_state(&s, &s.invitation, GALEN_STATEMENT_REPLACED, &s.invitation, &s.sheet, false);
+    scene_accept(&s);
+    cr_assert(galen_id_equal(&statement_about(&s, &s.invitation)->successor, &s.stranger.id));
+    scene_end(&s);
+}
+
 Test(rules_members, rule_11i_a_former_member_may_still_say_who_replaced_it)
 {
     struct scene s;
@@ -460,8 +503,7 @@ Test(rules_members, rule_11i_a_former_member_may_still_say_who_replaced_it)
     scene_add(&s, &s.patient_second, false, false);
     scene_state(&s, &s.patient, GALEN_STATEMENT_REPLACED, &s.patient, &s.patient_second, false);
     scene_accept(&s);
-    cr_assert(galen_id_equal(&galen_rules_statement(s.rules, &s.patient.id)->successor,
-                             &s.patient_second.id));
+    cr_assert(galen_id_equal(&statement_about(&s, &s.patient)->successor, &s.patient_second.id));
     scene_end(&s);
 }
 

@@ -184,7 +184,7 @@ static void check_members(const struct tale *t)
         custodians += member->role == GALEN_ROLE_CUSTODIAN;
         others += !staff_or_custodian(member);
         cr_assert(!staff_or_custodian(member) || member->holder);
-        cr_assert_null(galen_rules_statement(rules, &member->device), "C3");
+        cr_assert_null(galen_rules_statement(rules, &member->device, &member->account), "C3");
         cr_assert_not_null(galen_rules_ever_member(rules, &member->device));
     }
     cr_assert_geq(custodians, 1, "C5");
@@ -205,7 +205,8 @@ static void check_change(const struct tale *t, const struct galen_member *author
             cr_assert(now->holder || !old->holder, "E2: nobody stops being a holder");
             continue;
         }
-        const struct galen_statement *known = galen_rules_statement(rules, &old->device);
+        const struct galen_statement *known =
+            galen_rules_statement(rules, &old->device, &old->account);
         bool revoked = known && known->kind == GALEN_STATEMENT_REVOKED;
         cr_assert(staff || own || revoked, "C5: dropped by another account");
         cr_assert_neq(old->role, GALEN_ROLE_CUSTODIAN, "no practice statement replaces one here");

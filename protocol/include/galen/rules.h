@@ -81,9 +81,20 @@ const struct galen_author *galen_rules_author(const struct galen_rules *rules,
 const struct galen_member *galen_rules_ever_member(const struct galen_rules *rules,
                                                    const struct galen_id *device);
 const struct galen_tree *galen_rules_tree(const struct galen_rules *rules);
-/** The statement by which a device was replaced or revoked, where one stands in this log; NULL. */
+/**
+ * The statement by which a device that stands for `account` was replaced or revoked, where one is in
+ * this log; NULL: none. A revocation by a device's own account counts only for that account: anybody
+ * can certify a stranger's public keys into an account of theirs, and must not speak for the stranger.
+ */
 const struct galen_statement *galen_rules_statement(const struct galen_rules *rules,
-                                                    const struct galen_id *subject);
+                                                    const struct galen_id *subject,
+                                                    const struct galen_id *account);
+/**
+ * For which account a statement that holds speaks, if it stands here: none for the practice's, an
+ * administrator's and *replaced*, which count for everybody.
+ */
+struct galen_id galen_rules_statement_account(const struct galen_rules *rules,
+                                              const struct galen_statement *statement);
 
 /**
  * Checks a signed head against the tree (H1): OK; CHART, not about this chart; NOT_MEMBER, by a device
