@@ -523,3 +523,51 @@ size_t stage_open(struct stage *s, struct line *line, uint64_t from, uint8_t *st
     } while (from + count < size);
     return count;
 }
+
+struct galen_frame_refused stage_refuse_entry(struct stage *s, struct line *line,
+                                              enum galen_err err)
+{
+    scene_encode(&s->scene);
+    uint32_t request = stage_send_entry(s, line);
+    struct galen_frame_refused answer = stage_expect_refused(line, err);
+    cr_assert_eq(answer.request, request);
+    cr_assert_not_null(line->connection, "a refused entry closes nothing");
+    return answer;
+}
+
+struct galen_frame_appended stage_appended(struct line *line)
+{
+    return stage_expect(line, GALEN_FRAME_APPENDED).as.appended;
+}
+
+void stage_draft_chart(struct stage *s)
+{
+    uint8_t secret[32] = {9};
+    scene_draft_epoch(&s->scene, &s->scene.pharmacist);
+    scene_add(&s->scene, &s->scene.pharmacist, false, true);
+    scene_add(&s->scene, &s->scene.custodian, false, true);
+    test_seal_key(secret, s->scene.body->history_key);
+    s->scene.header.salt[5] = 77; /* or it would be the first chart's first entry again */
+}
+
+void stage_send_open(struct stage *s, struct line *line, const struct galen_id *chart,
+                     uint64_t from)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_OPEN};
+    frame.as.open.request = ++s->request;
+    frame.as.open.chart = *chart;
+    frame.as.open.from = from;
+    stage_send(s, line, &frame);
+}
+
+uint64_t stage_refuse_sign_in(struct stage *s, struct line *line, const struct galen_frame *frame,
+                              enum galen_err err)
+{
+    uint64_t before = stage_refused(s, err);
+    stage_send(s, line, frame);
+    struct galen_frame_refused answer = stage_expect_refused(line, err);
+    cr_assert(line->closed_by_hub);
+    cr_assert_eq(stage_refused(s, err), before + 1);
+    cr_assert_eq(stage_count(line, GALEN_FRAME_WELCOME), 0u);
+    return answer.detail;
+}

@@ -42,6 +42,8 @@ struct stage {
     uint32_t request;           /* the last one used */
     size_t batches;
     char last_event[64];
+    struct galen_id visit; /* the one that stage_call.h speaks of, and its host's nonce */
+    uint8_t nonce[32];
 };
 
 /** A server with its practice set up, and a chart of custodian, pharmacist and patient (epoch 2). */
@@ -100,6 +102,17 @@ uint32_t stage_send_entry(struct stage *s, struct line *line);
 uint64_t stage_append(struct stage *s, struct line *line);
 /** Drafts and appends a sealed message. */
 uint64_t stage_say(struct stage *s, struct line *line);
+/** The drafted entry is refused so, which closes nothing. */
+struct galen_frame_refused stage_refuse_entry(struct stage *s, struct line *line,
+                                              enum galen_err err);
+struct galen_frame_appended stage_appended(struct line *line);
+/** Drafts the first entry of a further chart of the pharmacist's, into empty rules. */
+void stage_draft_chart(struct stage *s);
+void stage_send_open(struct stage *s, struct line *line, const struct galen_id *chart,
+                     uint64_t from);
+/** A sign-in (or set-up) is refused so, counted, and closed; gives the detail. */
+uint64_t stage_refuse_sign_in(struct stage *s, struct line *line, const struct galen_frame *frame,
+                              enum galen_err err);
 /** Sends OPEN and gives how many entries came; the last ones' body states go to `states`. */
 size_t stage_open(struct stage *s, struct line *line, uint64_t from, uint8_t *states);
 const struct galen_id *stage_chart(const struct stage *s);
