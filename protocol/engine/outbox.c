@@ -232,8 +232,7 @@ static bool renew_first(struct galen_engine *engine, struct chart *chart)
     if (chart->items[0].kind != ITEM_CONTENT)
         return true;
     struct item item = item_new(engine, chart, ITEM_RENEW);
-    item.quiet = true;
-    item.place = 0; /* not saved: it would be made anew after a crash */
+    item.quiet = true; /* saved when it is sent, so that it is known again after a crash (L6) */
     if (!outbox_make_room(chart))
         return false;
     memmove(chart->items + 1, chart->items, chart->item_count * sizeof item);
@@ -338,6 +337,10 @@ void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct 
         if (is_same(&chart->items[i], entry))
             item = &chart->items[i];
     if (!item) {
+        /* A link is used by whoever has it, a sheet more than once: this home is no more than its
+         * latest reader. */
+        if (engine->me.state == GALEN_HOME_JOINING)
+            return;
         /* A signature of ours on something we did not write. One that does not hold is no news. */
         bool ours = read->state != GALEN_READ_VOID || read->why != GALEN_ERR_SIGNATURE;
         struct galen_id self = device_of(engine, reading_as(engine));

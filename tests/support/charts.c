@@ -58,10 +58,9 @@ static struct chart_device *device_new(struct chart *chart, const char *name)
 {
     demand(chart->device_count < CHART_DEVICES_MAX);
     struct chart_device *device = &chart->devices[chart->device_count++];
-    uint8_t material[GALEN_KEY_BYTES];
-    chart_random(chart, material, sizeof material);
+    chart_random(chart, device->material, sizeof device->material);
     device->name = name;
-    galen_device_secrets_derive(material, &device->secrets);
+    galen_device_secrets_derive(device->material, &device->secrets);
     device->keys = public_of(&device->secrets);
     device->id = galen_device_id(&test_primitives, &device->keys);
     device->log = galen_log_new(&chart->practice, &device->secrets);

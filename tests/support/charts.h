@@ -12,6 +12,7 @@
 
 struct chart_device {
     const char *name;
+    uint8_t material[GALEN_KEY_BYTES]; /* what `secrets` follow from */
     struct galen_device_secrets secrets;
     struct galen_public_keys keys;
     struct galen_id id;
