@@ -94,7 +94,7 @@ void chart_open(struct galen_engine *engine, struct chart *chart)
 
 void chart_line_lost(struct chart *chart)
 {
-    chart->opened = chart->current = false;
+    chart->opened = chart->current = chart->stuck = false;
     chart->open_request = chart->bodies_request = 0;
     chart->bodies_to = 0;
     chart->await_epoch = 0;
@@ -204,12 +204,24 @@ static bool joining_as_link(const struct galen_engine *engine)
     return engine->me.state == GALEN_HOME_JOINING && !engine->joining.as_fresh;
 }
 
+/* A chart's id names its first entry (K5): whatever else comes first is another chart. */
+static bool is_first_of(const struct galen_engine *engine, const struct chart *chart,
+                        const struct galen_entry *entry)
+{
+    struct galen_id id = galen_chart_id(engine->primitives, entry->signed_header);
+    return galen_id_equal(&id, &chart->id);
+}
+
 /* One entry at the end of what is known. */
 static bool take_next(struct galen_engine *engine, struct chart *chart,
                       const struct galen_entry *entry)
 {
     struct galen_read read;
     struct galen_id self = device_of(engine, reading_as(engine));
+    if (galen_log_size(chart->log) == 0 && !is_first_of(engine, chart, entry)) {
+        chart_stop(engine, chart, GALEN_ERR_FORK, &(struct galen_id){0});
+        return false;
+    }
     enum galen_err err = take_entry(engine, chart, entry, &read);
     if (err == GALEN_ERR_WITHHELD) { /* who belongs here cannot be known without it */
         event(engine, (struct galen_event){.kind = GALEN_EVENT_WITHHELD,
@@ -319,12 +331,14 @@ enum galen_err chart_loaded(struct chart *chart)
     return err == GALEN_OK && opened ? replay(chart) : err;
 }
 
-/* Once the history secret is here, earlier bodies that are not are asked for. */
+/* Once the history secret is here, earlier bodies that are not are asked for; and what was held back,
+ * on every new line. */
 static void ask_bodies(struct galen_engine *engine, struct chart *chart)
 {
     uint64_t from = UINT64_MAX, to = 0;
     for (uint64_t i = 0; i < galen_log_size(chart->log); i++) {
-        if (galen_log_read(chart->log, i)->state != GALEN_READ_LOCKED)
+        uint8_t state = galen_log_read(chart->log, i)->state;
+        if (state != GALEN_READ_LOCKED && state != GALEN_READ_WITHHELD)
             continue;
         from = earlier(from, i);
         to = i + 1;
@@ -421,6 +435,8 @@ void chart_entries(struct galen_engine *engine, uint64_t now_ms,
         took_again(engine, chart, index);
         return;
     }
+    /* A clear body was held back, or something is missing in between: asked for again (L9). */
+    chart->stuck = galen_log_size(chart->log) < index;
     chart->server_size = frame->size;
     if (galen_log_fork(chart->log))
         chart_stop(engine, chart, GALEN_ERR_FORK, &galen_log_fork(chart->log)->device);
@@ -490,6 +506,10 @@ void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *char
     }
     if (now_ms >= chart->care_at_ms) {
         chart->care_at_ms = now_ms + CARE_EVERY_MS;
+        if (chart->stuck) {
+            chart->stuck = chart->opened = false;
+            chart_open(engine, chart);
+        }
         members_care(engine, now_ms, chart);
     }
     outbox_pump(engine, now_ms, chart);
@@ -502,7 +522,7 @@ uint64_t chart_deadline(const struct galen_engine *engine, const struct chart *c
     uint64_t at = outbox_deadline(chart);
     if (owes_head(engine, chart))
         at = earlier(at, chart->head_at_ms + GALEN_HEAD_EVERY_MS);
-    if (chart->current && chart->stopped == GALEN_OK)
+    if ((chart->current || chart->stuck) && chart->stopped == GALEN_OK)
         at = earlier(at, chart->care_at_ms);
     return at;
 }

@@ -173,6 +173,7 @@ struct chart {
     uint64_t server_size; /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
+    bool stuck; /* what came cannot be read on from where this log ends */
     uint32_t bodies_request; /* asked again for earlier bodies; 0: not */
     uint64_t bodies_to;
     uint64_t withheld; /* the first entry whose body is held back; GALEN_NO_ENTRY: none */
