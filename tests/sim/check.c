@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SETTLE_MS (15 * 60 * 1000)
+#define HEADS_MS  6000
 
 static bool counts(const struct node *node)
 {
@@ -18,7 +19,7 @@ static bool everybody_current(struct world *world)
     uint64_t size = 0;
     for (size_t i = 0; i < world->node_count; i++) {
         struct node *node = &world->nodes[i];
-        if (node->removed || node->hostile || node->stopped)
+        if (node->removed || node->hostile || node_stopped(node, &world->chart))
             continue;
         if (!counts(node))
             return false;
@@ -26,6 +27,7 @@ static bool everybody_current(struct world *world)
         if (!log)
             continue;
         if (!galen_engine_current(node->engine, &world->chart) ||
+            galen_engine_withheld(node->engine, &world->chart) != GALEN_NO_ENTRY ||
             galen_engine_waiting(node->engine, NULL) > 0)
             return false;
         if (size == 0)
@@ -52,7 +54,7 @@ static void check_equal(struct world *world)
     galen_writer_init(&others);
     for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
         const struct node *node = &world->nodes[i];
-        if (!counts(node) || node->stopped || !belongs(world, node))
+        if (!counts(node) || node_stopped(node, &world->chart) || !belongs(world, node))
             continue;
         const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
         const struct galen_tree *tree = galen_rules_tree(galen_log_rules(log));
@@ -79,7 +81,7 @@ static void check_equal(struct world *world)
                 world_fail(world, "%s holds the record and cannot read entry %llu", node->name,
                            (unsigned long long)k);
     }
-    if (!first_holder)
+    if (!first_holder && !world->server_plot)
         world_fail(world, "nobody is left to read the chart");
     galen_writer_wipe(&documents);
     galen_writer_wipe(&others);
@@ -92,13 +94,13 @@ static size_t times_in_log(const struct world *world, const struct node *reader,
     const struct galen_log *log = galen_engine_log(reader->engine, &asked->chart);
     const struct galen_docs *docs = galen_engine_docs(reader->engine, &asked->chart);
     size_t times = 0;
-    (void)world;
     for (uint64_t i = 0; i < galen_log_size(log); i++) {
         struct galen_bytes record, plain;
         struct galen_op op;
         struct galen_docs_item item;
         const struct galen_read *read = galen_log_read(log, i);
         if (read->state == GALEN_READ_OPEN &&
+            galen_id_equal(&read->account, &world->nodes[asked->node].account) &&
             galen_engine_entry(reader->engine, &asked->chart, i, &record, &plain) &&
             galen_op_read(plain, read->class, &op) == GALEN_OK &&
             memcmp(op.id, asked->token, sizeof op.id) == 0 && galen_docs_item(docs, i, &item) &&
@@ -114,14 +116,14 @@ static void check_asked(struct world *world)
     const struct node *reader = NULL;
     for (size_t i = 0; i < world->node_count; i++) {
         const struct node *node = &world->nodes[i];
-        if (counts(node) && !node->stopped && belongs(world, node) &&
+        if (counts(node) && !node_stopped(node, &world->chart) && belongs(world, node) &&
             galen_log_is_holder(galen_engine_log(node->engine, &world->chart)))
             reader = node;
     }
     for (size_t i = 0; reader && i < world->asked_count && !world->failure[0]; i++) {
         const struct asked *asked = &world->asked[i];
         const struct node *node = &world->nodes[asked->node];
-        if (asked->kind == ASKED_OTHER || node->hostile || node->stopped)
+        if (asked->kind == ASKED_OTHER || node->hostile || node_stopped(node, &asked->chart))
             continue;
         size_t times = times_in_log(world, reader, asked);
         if (times > 1)
@@ -131,7 +133,7 @@ static void check_asked(struct world *world)
         if (asked->outcome == OUTCOME_FAILED && times == 1)
             world_fail(world, "'%s' failed (%s) and is in the log", asked->text,
                        galen_err_name(asked->err));
-        if (asked->outcome == OUTCOME_FAILED && !node->removed)
+        if (asked->outcome == OUTCOME_FAILED && !node->removed && !world->server_plot)
             world_fail(world, "'%s' failed: %s", asked->text, galen_err_name(asked->err));
         if (asked->outcome == OUTCOME_WAITING && times == 0 && !node->removed)
             world_fail(world, "'%s' was lost", asked->text);
@@ -165,10 +167,100 @@ static void check_secrets(struct world *world)
     }
 }
 
+/* -- at every moment -------------------------------------------------------------------------------- */
+
+static bool contradicts(const struct node *node, struct galen_bytes heads)
+{
+    struct galen_reader r;
+    struct galen_head head;
+    bool found = false;
+    galen_reader_init(&r, heads);
+    while (r.left > 0 && galen_head_read(&r, &head) == GALEN_OK) {
+        const struct galen_log *log = galen_engine_log(node->engine, &head.chart);
+        found = found || (log && galen_log_size(log) > 0 &&
+                          galen_rules_check_head(galen_log_rules(log), &head) == GALEN_ERR_HEAD);
+    }
+    return found;
+}
+
+static bool read_frame(struct galen_bytes bytes, uint8_t type, struct galen_frame *frame)
+{
+    return bytes.size > 0 && bytes.at[0] == type && galen_frame_read(bytes, frame) == GALEN_OK;
+}
+
+/* Has this home kept to what it has sworn to? */
+static void check_verified(struct world *world, const struct node *node)
+{
+    const struct galen_log *log =
+        node->engine ? galen_engine_log(node->engine, &world->chart) : NULL;
+    uint8_t root[GALEN_HASH_BYTES];
+    if (!log || node->hostile || node->verified.size == 0)
+        return;
+    if (!galen_tree_root_at(galen_rules_tree(galen_log_rules(log)), node->verified.size, root))
+        world_fail(world, "%s signed a head of %llu entries and has %llu", node->name,
+                   (unsigned long long)node->verified.size,
+                   (unsigned long long)galen_log_size(log));
+    else if (memcmp(root, node->verified.root, sizeof root) != 0)
+        world_fail(world, "%s has another history than the one it signed", node->name);
+}
+
+void watch_sent(struct world *world, struct node *node, struct galen_bytes bytes)
+{
+    struct galen_frame frame;
+    if (!read_frame(bytes, GALEN_FRAME_HEAD, &frame) || node->hostile ||
+        !galen_id_equal(&frame.as.head.head.chart, &world->chart))
+        return;
+    check_verified(world, node);
+    if (frame.as.head.head.size < node->verified.size)
+        world_fail(world, "%s signed a head that shrinks", node->name);
+    node->verified.size = frame.as.head.head.size;
+    memcpy(node->verified.root, frame.as.head.head.root, sizeof node->verified.root);
+}
+
+static bool must_stop;
+
+void watch_before(struct world *world, struct node *node, struct galen_bytes bytes)
+{
+    struct galen_frame frame;
+    (void)world;
+    must_stop = read_frame(bytes, GALEN_FRAME_HEADS, &frame) &&
+                galen_engine_online(node->engine, GALEN_CONNECTION_LOG) &&
+                contradicts(node, frame.as.heads.heads);
+}
+
+void watch_after(struct world *world, struct node *node, struct galen_bytes bytes)
+{
+    struct galen_frame frame;
+    if (must_stop && read_frame(bytes, GALEN_FRAME_HEADS, &frame) &&
+        !node_stopped(node, &frame.as.heads.chart))
+        world_fail(world, "%s was shown a contradicting head and went on", node->name);
+}
+
+/* Whoever has stopped must have had a reason. */
+static void check_stops(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
+        const struct node *node = &world->nodes[i];
+        if (!node->engine || node->hostile)
+            continue;
+        for (size_t c = 0; c < galen_engine_chart_count(node->engine); c++) {
+            const struct galen_id *chart = galen_engine_chart_at(node->engine, c);
+            if (!node_stopped(node, chart))
+                continue;
+            if (!server_plot_may_stop(world, node, chart))
+                world_fail(world, "%s stopped for %s without a reason", node->name,
+                           galen_err_name(galen_engine_stopped(node->engine, chart)));
+        }
+        check_verified(world, node);
+    }
+}
+
 void check_all(struct world *world)
 {
     world_heal(world);
+    world_run(world, HEADS_MS, NULL); /* heads go round */
     world_run(world, SETTLE_MS, everybody_current);
+    world_run(world, HEADS_MS, NULL); /* and those of what was written meanwhile */
     if (!world->failure[0] && !everybody_current(world)) {
         for (size_t i = 0; i < world->node_count; i++) {
             struct node *node = &world->nodes[i];
@@ -187,9 +279,15 @@ void check_all(struct world *world)
         world_fail(world, "not everybody has caught up a quarter of an hour after healing");
     }
     if (!world->failure[0])
+        check_stops(world);
+    if (!world->failure[0])
         check_equal(world);
     if (!world->failure[0])
         check_asked(world);
     if (!world->failure[0])
         check_secrets(world);
+    if (!world->failure[0])
+        server_plot_check(world);
+    if (!world->failure[0])
+        member_plot_check(world);
 }

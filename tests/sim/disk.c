@@ -82,6 +82,14 @@ void disk_commit(struct disk *disk)
     disk->pending_count = 0;
 }
 
+bool disk_will_hold(const struct disk *disk, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < disk->pending_count; i++)
+        if (memmem(disk->pending[i].value, disk->pending[i].value_size, bytes, n))
+            return true;
+    return false;
+}
+
 void disk_lose_pending(struct disk *disk)
 {
     for (size_t i = 0; i < disk->pending_count; i++)

@@ -24,7 +24,8 @@ static bool run_seed(uint64_t seed, const char *directory, bool trace)
         check_all(world);
     bool ok = !world->failure[0];
     if (!ok)
-        printf("seed %llu: %s\n", (unsigned long long)seed, world->failure);
+        printf("seed %llu (%s): %s\n", (unsigned long long)seed, server_plot_name(world),
+               world->failure);
     world_free(world);
     clean(directory);
     return ok;
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
                     (unsigned long long)failed);
     }
     rmdir(directory);
+    if (count > 1)
+        plots_report();
     printf("%llu seeds, %llu failed\n", (unsigned long long)count, (unsigned long long)failed);
     return failed > 0;
 }

@@ -53,7 +53,7 @@ static bool up(struct world *world, struct node *node)
     return node->engine != NULL;
 }
 
-static struct galen_bytes text(const char *s)
+struct galen_bytes story_text(const char *s)
 {
     return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
 }
@@ -92,8 +92,8 @@ static bool invited(struct world *world, struct node *by, enum galen_role role,
         galen_token token;
         struct galen_id none = {0};
         galen_writer_clear(link);
-        enum galen_err err =
-            galen_engine_invite(by->engine, node_now(by), role, chart, text(name), link, token);
+        enum galen_err err = galen_engine_invite(by->engine, node_now(by), role, chart,
+                                                 story_text(name), link, token);
         if (err != GALEN_OK) {
             world_fail(world, "%s cannot invite %s: %s", by->name, name, galen_err_name(err));
             return false;
@@ -163,9 +163,9 @@ static void found(struct world *world, struct node *node)
             return;
         if (galen_engine_state(node->engine) == GALEN_HOME_MEMBER)
             return;
-        enum galen_err err =
-            galen_engine_found(node->engine, node_now(node), text("sim:1"), text(world->token),
-                               practice, custodian, text("Ada Admin"));
+        enum galen_err err = galen_engine_found(node->engine, node_now(node), story_text("sim:1"),
+                                                story_text(world->token), practice, custodian,
+                                                story_text("Ada Admin"));
         if (err != GALEN_OK)
             world_fail(world, "founding: %s", galen_err_name(err));
         node_pump(node);
@@ -176,18 +176,18 @@ static void found(struct world *world, struct node *node)
 
 /* -- what people do --------------------------------------------------------------------------------- */
 
-static void say(struct world *world, struct node *node)
+void story_say(struct world *world, struct node *node)
 {
     char words[TEXT_MAX];
     galen_token token;
     snprintf(words, sizeof words, "message %zu of %s", world->asked_count, node->name);
-    if (galen_engine_message(node->engine, node_now(node), &world->chart, text(words), token) ==
-        GALEN_OK)
+    if (galen_engine_message(node->engine, node_now(node), &world->chart, story_text(words),
+                             token) == GALEN_OK)
         world_ask(world, node, ASKED_MESSAGE, &world->chart, token, words);
 }
 
 /* A medicine's field; a few records, so that people meet in them. */
-static void edit(struct world *world, struct node *node)
+void story_edit(struct world *world, struct node *node)
 {
     static const uint16_t fields[] = {GALEN_PMR_REASON, GALEN_PMR_TAKEN_AS, GALEN_PMR_EFFECTS,
                                       GALEN_PMR_REGIMEN};
@@ -202,10 +202,10 @@ static void edit(struct world *world, struct node *node)
     const struct galen_field *field = galen_field(pmr, number);
     value.kind = field->kind;
     if (field->kind == GALEN_VALUE_REGIMEN) {
-        value.as.regimen.parts[GALEN_REGIMEN_DRUG] = text("Madeupol");
-        value.as.regimen.parts[GALEN_REGIMEN_DOSE] = text(words);
+        value.as.regimen.parts[GALEN_REGIMEN_DRUG] = story_text("Madeupol");
+        value.as.regimen.parts[GALEN_REGIMEN_DOSE] = story_text(words);
     } else {
-        value.as.text = text(words);
+        value.as.text = story_text(words);
     }
     struct galen_write write = {.doc = GALEN_DOC_PMR, .count = 1};
     memset(write.record, (int)(1 + chance_below(&world->chance, 3)), sizeof write.record);
@@ -260,13 +260,13 @@ static void act(struct world *world)
     case 1:
     case 2:
     case 3:
-        say(world, node);
+        story_say(world, node);
         break;
     case 4:
     case 5:
     case 6:
     case 7:
-        edit(world, node);
+        story_edit(world, node);
         break;
     case 8:
         if (galen_docs_may_answer(galen_engine_role(node->engine)))
@@ -280,10 +280,12 @@ static void act(struct world *world)
     node_pump(node);
 }
 
-static void live_on(struct world *world, size_t acts)
+void story_live_on(struct world *world, size_t acts)
 {
     for (size_t i = 0; i < acts && !world->failure[0]; i++) {
         act(world);
+        server_plot_step(world);
+        member_plot_step(world);
         world_run(world, chance_below(&world->chance, 2500), NULL);
     }
 }
@@ -297,7 +299,7 @@ static void identify(struct world *world, struct node *by, struct node *whom)
         return;
     const struct galen_id account = whom->account;
     enum galen_err err = galen_engine_identify(by->engine, node_now(by), &world->chart, &account,
-                                               text("name and date of birth"), token);
+                                               story_text("name and date of birth"), token);
     if (err == GALEN_OK)
         world_ask(world, by, ASKED_OTHER, &world->chart, token, "identify");
     else
@@ -317,8 +319,8 @@ static void new_chart(struct world *world, struct node *by)
     galen_token token;
     if (!wait_for(world, by, practice_is_current, "reading the practice's chart"))
         return;
-    enum galen_err err =
-        galen_engine_chart_new(by->engine, node_now(by), text("Pat Example"), &world->chart, token);
+    enum galen_err err = galen_engine_chart_new(by->engine, node_now(by), story_text("Pat Example"),
+                                                &world->chart, token);
     if (err != GALEN_OK) {
         world_fail(world, "new chart: %s", galen_err_name(err));
         return;
@@ -390,22 +392,31 @@ void story_run(struct world *world)
         return;
     world->weather = draw_weather(world);
     add_colleague(world, ann, bob);
-    live_on(world, 5);
+    story_live_on(world, 5);
     struct node *pat = invite(world, ann, GALEN_ROLE_PATIENT, &world->chart, "pat");
     if (!pat)
         return;
-    live_on(world, 8);
+    story_live_on(world, 8);
     identify(world, ann, pat);
-    live_on(world, 10 + chance_below(&world->chance, 20));
+    story_live_on(world, 10 + chance_below(&world->chance, 20));
     struct node *cara = NULL;
     if (!world->failure[0] && chance_in(&world->chance, 500))
         cara = invite(world, bob, GALEN_ROLE_CAREGIVER, &world->chart, "cara");
     if (!world->failure[0] && chance_in(&world->chance, 400))
         further(world, pat, GALEN_PURPOSE_CODE, "pat2", false);
-    live_on(world, 10);
+    story_live_on(world, 10);
     if (!world->failure[0] && chance_in(&world->chance, 300))
         further(world, pat, GALEN_PURPOSE_SHEET, "pat3", true);
     if (!world->failure[0] && cara && chance_in(&world->chance, 500))
         remove_person(world, ann, cara);
-    live_on(world, 10 + chance_below(&world->chance, 20));
+    story_live_on(world, 10 + chance_below(&world->chance, 20));
+    if (world->failure[0])
+        return;
+    /* About half of the stories stay without hostility. */
+    uint64_t draw = chance_below(&world->chance, 1000);
+    if (draw < 270)
+        server_plot_begin(world);
+    else if (draw < 500)
+        member_plot_begin(world);
+    story_live_on(world, 20 + chance_below(&world->chance, 25));
 }

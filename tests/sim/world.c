@@ -75,6 +75,18 @@ void world_say(struct world *world, const char *format, ...)
     va_end(args);
 }
 
+static void mix(struct world *world, const void *bytes, size_t n)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < n; i++)
+        world->trace_hash = (world->trace_hash ^ at[i]) * 0x100000001b3ull;
+}
+
+static void mix_number(struct world *world, uint64_t n)
+{
+    mix(world, &n, sizeof n);
+}
+
 /* -- lines ------------------------------------------------------------------------------------------ */
 
 static uint64_t delay(struct world *world)
@@ -89,36 +101,81 @@ static uint64_t in_order(uint64_t *last, uint64_t at)
     return *last = at;
 }
 
-static void deliver(struct world *world, size_t index, uint8_t kind, struct galen_bytes bytes)
+/* Takes `bytes` over. */
+static void put_on_line(struct world *world, size_t index, uint8_t kind, uint8_t *bytes,
+                        size_t size)
 {
     struct link *link = &world->links[index];
-    /* A line that swallowed one frame brings no later one: TCP keeps the order. */
-    link->silent = link->silent || world->nodes[link->node].offline;
-    if (link->silent)
-        return;
-    uint8_t *copy = malloc(bytes.size + 1);
-    if (!copy)
-        abort();
-    memcpy(copy, bytes.at, bytes.size);
-    size_t size = bytes.size;
-    bool from_server = kind == EVENT_TO_NODE;
-    bool (*hook)(struct world *, struct link *, uint8_t **, size_t *) = NULL;
-    if (from_server)
-        hook = world->meddle;
-    else if (world->nodes[link->node].hostile)
-        hook = world->forge;
-    if (hook && !hook(world, link, &copy, &size)) {
-        free(copy);
-        return;
-    }
-    uint64_t at = in_order(from_server ? &link->to_node_ms : &link->to_server_ms,
+    uint64_t at = in_order(kind == EVENT_TO_NODE ? &link->to_node_ms : &link->to_server_ms,
                            world->now_ms + delay(world));
     push(world, (struct event){.at_ms = at,
                                .kind = kind,
                                .link = index,
                                .life = link->life,
-                               .bytes = copy,
+                               .bytes = bytes,
                                .size = size});
+}
+
+static uint8_t *copy_of(struct galen_bytes bytes)
+{
+    uint8_t *copy = malloc(bytes.size + 1);
+    if (!copy)
+        abort();
+    if (bytes.size > 0)
+        memcpy(copy, bytes.at, bytes.size);
+    return copy;
+}
+
+/* A line that swallowed one frame brings no later one: TCP keeps the order. */
+static bool is_silent(struct world *world, struct link *link)
+{
+    link->silent = link->silent || world->nodes[link->node].offline;
+    return link->silent;
+}
+
+static void deliver(struct world *world, size_t index, uint8_t kind, struct galen_bytes bytes)
+{
+    struct link *link = &world->links[index];
+    if (is_silent(world, link))
+        return;
+    uint8_t *copy = copy_of(bytes);
+    size_t size = bytes.size;
+    bool passes = kind == EVENT_TO_NODE
+                      ? server_plot_meddle(world, link, &copy, &size) &&
+                            member_plot_answer(world, link, (struct galen_bytes){copy, size})
+                      : server_plot_intercept(world, link, &copy, &size);
+    if (passes)
+        put_on_line(world, index, kind, copy, size);
+    else
+        free(copy);
+}
+
+struct link *node_line(struct node *node, uint8_t purpose)
+{
+    return node->link[purpose - 1] ? &node->world->links[node->link[purpose - 1] - 1] : NULL;
+}
+
+bool node_send(struct node *node, uint8_t purpose, struct galen_bytes frame)
+{
+    struct link *link = node_line(node, purpose);
+    if (!link || !link->connection || is_silent(node->world, link))
+        return false;
+    put_on_line(node->world, (size_t)(link - node->world->links), EVENT_TO_SERVER, copy_of(frame),
+                frame.size);
+    return true;
+}
+
+void world_tell(struct world *world, struct link *link, struct galen_bytes frame)
+{
+    if (!is_silent(world, link))
+        put_on_line(world, (size_t)(link - world->links), EVENT_TO_NODE, copy_of(frame),
+                    frame.size);
+}
+
+bool node_stopped(const struct node *node, const struct galen_id *chart)
+{
+    enum galen_err err = node->engine ? galen_engine_stopped(node->engine, chart) : GALEN_ERR_CHART;
+    return err == GALEN_ERR_FORK || err == GALEN_ERR_CLONED;
 }
 
 /* One side is gone: the other side learns it, unless the line swallows even that. */
@@ -243,9 +300,31 @@ void node_crash(struct node *node)
     node->restart_ms = node->world->now_ms + 200 + chance_below(&node->world->chance, 20000);
 }
 
+static void on_live_event(struct node *node, const struct galen_event *event)
+{
+    if (event->kind == GALEN_EVENT_KNOCK) {
+        node->knocks++;
+        node->knocker = event->device;
+    }
+    if (event->kind == GALEN_EVENT_ADMITTED)
+        node->let_in = event->number == 1;
+    if (event->kind != GALEN_EVENT_DRAFT || event->text.size == 0)
+        return;
+    uint64_t mark = 0xcbf29ce484222325ull;
+    for (size_t i = 0; i < event->text.size; i++)
+        mark = (mark ^ event->text.at[i]) * 0x100000001b3ull;
+    size_t count = node->drafts_seen < DRAFTS_MAX ? node->drafts_seen : DRAFTS_MAX;
+    for (size_t i = 0; i < count; i++)
+        if (node->draft_marks[i] == mark)
+            world_fail(node->world, "%s was shown a draft a second time", node->name);
+    node->draft_marks[node->drafts_seen++ % DRAFTS_MAX] = mark;
+}
+
 static void on_event(struct node *node, const struct galen_event *event)
 {
     struct world *world = node->world;
+    mix_number(world, node->number);
+    mix_number(world, (uint64_t)event->kind << 16 | event->err);
     if (event->kind == GALEN_EVENT_DONE || event->kind == GALEN_EVENT_FAILED) {
         for (size_t i = 0; i < world->asked_count; i++) {
             struct asked *asked = &world->asked[i];
@@ -260,7 +339,10 @@ static void on_event(struct node *node, const struct galen_event *event)
         node->refused = event->err;
     }
     if (event->kind == GALEN_EVENT_FORK || event->kind == GALEN_EVENT_CLONED)
-        node->stopped = true;
+        node->told_stop = true;
+    if (event->kind == GALEN_EVENT_LINK_AGAIN)
+        node->links_again++;
+    on_live_event(node, event);
     if (event->kind == GALEN_EVENT_JOINED) {
         node->device = event->device;
         node->account = event->account;
@@ -291,10 +373,11 @@ void node_pump(struct node *node)
             disk_save(&node->disk, output.key, output.value);
             break;
         case GALEN_OUT_COMMIT:
-            disk_commit(&node->disk);
             for (size_t i = 0; i < world->asked_count; i++)
-                if (world->asked[i].node == node->number)
-                    world->asked[i].durable = true;
+                if (world->asked[i].node == node->number && !world->asked[i].durable)
+                    world->asked[i].durable = disk_will_hold(&node->disk, world->asked[i].token,
+                                                             sizeof world->asked[i].token);
+            disk_commit(&node->disk);
             break;
         case GALEN_OUT_CONNECT:
             open_link(node, output.purpose);
@@ -306,6 +389,7 @@ void node_pump(struct node *node)
                 galen_engine_disconnected(node->engine, node_now(node), output.purpose);
             break;
         case GALEN_OUT_SEND:
+            watch_sent(world, node, output.value);
             if (node->link[output.purpose - 1])
                 deliver(world, node->link[output.purpose - 1] - 1, EVENT_TO_SERVER, output.value);
             break;
@@ -314,8 +398,11 @@ void node_pump(struct node *node)
             break;
         }
         bool edge = kind == GALEN_OUT_COMMIT || kind == GALEN_OUT_SEND || kind == GALEN_OUT_SAVE;
-        if (edge && chance_in(&world->chance, world->weather.crash) &&
-            chance_in(&world->chance, 200))
+        world->edges += edge ? 1 : 0;
+        if (edge && world->edges == world->crash_edge)
+            node_crash(node);
+        else if (edge && chance_in(&world->chance, world->weather.crash) &&
+                 chance_in(&world->chance, 200))
             node_crash(node);
     }
 }
@@ -440,6 +527,9 @@ static void on_connected(struct world *world, struct link *link)
 
 static void handle(struct world *world, struct event *event)
 {
+    mix_number(world, event->at_ms);
+    mix_number(world, event->kind);
+    mix(world, event->bytes, event->size);
     if (event->kind == EVENT_COMMITTED) {
         on_committed(&world->servers[event->link]);
         return;
@@ -463,7 +553,9 @@ static void handle(struct world *world, struct event *event)
         hub_receive(server->hub, link->connection, world->now_ms, bytes);
         server_pump(server);
     } else if (event->kind == EVENT_TO_NODE && node->engine) {
+        watch_before(world, node, bytes);
         galen_engine_received(node->engine, node_now(node), purpose, bytes);
+        watch_after(world, node, bytes);
     }
     node_pump(node);
 }
@@ -484,8 +576,11 @@ static void bad_weather(struct world *world)
             if (node->offline && chance_in(&world->chance, 500))
                 node_cut(node);
         }
-        if (chance_in(&world->chance, w->clock_jump))
-            node->skew_ms = (int64_t)chance_below(&world->chance, 240000) - 120000;
+        if (chance_in(&world->chance, w->clock_jump)) {
+            /* Mostly within what an honest clock may be off; at times far beyond it (L7). */
+            uint64_t most = chance_in(&world->chance, 150) ? 3600000 : 120000;
+            node->skew_ms = (int64_t)chance_below(&world->chance, 2 * most) - (int64_t)most;
+        }
         if (chance_in(&world->chance, w->crash))
             node_crash(node);
     }
@@ -547,6 +642,7 @@ void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *worl
 void world_heal(struct world *world)
 {
     world_say(world, "healing");
+    server_plot_end(world);
     world->weather = (struct weather){0};
     for (size_t i = 0; i < world->node_count; i++) {
         struct node *node = &world->nodes[i];
@@ -580,6 +676,7 @@ struct world *world_new(uint64_t seed, const char *directory, bool trace)
     world->events = events;
     world->seed = seed;
     world->chance.state = seed;
+    world->trace_hash = 0xcbf29ce484222325ull;
     world->now_ms = START_MS;
     world->trace = trace;
     snprintf(world->directory, sizeof world->directory, "%s", directory);
@@ -595,6 +692,8 @@ struct world *world_new(uint64_t seed, const char *directory, bool trace)
 
 void world_free(struct world *world)
 {
+    server_plot_free(world);
+    member_plot_free(world);
     for (size_t i = 0; i < world->node_count; i++) {
         galen_engine_free(world->nodes[i].engine);
         disk_wipe(&world->nodes[i].disk);

@@ -14,6 +14,7 @@
 #define EVENTS_MAX   65536
 #define REQUESTS_MAX 4096
 #define TEXT_MAX     64
+#define DRAFTS_MAX   256              /* drafts in one story */
 #define START_MS     1800000000000ull /* where the virtual clock begins, Unix time */
 
 struct world;
@@ -43,8 +44,16 @@ struct disk {
 };
 void disk_save(struct disk *disk, struct galen_bytes key, struct galen_bytes value);
 void disk_commit(struct disk *disk);
+/** Whether something that was saved and not yet committed contains these bytes. */
+bool disk_will_hold(const struct disk *disk, const void *bytes, size_t n);
 void disk_lose_pending(struct disk *disk);
 void disk_wipe(struct disk *disk);
+
+/* A history a home has sworn to: it must be the beginning of whatever it has later. */
+struct verified {
+    uint64_t size;
+    uint8_t root[GALEN_HASH_BYTES];
+};
 
 struct node {
     struct world *world;
@@ -57,12 +66,21 @@ struct node {
     uint64_t restart_ms; /* when it comes back */
     size_t link[2];      /* index + 1 of its link for log and live; 0: none */
     uint64_t next_tick_ms;
-    uint8_t server;                  /* which server its line leads to */
-    bool offline;                    /* nothing gets through */
-    bool hostile;                    /* nothing is asked of it in the end */
-    bool removed;                    /* was taken out of the chart on purpose */
-    bool stopped;                    /* FORK or CLONED was said */
-    struct galen_id device, account; /* once it is a member */
+    uint8_t server;                   /* which server its line leads to */
+    bool offline;                     /* nothing gets through */
+    bool hostile;                     /* nothing is asked of it in the end */
+    bool removed;                     /* was taken out of the chart on purpose */
+    bool told_stop;                   /* FORK or CLONED was said */
+    bool live;                        /* it keeps a live connection */
+    uint64_t knocks;                  /* KNOCK events, for whoever lets people in */
+    struct galen_id knocker;          /* the last one's device */
+    struct galen_id call_admitted;    /* the visit it was let into */
+    bool let_in;                      /* in the present visit */
+    size_t links_again;               /* LINK_AGAIN events */
+    size_t drafts_seen;               /* DRAFT events */
+    uint64_t draft_marks[DRAFTS_MAX]; /* which drafts came: each at most once */
+    struct verified verified;         /* the last head it signed for the patient's chart */
+    struct galen_id device, account;  /* once it is a member */
     uint32_t refusals;
     uint16_t refused; /* the last REFUSED event's error */
 };
@@ -145,11 +163,13 @@ struct world {
     size_t asked_count;
     char directory[200], token[40];
     struct galen_id chart; /* the patient's */
-    /** Sees, and may change, what the server sends; false: it is swallowed. */
-    bool (*meddle)(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
-    /** The same for what a hostile node sends. */
-    bool (*forge)(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
-    void *plot; /* of meddle and forge */
+    uint64_t trace_hash;   /* over everything that was delivered and said: one seed, one hash */
+    uint64_t edges;        /* SAVE, COMMIT and SEND outputs so far, of all homes */
+    uint64_t crash_edge;   /* at which of them a home is killed whatever the weather; 0: never */
+    struct server_plot *server_plot; /* NULL: the server is honest */
+    struct member_plot *member_plot; /* NULL: all members are */
+    struct node *eavesdropper;       /* gets all media of the call, by whatever way */
+    uint64_t drafts;                 /* said so far */
     char failure[400];
 };
 
@@ -174,14 +194,72 @@ void server_crash(struct server *server);
 
 /** Runs for this long, or until `done` says so. */
 void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *world));
-/** Ends all bad weather, brings everybody back. */
+/** Sends one frame as this node, past its engine; false: it has no line. */
+bool node_send(struct node *node, uint8_t purpose, struct galen_bytes frame);
+/** Puts a frame into a line as if the server had sent it. */
+void world_tell(struct world *world, struct link *link, struct galen_bytes frame);
+/** The node's line for this purpose; NULL: none. */
+struct link *node_line(struct node *node, uint8_t purpose);
+/** Whether it has stopped writing in this chart, for FORK or CLONED. */
+bool node_stopped(const struct node *node, const struct galen_id *chart);
+/** Ends all bad weather and all hostility of the server, brings everybody back. */
 void world_heal(struct world *world);
 
 struct asked *world_ask(struct world *world, struct node *node, enum asked_kind kind,
                         const struct galen_id *chart, const galen_token token, const char *text);
 
-/* story.c, hostile.c, check.c */
+/* story.c */
 void story_run(struct world *world);
+/** Everybody does something now and then, `acts` times. */
+void story_live_on(struct world *world, size_t acts);
+/** A message, and an edit of the medication record, by this node. */
+void story_say(struct world *world, struct node *node);
+void story_edit(struct world *world, struct node *node);
+struct galen_bytes story_text(const char *s);
+
+/* visit.c: a visit with a waiting room, voice, drafts; who was not let in, or was sent away, hears
+ * nothing, though the server sends them everything. */
+void visit_run(struct world *world, struct node *host);
+
+/* hostile_server.c */
+/** Draws a plot for this server. */
+void server_plot_begin(struct world *world);
+/** One more step of it, between two acts of the members. */
+void server_plot_step(struct world *world);
+/** The server is honest from now on; everybody is led back to it. */
+void server_plot_end(struct world *world);
+void server_plot_free(struct world *world);
+/** Sees, and may change, what the server sends; false: it is swallowed. */
+bool server_plot_meddle(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
+/** The same for what a home sends. */
+bool server_plot_intercept(struct world *world, struct link *link, uint8_t **bytes, size_t *size);
+/** May this home have stopped in this chart, because of what the server did? */
+bool server_plot_may_stop(const struct world *world, const struct node *node,
+                          const struct galen_id *chart);
+/** What the plot itself must have led to. */
+void server_plot_check(struct world *world);
+const char *server_plot_name(const struct world *world);
+void server_plots_report(void);
+
+/* hostile_member.c */
+void member_plot_begin(struct world *world);
+void member_plot_step(struct world *world);
+void member_plot_free(struct world *world);
+/** Sees the answers to the hostile member's own frames; false: they are for nobody else. */
+bool member_plot_answer(struct world *world, struct link *link, struct galen_bytes frame);
+void member_plot_check(struct world *world);
+/** A new entry by a member, against the rules, as it would stand in the log; for a complicit server.
+ *  `why`: what every reader must say of it. False: nothing could be made now. */
+bool member_plot_forge(struct world *world, struct node *member, struct galen_writer *record,
+                       enum galen_err *why);
+/** How often each kind of hostility was tried, over all seeds so far. */
+void plots_report(void);
+
+/* check.c */
+/** Before and after a frame of the log is handed to a home: what must hold at every moment. */
+void watch_before(struct world *world, struct node *node, struct galen_bytes frame);
+void watch_after(struct world *world, struct node *node, struct galen_bytes frame);
+void watch_sent(struct world *world, struct node *node, struct galen_bytes frame);
 /** Everything that must hold after healing. */
 void check_all(struct world *world);
 
