@@ -270,6 +270,8 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
         return GALEN_ERR_NO_VISIT;
     if (!galen_role_is_staff(engine->me.role))
         return GALEN_ERR_ROLE;
+    if (!line_ready(engine, GALEN_CONNECTION_LIVE))
+        return GALEN_ERR_OFFLINE;
     if (!knocker_of(v, device))
         return GALEN_ERR_NOT_MEMBER;
     struct galen_frame frame = {.type = GALEN_FRAME_ADMIT,
