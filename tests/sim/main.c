@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define REPLAY_EVERY 40 /* seeds; every such one is run twice, and must be the same story */
+
 static void clean(const char *directory)
 {
     static const char *const ends[] = {"", "-wal", "-shm"};
@@ -16,19 +18,31 @@ static void clean(const char *directory)
         }
 }
 
-static bool run_seed(uint64_t seed, const char *directory, bool trace)
+/* False: it failed. `hash` is that of everything that happened. */
+static bool run_seed(uint64_t seed, const char *directory, bool trace, uint64_t *hash)
 {
     struct world *world = world_new(seed, directory, trace);
     story_run(world);
     if (!world->failure[0])
         check_all(world);
     bool ok = !world->failure[0];
+    *hash = world->trace_hash;
     if (!ok)
         printf("seed %llu (%s): %s\n", (unsigned long long)seed, server_plot_name(world),
                world->failure);
     world_free(world);
     clean(directory);
     return ok;
+}
+
+/* One seed is one story, whatever ran before it: else a failure would not replay. */
+static bool replays(uint64_t seed, const char *directory, uint64_t hash)
+{
+    uint64_t again;
+    (void)run_seed(seed, directory, false, &again);
+    if (again != hash)
+        printf("seed %llu: the same seed tells two stories\n", (unsigned long long)seed);
+    return again == hash;
 }
 
 static const char help[] =
@@ -70,15 +84,23 @@ int main(int argc, char **argv)
     }
     uint64_t failed = 0;
     for (uint64_t seed = from; seed < from + count; seed++) {
-        failed += run_seed(seed, directory, trace) ? 0 : 1;
+        uint64_t hash;
+        bool ok = run_seed(seed, directory, trace, &hash);
+        if (count > 1 && (!ok || (seed - from) % REPLAY_EVERY == 0))
+            ok = replays(seed, directory, hash) && ok;
+        failed += ok ? 0 : 1;
+        if (count == 1)
+            printf("trace %016llx\n", (unsigned long long)hash);
         if (count > 1 && (seed - from + 1) % 50 == 0)
             fprintf(stderr, "%llu of %llu seeds, %llu failed\n",
                     (unsigned long long)(seed - from + 1), (unsigned long long)count,
                     (unsigned long long)failed);
     }
     rmdir(directory);
-    if (count > 1)
+    if (count > 1) {
         plots_report();
+        visits_report();
+    }
     printf("%llu seeds, %llu failed\n", (unsigned long long)count, (unsigned long long)failed);
     return failed > 0;
 }

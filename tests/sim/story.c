@@ -106,6 +106,51 @@ static bool invited(struct world *world, struct node *by, enum galen_role role,
     return false;
 }
 
+static enum galen_role staff_role(const struct node *node)
+{
+    return node->engine ? galen_engine_role(node->engine) : GALEN_ROLE_PATIENT;
+}
+
+static bool is_refused(struct world *world)
+{
+    (void)world;
+    return waited->refusals > 0;
+}
+
+static struct node *staff_told;
+
+static bool staff_are_told(struct world *world)
+{
+    (void)world;
+    return staff_told->links_again > 0;
+}
+
+/* Somebody else opens a link that was used: refused, says why, and staff are told (I4). */
+static void open_again(struct world *world, struct node *staff, const struct galen_writer *link)
+{
+    struct node *thief = world_node(world, "thief");
+    thief->removed = true; /* belongs to nobody */
+    for (int i = 0; i < TRIES && up(world, thief) && thief->refusals == 0; i++) {
+        if (galen_engine_join(thief->engine, node_now(thief), galen_written(link)) != GALEN_OK)
+            world_fail(world, "a used link does not look like a link");
+        node_pump(thief);
+        waited = thief;
+        world_run(world, PATIENCE_MS, is_refused);
+    }
+    if (!world->failure[0] && (thief->refusals == 0 || thief->refused != GALEN_ERR_REPLACED))
+        world_fail(world, "a used link was opened again: %s", galen_err_name(thief->refused));
+    if (thief->engine && galen_engine_state(thief->engine) == GALEN_HOME_MEMBER)
+        world_fail(world, "a thief came in with a used link");
+    node_crash(thief);
+    thief->restart_ms = UINT64_MAX;
+    staff_told = staff;
+    if (!world->failure[0] && staff && galen_role_is_staff(staff_role(staff))) {
+        world_run(world, PATIENCE_MS, staff_are_told);
+        if (staff->links_again == 0)
+            world_fail(world, "%s was not told that a used link was opened", staff->name);
+    }
+}
+
 static struct node *invite(struct world *world, struct node *by, enum galen_role role,
                            const struct galen_id *chart, const char *name)
 {
@@ -115,6 +160,8 @@ static struct node *invite(struct world *world, struct node *by, enum galen_role
     if (invited(world, by, role, chart, name, &link)) {
         node = world_node(world, name);
         join(world, node, galen_written(&link));
+        if (!world->failure[0] && chart && chance_in(&world->chance, 150))
+            open_again(world, by, &link);
     }
     galen_writer_wipe(&link);
     return world->failure[0] ? NULL : node;
@@ -136,7 +183,14 @@ static bool made_link(struct world *world, struct node *by, enum galen_purpose p
     return false;
 }
 
-/* A code or a sheet of `by` becomes a further home. */
+static void loses_phone(struct node *node)
+{
+    node_crash(node);
+    node->restart_ms = UINT64_MAX;
+    node->removed = true;
+}
+
+/* A code or a sheet of `by` becomes a further home; a sheet may be used a second time. */
 static void further(struct world *world, struct node *by, enum galen_purpose purpose,
                     const char *name, bool loses)
 {
@@ -144,11 +198,17 @@ static void further(struct world *world, struct node *by, enum galen_purpose pur
     galen_writer_init(&link);
     if (made_link(world, by, purpose, &link)) {
         if (loses) { /* its phone lies in the river */
-            node_crash(by);
-            by->restart_ms = UINT64_MAX;
-            by->removed = true;
+            loses_phone(by);
         }
-        join(world, world_node(world, name), galen_written(&link));
+        struct node *fresh = world_node(world, name);
+        join(world, fresh, galen_written(&link));
+        if (purpose == GALEN_PURPOSE_SHEET && !world->failure[0] &&
+            chance_in(&world->chance, 300)) {
+            loses_phone(fresh);
+            join(world, world_node(world, "again"), galen_written(&link));
+        } else if (purpose == GALEN_PURPOSE_CODE && !world->failure[0]) {
+            open_again(world, by, &link);
+        }
     }
     galen_writer_wipe(&link);
 }
@@ -314,20 +374,30 @@ static bool practice_is_current(struct world *world)
            galen_engine_current(waited->engine, galen_engine_practice_chart(waited->engine));
 }
 
+static bool made_chart(struct world *world, struct node *by, struct galen_id *chart)
+{
+    for (int i = 0; i < TRIES && up(world, by); i++) {
+        galen_token token;
+        if (!wait_for(world, by, practice_is_current, "reading the practice's chart"))
+            return false;
+        enum galen_err err = galen_engine_chart_new(by->engine, node_now(by),
+                                                    story_text("Pat Example"), chart, token);
+        if (err != GALEN_OK) {
+            world_fail(world, "new chart: %s", galen_err_name(err));
+            return false;
+        }
+        world_ask(world, by, ASKED_OTHER, chart, token, "chart");
+        node_pump(by);
+        if (was_made(world, token))
+            return true;
+    }
+    return false;
+}
+
 static void new_chart(struct world *world, struct node *by)
 {
-    galen_token token;
-    if (!wait_for(world, by, practice_is_current, "reading the practice's chart"))
-        return;
-    enum galen_err err = galen_engine_chart_new(by->engine, node_now(by), story_text("Pat Example"),
-                                                &world->chart, token);
-    if (err != GALEN_OK) {
-        world_fail(world, "new chart: %s", galen_err_name(err));
-        return;
-    }
-    world_ask(world, by, ASKED_OTHER, &world->chart, token, "chart");
-    node_pump(by);
-    wait_for(world, by, chart_is_current, "the new chart");
+    if (made_chart(world, by, &world->chart))
+        wait_for(world, by, chart_is_current, "the new chart");
 }
 
 static struct weather draw_weather(struct world *world)
@@ -410,9 +480,12 @@ void story_run(struct world *world)
     if (!world->failure[0] && cara && chance_in(&world->chance, 500))
         remove_person(world, ann, cara);
     story_live_on(world, 10 + chance_below(&world->chance, 20));
+    if (!world->failure[0] && chance_in(&world->chance, 300))
+        visit_run(world, ann);
     if (world->failure[0])
         return;
     /* About half of the stories stay without hostility. */
+    world->weather.clock_far = chance_in(&world->chance, 300);
     uint64_t draw = chance_below(&world->chance, 1000);
     if (draw < 270)
         server_plot_begin(world);

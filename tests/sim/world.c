@@ -133,13 +133,35 @@ static bool is_silent(struct world *world, struct link *link)
     return link->silent;
 }
 
+/* All that is said in a call goes to the eavesdropper too, who is not told that it was sent away. */
+static void overhear(struct world *world, const struct link *link, struct galen_bytes bytes)
+{
+    struct node *ear = world->eavesdropper;
+    struct link *line = ear ? node_line(ear, GALEN_CONNECTION_LIVE) : NULL;
+    if (line && line != link && link->purpose == GALEN_CONNECTION_LIVE && bytes.size > 0 &&
+        (bytes.at[0] == GALEN_FRAME_MEDIA ||
+         (bytes.at[0] == GALEN_FRAME_ROSTER && chance_in(&world->chance, 300))))
+        world_tell(world, line, bytes);
+}
+
+static bool is_kept_from(const struct world *world, const struct link *link,
+                         struct galen_bytes bytes)
+{
+    struct galen_frame frame;
+    return world->eavesdropper && &world->nodes[link->node] == world->eavesdropper &&
+           bytes.size > 0 && bytes.at[0] == GALEN_FRAME_ADMITTED &&
+           galen_frame_read(bytes, &frame) == GALEN_OK && frame.as.admitted.number == 0;
+}
+
 static void deliver(struct world *world, size_t index, uint8_t kind, struct galen_bytes bytes)
 {
     struct link *link = &world->links[index];
-    if (is_silent(world, link))
+    if (is_silent(world, link) || (kind == EVENT_TO_NODE && is_kept_from(world, link, bytes)))
         return;
     uint8_t *copy = copy_of(bytes);
     size_t size = bytes.size;
+    if (kind == EVENT_TO_NODE)
+        overhear(world, link, bytes);
     bool passes = kind == EVENT_TO_NODE
                       ? server_plot_meddle(world, link, &copy, &size) &&
                             member_plot_answer(world, link, (struct galen_bytes){copy, size})
@@ -278,6 +300,9 @@ void node_restart(struct node *node)
         node->account = *galen_engine_account(node->engine);
     }
     world_say(node->world, "%s starts", node->name);
+    node->lives++;
+    if (node->live)
+        galen_engine_go_live(node->engine, node_now(node), true);
     node_pump(node);
 }
 
@@ -302,10 +327,8 @@ void node_crash(struct node *node)
 
 static void on_live_event(struct node *node, const struct galen_event *event)
 {
-    if (event->kind == GALEN_EVENT_KNOCK) {
-        node->knocks++;
-        node->knocker = event->device;
-    }
+    if (event->kind == GALEN_EVENT_KNOCK && node->knocker_count < NODES_MAX)
+        node->knockers[node->knocker_count++] = event->device;
     if (event->kind == GALEN_EVENT_ADMITTED)
         node->let_in = event->number == 1;
     if (event->kind != GALEN_EVENT_DRAFT || event->text.size == 0)
@@ -577,8 +600,8 @@ static void bad_weather(struct world *world)
                 node_cut(node);
         }
         if (chance_in(&world->chance, w->clock_jump)) {
-            /* Mostly within what an honest clock may be off; at times far beyond it (L7). */
-            uint64_t most = chance_in(&world->chance, 150) ? 3600000 : 120000;
+            /* Within what an honest clock may be off, or far beyond it (L7). */
+            uint64_t most = w->clock_far ? 3600000 : 120000;
             node->skew_ms = (int64_t)chance_below(&world->chance, 2 * most) - (int64_t)most;
         }
         if (chance_in(&world->chance, w->crash))
@@ -614,7 +637,7 @@ static void tick(struct world *world)
 void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *world))
 {
     uint64_t end = world->now_ms + ms;
-    uint64_t next_tick = world->now_ms, next_weather = world->now_ms + 1000;
+    uint64_t next_tick = world->now_ms;
     while (world->now_ms < end && !world->failure[0]) {
         while (world->event_count > 0 && world->events[0].at_ms <= world->now_ms &&
                !world->failure[0]) {
@@ -628,13 +651,14 @@ void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *worl
                 return;
             next_tick = world->now_ms + 100;
         }
-        if (world->now_ms >= next_weather) {
+        if (world->now_ms >= world->next_weather_ms) {
             bad_weather(world);
-            next_weather = world->now_ms + 1000;
+            world->next_weather_ms = world->now_ms + 1000;
         }
-        uint64_t to = next_tick < next_weather ? next_tick : next_weather;
+        uint64_t to = next_tick < world->next_weather_ms ? next_tick : world->next_weather_ms;
         if (world->event_count > 0 && world->events[0].at_ms < to)
             to = world->events[0].at_ms;
+        to = to < end ? to : end;
         world->now_ms = to > world->now_ms ? to : world->now_ms;
     }
 }

@@ -8,7 +8,7 @@
 #include "galen/engine.h"
 #include "hub.h"
 
-#define NODES_MAX    16
+#define NODES_MAX    24
 #define SERVERS_MAX  2
 #define LINKS_MAX    64
 #define EVENTS_MAX   65536
@@ -72,9 +72,9 @@ struct node {
     bool removed;                     /* was taken out of the chart on purpose */
     bool told_stop;                   /* FORK or CLONED was said */
     bool live;                        /* it keeps a live connection */
-    uint64_t knocks;                  /* KNOCK events, for whoever lets people in */
-    struct galen_id knocker;          /* the last one's device */
-    struct galen_id call_admitted;    /* the visit it was let into */
+    size_t lives;                     /* how often it was started */
+    struct galen_id knockers[NODES_MAX]; /* KNOCK events that nobody has answered */
+    size_t knocker_count;
     bool let_in;                      /* in the present visit */
     size_t links_again;               /* LINK_AGAIN events */
     size_t drafts_seen;               /* DRAFT events */
@@ -129,6 +129,7 @@ struct asked {
 /* How bad things are, in thousandths. */
 struct weather {
     uint32_t cut, silence, crash, server_crash, delay_ms, offline, clock_jump;
+    bool clock_far; /* clocks jump by up to an hour, not by two minutes */
 };
 
 enum event_kind {
@@ -149,7 +150,7 @@ struct event {
 };
 
 struct world {
-    uint64_t seed, now_ms, order;
+    uint64_t seed, now_ms, order, next_weather_ms;
     bool trace;
     struct chance chance;
     struct weather weather;
@@ -220,6 +221,7 @@ struct galen_bytes story_text(const char *s);
 /* visit.c: a visit with a waiting room, voice, drafts; who was not let in, or was sent away, hears
  * nothing, though the server sends them everything. */
 void visit_run(struct world *world, struct node *host);
+void visits_report(void);
 
 /* hostile_server.c */
 /** Draws a plot for this server. */
