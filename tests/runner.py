@@ -68,13 +68,13 @@ def discover():
         found.append(Test(f"unit/{source.stem[5:]}", source, "dev", source.stem, 180))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
-    scripts = [TESTS / "selftest/run", TESTS / "sim/run", *sorted(TESTS.glob("e2e/*")), TESTS / "mutation/run"]
+    scripts = [TESTS / "mutation/run", TESTS / "sim/run", TESTS / "selftest/run", *sorted(TESTS.glob("e2e/*"))]
     for script in scripts:
         if script.is_file() and os.access(script, os.X_OK) and not script.name.startswith("_"):
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"
             alone = re.search(r"^# tests/run: alone$", script.read_text(), re.M) is not None
             target = None if name in ("mutation", "selftest") else "all"  # they build for themselves
-            found.append(Test(name, script, "release", target, 600, alone))
+            found.append(Test(name, script, "release", target, 900, alone))
     return found
 
 
