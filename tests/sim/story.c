@@ -91,6 +91,8 @@ static bool invited(struct world *world, struct node *by, enum galen_role role,
     for (int i = 0; i < TRIES && up(world, by); i++) {
         galen_token token;
         struct galen_id none = {0};
+        if (chart && !wait_for(world, by, chart_is_current, "reading the chart"))
+            return false;
         galen_writer_clear(link);
         enum galen_err err = galen_engine_invite(by->engine, node_now(by), role, chart,
                                                  story_text(name), link, token);

@@ -48,11 +48,13 @@ static bool is_fair(const struct world *world)
 struct guests {
     bool welcome[NODES_MAX];
     bool there[NODES_MAX]; /* its line was up when the visit began */
+    bool hosted;           /* and so was the host's */
 };
 
 static bool is_inside(const struct world *world, const struct guests *guests, size_t i)
 {
-    return takes_part(world, &world->nodes[i]) && guests->welcome[i] && guests->there[i];
+    return guests->hosted && takes_part(world, &world->nodes[i]) && guests->welcome[i] &&
+           guests->there[i];
 }
 
 static struct node *node_of(struct world *world, const struct galen_id *device)
@@ -229,6 +231,7 @@ static void run(struct world *world, struct node *host)
         guests.there[i] = takes_part(world, &world->nodes[i]) &&
                           galen_engine_online(world->nodes[i].engine, GALEN_CONNECTION_LIVE) &&
                           galen_engine_online(world->nodes[i].engine, GALEN_CONNECTION_LOG);
+    guests.hosted = guests.there[host->number];
     if (!takes_part(world, host) ||
         galen_engine_visit_open(host->engine, node_now(host), &world->chart, &visit) != GALEN_OK) {
         all_leave(world);
