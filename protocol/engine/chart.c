@@ -75,7 +75,16 @@ struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id)
 const struct galen_member *chart_me(const struct galen_engine *engine, const struct chart *chart)
 {
     struct galen_id self = device_of(engine, reading_as(engine));
-    return galen_rules_member(galen_log_rules(chart->log), &self);
+    const struct galen_member *me = galen_rules_member(galen_log_rules(chart->log), &self);
+    bool ours = me && (engine->me.state != GALEN_HOME_MEMBER ||
+                       galen_id_equal(&me->account, &engine->me.account));
+    return ours ? me : NULL;
+}
+
+bool chart_is_strangers(const struct galen_engine *engine, const struct chart *chart)
+{
+    struct galen_id self = device_of(engine, reading_as(engine));
+    return galen_rules_member(galen_log_rules(chart->log), &self) && !chart_me(engine, chart);
 }
 
 /* -- connection ------------------------------------------------------------------------------------- */
@@ -173,7 +182,10 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
         return err;
     }
     chart->entries[read->index] = stored;
-    if (entry->header.class == GALEN_CLASS_EPOCH)
+    /* Colleagues are added elsewhere by what the practice's own chart says of them: in a patient's,
+     * anybody may have certified their keys (PROTOCOL.md, "Who may certify whom"). */
+    if (entry->header.class == GALEN_CLASS_EPOCH && read->state == GALEN_READ_CLEAR &&
+        galen_id_equal(&chart->id, &engine->me.practice_chart))
         members_learn(engine, entry);
     if (read->state == GALEN_READ_WITHHELD)
         chart->withheld = earlier(chart->withheld, read->index);

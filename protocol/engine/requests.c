@@ -9,7 +9,7 @@ static struct chart *chart_to_write(const struct galen_engine *engine, const str
     struct chart *chart = chart_find(engine, id);
     *err = GALEN_ERR_CHART;
     if (chart)
-        *err = may_write(chart);
+        *err = chart_is_strangers(engine, chart) ? GALEN_ERR_NOT_MEMBER : may_write(chart);
     return *err == GALEN_OK ? chart : NULL;
 }
 

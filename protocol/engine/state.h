@@ -244,8 +244,10 @@ void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err
                 const struct galen_id *device);
 void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
 uint64_t chart_deadline(const struct galen_engine *engine, const struct chart *chart);
-/** Our device in this chart now; NULL: not a member. */
+/** Our device in this chart now; NULL: not a member, or only as a device of somebody else's account. */
 const struct galen_member *chart_me(const struct galen_engine *engine, const struct chart *chart);
+/** Somebody else certified our keys and listed us: what we wrote would stand there as theirs. */
+bool chart_is_strangers(const struct galen_engine *engine, const struct chart *chart);
 /** The secrets that charts are read with: our own, or while joining the invitation's. */
 const struct galen_device_secrets *reading_as(const struct galen_engine *engine);
 

@@ -1,0 +1,217 @@
+#include "support/home.h"
+
+#include "galen/frames.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST "galen.example:443"
+
+struct home *home_new(struct chart *chart, struct chart *practice)
+{
+    struct home *home = calloc(1, sizeof *home);
+    home->charts[home->chart_count++] = chart;
+    if (practice)
+        home->charts[home->chart_count++] = practice;
+    galen_writer_init(&home->append);
+    return home;
+}
+
+void home_free(struct home *home)
+{
+    galen_engine_free(home->engine);
+    for (size_t i = 0; i < home->pair_count; i++)
+        galen_writer_wipe(&home->disk[i].value);
+    galen_writer_wipe(&home->append);
+    free(home);
+}
+
+uint64_t home_now(const struct home *home)
+{
+    return home->charts[0]->now_ms;
+}
+
+/* -- the disk --------------------------------------------------------------------------------------- */
+
+void home_keep(struct home *home, const char *key, struct galen_bytes value)
+{
+    size_t i = 0;
+    while (i < home->pair_count && strcmp(home->disk[i].key, key) < 0)
+        i++;
+    bool there = i < home->pair_count && strcmp(home->disk[i].key, key) == 0;
+    if (there && value.size == 0) {
+        galen_writer_wipe(&home->disk[i].value);
+        memmove(&home->disk[i], &home->disk[i + 1],
+                (--home->pair_count - i) * sizeof home->disk[0]);
+        return;
+    }
+    if (value.size == 0)
+        return;
+    if (!there) {
+        cr_assert_lt(home->pair_count, HOME_PAIRS_MAX);
+        memmove(&home->disk[i + 1], &home->disk[i],
+                (home->pair_count++ - i) * sizeof home->disk[0]);
+        strcpy(home->disk[i].key, key);
+        galen_writer_init(&home->disk[i].value);
+    }
+    galen_writer_clear(&home->disk[i].value);
+    galen_write(&home->disk[i].value, value.at, value.size);
+}
+
+void home_is(struct home *home, enum galen_home_state state, const struct chart_device *device)
+{
+    const struct chart *chart = home->charts[0];
+    struct galen_id practice = galen_device_id(galen_sodium_primitives(), &chart->practice);
+    const struct galen_cert *cert = &device->chain.certs[device->chain.count - 1];
+    struct galen_id none = {{0}};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_write_u8(&w, 1);
+    galen_write_u8(&w, (uint8_t)state);
+    galen_write(&w, device->material, sizeof device->material);
+    galen_write_id(&w, &cert->account);
+    galen_write_id(&w, &practice);
+    galen_write(&w, &chart->practice, sizeof chart->practice);
+    galen_write_u8(&w, cert->role);
+    galen_write_vector(&w, (struct galen_bytes){(const uint8_t *)HOST, sizeof HOST - 1});
+    galen_write_id(&w, home->chart_count > 1 ? galen_rules_chart(home->charts[1]->rules) : &none);
+    galen_chain_write(&w, &(struct galen_chain){0});
+    home_keep(home, "home", galen_written(&w));
+    galen_writer_wipe(&w);
+}
+
+void home_has_read(struct home *home)
+{
+    for (size_t c = 0; c < home->chart_count; c++) {
+        const struct chart *chart = home->charts[c];
+        const struct galen_id *id = galen_rules_chart(chart->rules);
+        char key[160] = "log/";
+        for (size_t i = 0; i < sizeof id->bytes; i++)
+            snprintf(key + 4 + 2 * i, 3, "%02x", id->bytes[i]);
+        for (size_t i = 0; i < chart->size; i++) {
+            snprintf(key + 68, sizeof key - 68, "/entry/%016zx", i);
+            home_keep(home, key, galen_written(&chart->entries[i].record));
+        }
+    }
+}
+
+/* -- the line --------------------------------------------------------------------------------------- */
+
+static void look_at_sent(struct home *home, struct galen_bytes bytes)
+{
+    static struct galen_frame frame;
+    cr_assert_eq(galen_frame_read(bytes, &frame), GALEN_OK);
+    for (size_t c = 0; frame.type == GALEN_FRAME_OPEN && c < home->chart_count; c++)
+        if (galen_id_equal(&frame.as.open.chart, galen_rules_chart(home->charts[c]->rules)))
+            home->shown[c] = frame.as.open.from;
+    if (frame.type != GALEN_FRAME_APPEND)
+        return;
+    galen_writer_clear(&home->append);
+    galen_write(&home->append, frame.as.append.entry.at, frame.as.append.entry.size);
+}
+
+void home_pump(struct home *home)
+{
+    struct galen_output out;
+    while (galen_engine_next(home->engine, &out)) {
+        char key[160] = {0};
+        switch (out.kind) {
+        case GALEN_OUT_SAVE:
+            memcpy(key, out.key.at, out.key.size);
+            home_keep(home, key, out.value);
+            break;
+        case GALEN_OUT_SEND:
+            look_at_sent(home, out.value);
+            break;
+        case GALEN_OUT_EVENT:
+            home->events[out.event.kind % 64]++;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void hear(struct home *home, const struct galen_frame *frame)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_frame_write(&w, frame);
+    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
+    galen_writer_wipe(&w);
+    home_pump(home);
+}
+
+void home_show(struct home *home)
+{
+    for (size_t c = 0; c < home->chart_count; c++) {
+        const struct chart *chart = home->charts[c];
+        struct galen_frame frame = {.type = GALEN_FRAME_ENTRIES};
+        struct galen_writer records;
+        galen_writer_init(&records);
+        for (uint64_t i = home->shown[c]; i < chart->size; i++)
+            galen_write(&records, chart->entries[i].record.at, chart->entries[i].record.size);
+        frame.as.entries.chart = *galen_rules_chart(chart->rules);
+        frame.as.entries.first = home->shown[c];
+        frame.as.entries.size = home->shown[c] = chart->size;
+        frame.as.entries.records = galen_written(&records);
+        hear(home, &frame);
+        galen_writer_wipe(&records);
+    }
+}
+
+static void sign_in(struct home *home)
+{
+    struct galen_writer ids;
+    galen_writer_init(&ids);
+    for (size_t c = 0; c < home->chart_count; c++)
+        galen_write_id(&ids, galen_rules_chart(home->charts[c]->rules));
+    galen_engine_connected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
+    frame.as.challenge.version = GALEN_VERSION;
+    frame.as.challenge.practice = home->charts[0]->practice;
+    frame.as.challenge.clock_ms = home_now(home);
+    hear(home, &frame);
+    frame = (struct galen_frame){.type = GALEN_FRAME_WELCOME};
+    frame.as.welcome.clock_ms = home_now(home);
+    frame.as.welcome.charts = galen_written(&ids);
+    hear(home, &frame);
+    galen_writer_wipe(&ids);
+}
+
+static void draw_bytes(void *context, uint8_t *out, size_t n)
+{
+    const struct home *home = context;
+    chart_random(home->charts[0], out, n);
+}
+
+void home_start(struct home *home)
+{
+    struct galen_engine_config config = {draw_bytes, home};
+    home->engine = galen_engine_new(&config);
+    for (size_t i = 0; i < home->pair_count; i++) {
+        struct galen_bytes key = {(const uint8_t *)home->disk[i].key, strlen(home->disk[i].key)};
+        cr_assert_eq(galen_engine_load(home->engine, key, galen_written(&home->disk[i].value)),
+                     GALEN_OK, "%s", home->disk[i].key);
+    }
+    cr_assert_eq(galen_engine_start(home->engine, home_now(home)), GALEN_OK);
+    home_pump(home);
+    sign_in(home);
+    home_show(home);
+}
+
+void home_crash(struct home *home)
+{
+    galen_engine_free(home->engine);
+    home->engine = NULL;
+}
+
+enum galen_err home_accept(struct home *home, struct chart *chart)
+{
+    cr_assert_gt(home->append.size, 0, "nothing was sent");
+    enum galen_err err = chart_append(chart, galen_written(&home->append));
+    galen_writer_clear(&home->append);
+    return err;
+}

@@ -1,0 +1,49 @@
+/*
+ * A home whose server is played by hand: an engine, its disk, and what it sent last. It reads the
+ * charts of charts.h.
+ */
+#ifndef TESTS_HOME_H
+#define TESTS_HOME_H
+
+#include "galen/engine.h"
+#include "support/charts.h"
+
+#define HOME_PAIRS_MAX  400
+#define HOME_CHARTS_MAX 2
+
+struct home_pair {
+    char key[160];
+    struct galen_writer value;
+};
+
+struct home {
+    struct chart *charts[HOME_CHARTS_MAX]; /* borrowed; the first gives the clock and chance */
+    uint64_t shown[HOME_CHARTS_MAX];       /* what the engine has asked for */
+    size_t chart_count;
+    struct galen_engine *engine; /* NULL: it was killed */
+    struct home_pair disk[HOME_PAIRS_MAX];
+    size_t pair_count;
+    struct galen_writer append; /* the last entry it sent; empty: none since */
+    size_t events[64];          /* how often each kind was said */
+};
+
+/** Nothing is on its disk yet. `practice` may be NULL. */
+struct home *home_new(struct chart *chart, struct chart *practice);
+void home_free(struct home *home);
+/** Puts on the disk who it is. */
+void home_is(struct home *home, enum galen_home_state state, const struct chart_device *device);
+/** Puts on the disk all entries that there are, as if they had been read. */
+void home_has_read(struct home *home);
+void home_keep(struct home *home, const char *key, struct galen_bytes value);
+/** Starts from the disk, signs in and reads what is new. */
+void home_start(struct home *home);
+void home_crash(struct home *home);
+/** Carries out everything the engine puts out. */
+void home_pump(struct home *home);
+/** The server shows what this home has not read. */
+void home_show(struct home *home);
+/** What was sent last reaches the log of this chart; the home does not hear of it. */
+enum galen_err home_accept(struct home *home, struct chart *chart);
+uint64_t home_now(const struct home *home);
+
+#endif
