@@ -165,6 +165,10 @@ static void on_challenge(struct galen_engine *engine, uint64_t now_ms, struct li
         refuse_server(engine, now_ms, line, GALEN_ERR_VERSION);
         return;
     }
+    if (challenge->clock_ms >= CLOCK_MAX_MS) { /* certificates are dated by it */
+        refuse_server(engine, now_ms, line, GALEN_ERR_FORMAT);
+        return;
+    }
     line->challenge = *challenge;
     if (engine->founding.active && found_challenge(engine, challenge)) {
         line->state = LINE_SETTING_UP;
@@ -188,6 +192,10 @@ static bool is_named(const struct galen_frame_welcome *welcome, const struct gal
 static void on_welcome(struct galen_engine *engine, uint64_t now_ms, struct line *line,
                        const struct galen_frame_welcome *welcome)
 {
+    if (welcome->clock_ms >= CLOCK_MAX_MS) {
+        refuse_server(engine, now_ms, line, GALEN_ERR_FORMAT);
+        return;
+    }
     line->state = LINE_READY;
     line->failures = 0;
     line->clock_offset_ms = (int64_t)(welcome->clock_ms - now_ms);

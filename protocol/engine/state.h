@@ -16,8 +16,9 @@
 #define CONNECT_MS       15000                     /* from CONNECT to being signed in */
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   30000
-#define RETRY_APPEND_MS  1000 /* after the server could not store */
-#define CARE_EVERY_MS    5000 /* how often members are looked after, at most */
+#define RETRY_APPEND_MS  1000               /* after the server could not store */
+#define CLOCK_MAX_MS     253402300800000ull /* the year 10000: no clock shows it */
+#define CARE_EVERY_MS    5000               /* how often members are looked after, at most */
 
 /* -- outputs.c ---------------------------------------------------------------------------------- */
 
@@ -173,7 +174,7 @@ struct chart {
     uint64_t server_size; /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
-    bool stuck; /* what came cannot be read on from where this log ends */
+    bool stuck;              /* what came cannot be read on from where this log ends */
     uint32_t bodies_request; /* asked again for earlier bodies; 0: not */
     uint64_t bodies_to;
     uint64_t withheld; /* the first entry whose body is held back; GALEN_NO_ENTRY: none */

@@ -164,6 +164,7 @@ void home_show(struct home *home)
 
 static void sign_in(struct home *home)
 {
+    uint64_t clock_ms = home->server_clock_ms ? home->server_clock_ms : home_now(home);
     struct galen_writer ids;
     galen_writer_init(&ids);
     for (size_t c = 0; c < home->chart_count; c++)
@@ -172,10 +173,10 @@ static void sign_in(struct home *home)
     struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
     frame.as.challenge.version = GALEN_VERSION;
     frame.as.challenge.practice = home->charts[0]->practice;
-    frame.as.challenge.clock_ms = home_now(home);
+    frame.as.challenge.clock_ms = clock_ms;
     hear(home, &frame);
     frame = (struct galen_frame){.type = GALEN_FRAME_WELCOME};
-    frame.as.welcome.clock_ms = home_now(home);
+    frame.as.welcome.clock_ms = clock_ms;
     frame.as.welcome.charts = galen_written(&ids);
     hear(home, &frame);
     galen_writer_wipe(&ids);

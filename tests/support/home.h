@@ -20,6 +20,7 @@ struct home {
     struct chart *charts[HOME_CHARTS_MAX]; /* borrowed; the first gives the clock and chance */
     uint64_t shown[HOME_CHARTS_MAX];       /* what the engine has asked for */
     size_t chart_count;
+    uint64_t server_clock_ms;    /* 0: the home's own */
     struct galen_engine *engine; /* NULL: it was killed */
     struct home_pair disk[HOME_PAIRS_MAX];
     size_t pair_count;

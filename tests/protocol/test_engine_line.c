@@ -1,0 +1,36 @@
+/* protocol/engine/line.c: what a server says of itself, and what a home makes of it. */
+#include "support/home.h"
+#include "support/visit.h"
+
+#include <criterion/criterion.h>
+
+/* Certificates are dated by the server's clock. One whose dates run over could be saved, but not read
+ * back: the home would never open again. */
+Test(engine_line, a_clock_that_no_clock_shows_is_refused)
+{
+    const uint64_t clocks[] = {UINT64_MAX, UINT64_MAX - 5, 1ull << 63, 253402300800000u};
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+        struct visit v = visit_new(90 + i);
+        struct home *home = home_new(v.chart, NULL);
+        struct galen_writer link;
+        galen_token token;
+        galen_writer_init(&link);
+        home->server_clock_ms = clocks[i];
+        home_is(home, GALEN_HOME_MEMBER, v.pharmacist);
+        home_has_read(home);
+        home_start(home);
+        galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+        cr_assert_eq(galen_engine_further_device(home->engine, home_now(home), GALEN_PURPOSE_SHEET,
+                                                 &link, token),
+                     GALEN_OK);
+        home_pump(home);
+        home_crash(home);
+        home->server_clock_ms = 0;
+        home_start(home); /* opens, and goes on */
+        cr_assert_eq(home->events[GALEN_EVENT_REFUSED], 1);
+        cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+        galen_writer_wipe(&link);
+        home_free(home);
+        chart_free(v.chart);
+    }
+}
