@@ -226,25 +226,27 @@ static bool admits(const struct append *a, const struct galen_id *device)
 }
 
 /*
- * How often an account changes the epoch is bounded (C6). A code that stands in several charts of its
+ * How often an account changes the epoch is bounded (C6), and how much it writes: whoever belongs to one
+ * chart could otherwise fill everybody's disk. A code that stands in several charts of its
  * account and was used in one of them admits the same successor in the others, and nobody else.
  */
-static enum galen_err check_epochs(struct hub *hub, const struct append *a)
+static enum galen_err check_account(struct hub *hub, const struct append *a)
 {
     static const struct galen_id none;
     const struct galen_member *author =
         galen_rules_member(a->chart->rules, &a->entry.header.author);
-    if (a->entry.header.class != GALEN_CLASS_EPOCH || !author)
+    if (!author)
         return GALEN_OK;
-    if (author->purpose != GALEN_PURPOSE_DEVICE) {
+    if (a->entry.header.class == GALEN_CLASS_EPOCH && author->purpose != GALEN_PURPOSE_DEVICE) {
         struct hub_standing standing = hub_standing_of(hub, &author->device, &none);
         if (standing.err == GALEN_ERR_STORE)
             return standing.err;
         if (standing.err == GALEN_ERR_REPLACED && !admits(a, &standing.successor))
             return GALEN_ERR_REPLACED;
     }
-    return hub_chart_take_epoch(hub, a->chart, &author->account, hub->now_ms) ? GALEN_OK
-                                                                              : GALEN_ERR_LIMIT;
+    return hub_chart_charge(hub, a->chart, &author->account, &a->entry.header, hub->now_ms)
+               ? GALEN_OK
+               : GALEN_ERR_LIMIT;
 }
 
 static enum galen_err apply(struct hub *hub, struct append *a)
@@ -276,7 +278,7 @@ static enum galen_err take(struct hub *hub, struct append *a)
     if (err == GALEN_OK)
         err = galen_rules_judge(a->chart->rules, &a->entry);
     if (err == GALEN_OK)
-        err = check_epochs(hub, a);
+        err = check_account(hub, a);
     return err != GALEN_OK ? err : apply(hub, a);
 }
 

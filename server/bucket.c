@@ -11,13 +11,19 @@ static uint64_t spent_now(const struct bucket *bucket, struct bucket_rate rate, 
     return bucket->spent - passed * rate.count;
 }
 
-bool bucket_take(struct bucket *bucket, struct bucket_rate rate, uint64_t now_ms)
+bool bucket_take_many(struct bucket *bucket, struct bucket_rate rate, uint32_t count,
+                      uint64_t now_ms)
 {
     uint64_t spent = spent_now(bucket, rate, now_ms);
-    uint64_t all = (uint64_t)rate.burst * rate.span_ms;
-    bool left = rate.span_ms <= all && spent <= all - rate.span_ms;
-    *bucket = (struct bucket){now_ms, left ? spent + rate.span_ms : spent};
+    uint64_t all = (uint64_t)rate.burst * rate.span_ms, cost = (uint64_t)count * rate.span_ms;
+    bool left = cost <= all && spent <= all - cost;
+    *bucket = (struct bucket){now_ms, left ? spent + cost : spent};
     return left;
+}
+
+bool bucket_take(struct bucket *bucket, struct bucket_rate rate, uint64_t now_ms)
+{
+    return bucket_take_many(bucket, rate, 1, now_ms);
 }
 
 uint64_t bucket_owe(struct bucket *bucket, struct bucket_rate rate, uint64_t now_ms)

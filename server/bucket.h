@@ -18,6 +18,9 @@ struct bucket_rate {
 
 /** Takes one token. False: none is left, and none was taken. A new bucket (zeros) is full. */
 GALEN_MUST_USE bool bucket_take(struct bucket *bucket, struct bucket_rate rate, uint64_t now_ms);
+/** The same for several, all or none. */
+GALEN_MUST_USE bool bucket_take_many(struct bucket *bucket, struct bucket_rate rate, uint32_t count,
+                                     uint64_t now_ms);
 /** Takes one even if none is left, and gives how many are now owed. */
 uint64_t bucket_owe(struct bucket *bucket, struct bucket_rate rate, uint64_t now_ms);
 /** True when all of it has come back: the bucket may be forgotten. */

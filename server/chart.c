@@ -17,27 +17,34 @@ static bool trust_store(const uint8_t key[GALEN_SIGN_KEY_BYTES], struct galen_by
     return true;
 }
 
-static struct bucket_rate epoch_rate(const struct hub *hub)
+#define HOUR_MS (60u * 60 * 1000)
+#define KIB     1024u
+
+static struct hub_account *account_of(struct hub_chart *chart, const struct galen_id *id)
 {
-    uint32_t count = hub->config.limits.epochs_per_hour;
-    return (struct bucket_rate){count, 60u * 60 * 1000, count};
+    for (size_t i = 0; i < chart->account_count; i++) {
+        if (galen_id_equal(&chart->accounts[i].id, id))
+            return &chart->accounts[i];
+    }
+    struct hub_account *grown =
+        realloc(chart->accounts, (chart->account_count + 1) * sizeof *chart->accounts);
+    if (!grown)
+        return NULL;
+    chart->accounts = grown;
+    grown[chart->account_count] = (struct hub_account){.id = *id};
+    return &grown[chart->account_count++];
 }
 
-bool hub_chart_take_epoch(struct hub *hub, struct hub_chart *chart, const struct galen_id *account,
-                          uint64_t at_ms)
+bool hub_chart_charge(struct hub *hub, struct hub_chart *chart, const struct galen_id *account,
+                      const struct galen_header *header, uint64_t at_ms)
 {
-    for (size_t i = 0; i < chart->epoch_count; i++) {
-        if (galen_id_equal(&chart->epochs[i].account, account))
-            return bucket_take(&chart->epochs[i].bucket, epoch_rate(hub), at_ms);
-    }
-    struct hub_epochs *grown =
-        realloc(chart->epochs, (chart->epoch_count + 1) * sizeof *chart->epochs);
-    if (!grown)
+    const struct hub_limits *limits = &hub->config.limits;
+    struct bucket_rate epochs = {limits->epochs_per_hour, HOUR_MS, limits->epochs_per_hour};
+    struct bucket_rate kib = {limits->kib_per_hour, HOUR_MS, limits->kib_per_hour};
+    struct hub_account *of = account_of(chart, account);
+    if (!of || (header->class == GALEN_CLASS_EPOCH && !bucket_take(&of->epochs, epochs, at_ms)))
         return false;
-    chart->epochs = grown;
-    struct hub_epochs *epochs = &grown[chart->epoch_count++];
-    *epochs = (struct hub_epochs){.account = *account};
-    return bucket_take(&epochs->bucket, epoch_rate(hub), at_ms);
+    return bucket_take_many(&of->kib, kib, header->body_size / KIB + 1, at_ms);
 }
 
 /* -- loading ------------------------------------------------------------------------------------ */
@@ -66,12 +73,12 @@ static bool replay(void *context, uint64_t index, const struct galen_entry *entr
     if (load->err != GALEN_OK)
         return false;
     chart->durable++;
-    /* How often the epoch was changed lately survives a restart, so that it limits nothing less. */
+    /* What was written lately survives a restart, so that it limits nothing less. */
     const struct galen_member *author =
         galen_rules_ever_member(chart->rules, &entry->header.author);
-    if (entry->header.class == GALEN_CLASS_EPOCH && author &&
-        load->hub->now_ms - entry->received_ms < epoch_rate(load->hub).span_ms)
-        hub_chart_take_epoch(load->hub, chart, &author->account, entry->received_ms);
+    if (author && load->hub->now_ms - entry->received_ms < HOUR_MS)
+        (void)!hub_chart_charge(load->hub, chart, &author->account, &entry->header,
+                                entry->received_ms); /* it was accepted then, whatever holds now */
     return true;
 }
 
@@ -79,7 +86,7 @@ static enum galen_err load_entries(struct hub *hub, struct hub_chart *chart)
 {
     struct load load = {hub, chart, GALEN_OK};
     chart->durable = 0;
-    chart->epoch_count = 0;
+    chart->account_count = 0;
     chart->primitives.ed25519_verify = trust_store;
     enum galen_err err = store_read_clear(hub->config.store, &chart->node.id, replay, &load);
     chart->primitives.ed25519_verify = hub->config.primitives->ed25519_verify;
@@ -111,7 +118,7 @@ void hub_chart_free(struct hub *hub, struct hub_chart *chart)
     galen_rules_free(chart->rules);
     buffer_release(&hub->pool, chart->tail);
     free(chart->heads);
-    free(chart->epochs);
+    free(chart->accounts);
     free(chart);
 }
 

@@ -38,6 +38,7 @@ static const struct limit limits[] = {
     SIZE(batch_entries, "entries in one commit"),
     SIZE(pending_bytes, "bytes of all appends that wait for the disk"),
     U32(epochs_per_hour, "changes of members or keys, an account and chart"),
+    U32(kib_per_hour, "KiB of entries, an account and chart"),
     SIZE(charts_open, "charts one connection reads at a time"),
     SIZE(outbox_bytes, "bytes that wait for one slow reader"),
     SIZE(live_ring, "media frames that wait for one receiver"),

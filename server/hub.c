@@ -19,6 +19,7 @@ struct hub_limits hub_limits_default(void)
         .batch_entries = 512,
         .pending_bytes = 64u * 1024 * 1024,
         .epochs_per_hour = 120,
+        .kib_per_hour = 64u * 1024,
         .charts_open = 1024,
         .outbox_bytes = 1024u * 1024,
         .live_ring = 10,

@@ -26,6 +26,7 @@ struct hub_limits {
     size_t batch_entries;         /* one commit */
     size_t pending_bytes;         /* appends that wait for the disk, in all */
     uint32_t epochs_per_hour;     /* an account and chart (C6) */
+    uint32_t kib_per_hour;        /* of entries, an account and chart, with a burst of as many */
     size_t charts_open;           /* charts one connection reads at a time */
     size_t outbox_bytes;          /* frames that wait for one slow reader: then it is closed */
     size_t live_ring;             /* media frames of each other participant that wait for one

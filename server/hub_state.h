@@ -103,10 +103,10 @@ struct hub_kept_head {
     bool unsaved;
 };
 
-/** How often an account has changed a chart's epoch (C6). */
-struct hub_epochs {
-    struct galen_id account;
-    struct bucket bucket;
+/** How often an account has changed a chart's epoch (C6), and how much it wrote. */
+struct hub_account {
+    struct galen_id id;
+    struct bucket epochs, kib;
 };
 
 struct hub_chart {
@@ -118,8 +118,8 @@ struct hub_chart {
     struct hub_tie *ties;
     struct hub_kept_head *heads;
     size_t head_count;
-    struct hub_epochs *epochs;
-    size_t epoch_count;
+    struct hub_account *accounts; /* that wrote since the chart was loaded, or shortly before */
+    size_t account_count;
     struct hub_visit *visit;
     /* The last ENTRIES frame that went to somebody who was current, for the others who are. */
     struct buffer *tail;
@@ -303,9 +303,9 @@ GALEN_MUST_USE enum galen_err hub_chart_tie(struct hub *hub, struct hub_chart *c
 struct hub_tie *hub_chart_tie_of(const struct hub_chart *chart,
                                  const struct hub_connection *connection);
 void hub_chart_untie(struct hub_tie *tie);
-/** Charges the account for an epoch entry at `at_ms`. False: too many. */
-bool hub_chart_take_epoch(struct hub *hub, struct hub_chart *chart, const struct galen_id *account,
-                          uint64_t at_ms);
+/** Charges the account for an entry with this header at `at_ms`. False: too many or too much. */
+bool hub_chart_charge(struct hub *hub, struct hub_chart *chart, const struct galen_id *account,
+                      const struct galen_header *header, uint64_t at_ms);
 
 /* append.c */
 void hub_on_append(struct hub *hub, struct hub_connection *connection,

@@ -12,7 +12,7 @@ from _harness import BUILD, Scene, Server  # noqa: E402
 PROGRAMS = BUILD / "bench"
 PROCESSORS = sorted(os.sched_getaffinity(0))
 # A bench comes from one address, with many devices.
-LIMITS = {"connections_per_address": 20000, "sign_ins_per_minute": 1000000, "epochs_per_hour": 100000,
+LIMITS = {"connections_per_address": 20000, "sign_ins_per_minute": 1000000, "epochs_per_hour": 100000, "kib_per_hour": 1000000000,
           "frames_per_second": 100000, "appends_in_flight": 1000, "visits": 10000}
 
 

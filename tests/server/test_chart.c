@@ -291,6 +291,29 @@ Test(chart, epochs_are_bounded_for_an_account_across_restarts)
     stage_append(&s, pharmacist);
 }
 
+Test(chart, what_an_account_writes_is_bounded_across_restarts)
+{
+    s.config.limits.kib_per_hour = 3; /* a small message counts one, and rounding is upwards */
+    stage_restart_hub(&s);
+    struct line *patient = stage_log(&s, &CAST.patient);
+    for (int i = 0; i < 3; i++)
+        stage_say(&s, patient);
+    scene_draft(&CAST, &CAST.patient, GALEN_CLASS_MESSAGE);
+    stage_refuse_entry(&s, patient, GALEN_ERR_LIMIT);
+    stage_restart(&s);
+    patient = stage_log(&s, &CAST.patient);
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    scene_draft(&CAST, &CAST.patient, GALEN_CLASS_MESSAGE);
+    stage_refuse_entry(&s, patient, GALEN_ERR_LIMIT);
+    s.config.limits.kib_per_hour = 64;
+    stage_restart_hub(&s);
+    pharmacist = stage_log(&s, &CAST.pharmacist);
+    stage_say(&s, pharmacist); /* another account is not concerned */
+    stage_pass(&s, 60u * 60 * 1000);
+    patient = stage_log(&s, &CAST.patient);
+    stage_say(&s, patient); /* it comes back with time */
+}
+
 Test(chart, what_waits_for_the_disk_is_bounded)
 {
     s.config.limits.appends_in_flight = 2;
