@@ -91,6 +91,10 @@ static void check_equal(struct world *world)
 static size_t times_in_log(const struct world *world, const struct node *reader,
                            const struct asked *asked)
 {
+    if (!galen_engine_log(reader->engine, &asked->chart))
+        reader = &world->nodes[asked->node]; /* another chart, which only its author reads */
+    if (!reader->engine || !galen_engine_log(reader->engine, &asked->chart))
+        return 0;
     const struct galen_log *log = galen_engine_log(reader->engine, &asked->chart);
     const struct galen_docs *docs = galen_engine_docs(reader->engine, &asked->chart);
     size_t times = 0;
@@ -140,6 +144,32 @@ static void check_asked(struct world *world)
     }
 }
 
+static bool has_read(const struct node *node, const struct asked *asked)
+{
+    const struct galen_log *log = galen_engine_log(node->engine, &asked->chart);
+    for (uint64_t i = 0; log && i < galen_log_size(log); i++) {
+        struct galen_bytes record, plain;
+        struct galen_op op;
+        const struct galen_read *read = galen_log_read(log, i);
+        if (read->state == GALEN_READ_OPEN &&
+            galen_engine_entry(node->engine, &asked->chart, i, &record, &plain) &&
+            galen_op_read(plain, read->class, &op) == GALEN_OK &&
+            memcmp(op.id, asked->token, sizeof op.id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Nobody reads what was written after their removal was in the log. */
+static void check_removed(struct world *world, const struct node *node)
+{
+    if (!node->removed || node->asked_before == 0 || !node->engine)
+        return;
+    for (size_t i = node->asked_before; i < world->asked_count; i++)
+        if (world->asked[i].node != node->number && has_read(node, &world->asked[i]))
+            world_fail(world, "%s was removed and reads '%s'", node->name, world->asked[i].text);
+}
+
 /* Who was removed reads nothing that came after; who came reads nothing from before, unless holder. */
 static void check_secrets(struct world *world)
 {
@@ -149,6 +179,7 @@ static void check_secrets(struct world *world)
             node->engine ? galen_engine_log(node->engine, &world->chart) : NULL;
         if (!log)
             continue;
+        check_removed(world, node);
         const struct galen_rules *rules = galen_log_rules(log);
         const struct galen_member *me =
             galen_rules_member(rules, galen_engine_device(node->engine));

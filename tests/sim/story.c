@@ -2,43 +2,43 @@
  * A practice's days, by chance: founding, invitations, messages, edits, proposals, devices added,
  * lost and restored, in weather that the seed decides.
  */
-#include "world.h"
+#include "story.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS (10 * 60 * 1000)
+#define EDGES 1800 /* about as many as a story has */
 
-static struct node *waited; /* for the conditions below */
+struct node *story_waited; /* for the conditions below */
 
 static bool is_member(struct world *world)
 {
     (void)world;
-    return waited->engine && galen_engine_state(waited->engine) == GALEN_HOME_MEMBER;
+    return story_waited->engine && galen_engine_state(story_waited->engine) == GALEN_HOME_MEMBER;
 }
 
 /* Everything this home was asked for is in the log, or was given back. A crash may take the event
  * with it, so the outbox is what counts. */
-static bool all_done(struct world *world)
+bool story_all_done(struct world *world)
 {
     bool waiting = false;
     for (size_t i = 0; i < world->asked_count; i++)
         waiting = waiting || (world->asked[i].outcome == OUTCOME_WAITING &&
-                              world->asked[i].node == waited->number);
-    return !waiting || (waited->engine && galen_engine_online(waited->engine, 1) &&
-                        galen_engine_waiting(waited->engine, NULL) == 0);
+                              world->asked[i].node == story_waited->number);
+    return !waiting || (story_waited->engine && galen_engine_online(story_waited->engine, 1) &&
+                        galen_engine_waiting(story_waited->engine, NULL) == 0);
 }
 
-static bool chart_is_current(struct world *world)
+bool story_chart_is_current(struct world *world)
 {
-    return waited->engine && galen_engine_current(waited->engine, &world->chart);
+    return story_waited->engine && galen_engine_current(story_waited->engine, &world->chart);
 }
 
-static bool wait_for(struct world *world, struct node *node, bool (*done)(struct world *),
-                     const char *what)
+bool story_wait_for(struct world *world, struct node *node, bool (*done)(struct world *),
+                    const char *what)
 {
-    waited = node;
+    story_waited = node;
     world_run(world, PATIENCE_MS, done);
     if (!done(world))
         world_fail(world, "%s: %s did not happen in ten minutes", node->name, what);
@@ -46,7 +46,7 @@ static bool wait_for(struct world *world, struct node *node, bool (*done)(struct
 }
 
 /* A node that is awake. */
-static bool up(struct world *world, struct node *node)
+bool story_up(struct world *world, struct node *node)
 {
     for (int i = 0; i < 600 && !node->engine && !world->failure[0]; i++)
         world_run(world, 500, NULL);
@@ -63,7 +63,7 @@ struct galen_bytes story_text(const char *s)
 static void join(struct world *world, struct node *node, struct galen_bytes link)
 {
     /* A home that was killed before it had kept the link is given it again. */
-    for (int i = 0; i < 20 && up(world, node); i++) {
+    for (int i = 0; i < 20 && story_up(world, node); i++) {
         if (galen_engine_state(node->engine) != GALEN_HOME_EMPTY)
             break;
         enum galen_err err = galen_engine_join(node->engine, node_now(node), link);
@@ -71,11 +71,11 @@ static void join(struct world *world, struct node *node, struct galen_bytes link
             world_fail(world, "%s cannot join: %s", node->name, galen_err_name(err));
         node_pump(node);
     }
-    wait_for(world, node, is_member, "joining");
+    story_wait_for(world, node, is_member, "joining");
 }
 
 /* A request was taken back by a crash before it was on the disk: a person asks again. */
-static bool was_made(const struct world *world, const galen_token token)
+bool story_was_made(const struct world *world, const galen_token token)
 {
     for (size_t i = 0; i < world->asked_count; i++)
         if (memcmp(world->asked[i].token, token, GALEN_OP_ID_BYTES) == 0)
@@ -83,15 +83,13 @@ static bool was_made(const struct world *world, const galen_token token)
     return false;
 }
 
-#define TRIES 20
-
-static bool invited(struct world *world, struct node *by, enum galen_role role,
-                    const struct galen_id *chart, const char *name, struct galen_writer *link)
+bool story_invited(struct world *world, struct node *by, enum galen_role role,
+                   const struct galen_id *chart, const char *name, struct galen_writer *link)
 {
-    for (int i = 0; i < TRIES && up(world, by); i++) {
+    for (int i = 0; i < TRIES && story_up(world, by); i++) {
         galen_token token;
         struct galen_id none = {0};
-        if (chart && !wait_for(world, by, chart_is_current, "reading the chart"))
+        if (chart && !story_wait_for(world, by, story_chart_is_current, "reading the chart"))
             return false;
         galen_writer_clear(link);
         enum galen_err err = galen_engine_invite(by->engine, node_now(by), role, chart,
@@ -102,8 +100,8 @@ static bool invited(struct world *world, struct node *by, enum galen_role role,
         }
         world_ask(world, by, ASKED_OTHER, chart ? chart : &none, token, name);
         node_pump(by);
-        if (was_made(world, token))
-            return wait_for(world, by, all_done, "inviting");
+        if (story_was_made(world, token))
+            return story_wait_for(world, by, story_all_done, "inviting");
     }
     return false;
 }
@@ -116,7 +114,7 @@ static enum galen_role staff_role(const struct node *node)
 static bool is_refused(struct world *world)
 {
     (void)world;
-    return waited->refusals > 0;
+    return story_waited->refusals > 0;
 }
 
 static struct node *staff_told;
@@ -132,11 +130,11 @@ static void open_again(struct world *world, struct node *staff, const struct gal
 {
     struct node *thief = world_node(world, "thief");
     thief->removed = true; /* belongs to nobody */
-    for (int i = 0; i < TRIES && up(world, thief) && thief->refusals == 0; i++) {
+    for (int i = 0; i < TRIES && story_up(world, thief) && thief->refusals == 0; i++) {
         if (galen_engine_join(thief->engine, node_now(thief), galen_written(link)) != GALEN_OK)
             world_fail(world, "a used link does not look like a link");
         node_pump(thief);
-        waited = thief;
+        story_waited = thief;
         world_run(world, PATIENCE_MS, is_refused);
     }
     if (!world->failure[0] && (thief->refusals == 0 || thief->refused != GALEN_ERR_REPLACED))
@@ -159,7 +157,7 @@ static struct node *invite(struct world *world, struct node *by, enum galen_role
     struct galen_writer link;
     galen_writer_init(&link);
     struct node *node = NULL;
-    if (invited(world, by, role, chart, name, &link)) {
+    if (story_invited(world, by, role, chart, name, &link)) {
         node = world_node(world, name);
         join(world, node, galen_written(&link));
         if (!world->failure[0] && chart && chance_in(&world->chance, 150))
@@ -172,15 +170,15 @@ static struct node *invite(struct world *world, struct node *by, enum galen_role
 static bool made_link(struct world *world, struct node *by, enum galen_purpose purpose,
                       struct galen_writer *link)
 {
-    for (int i = 0; i < TRIES && up(world, by); i++) {
+    for (int i = 0; i < TRIES && story_up(world, by); i++) {
         galen_token token;
         galen_writer_clear(link);
         if (galen_engine_further_device(by->engine, node_now(by), purpose, link, token) != GALEN_OK)
             return false;
         world_ask(world, by, ASKED_OTHER, &world->chart, token, "a further device");
         node_pump(by);
-        if (was_made(world, token))
-            return wait_for(world, by, all_done, "a further device");
+        if (story_was_made(world, token))
+            return story_wait_for(world, by, story_all_done, "a further device");
     }
     return false;
 }
@@ -193,8 +191,8 @@ static void loses_phone(struct node *node)
 }
 
 /* A code or a sheet of `by` becomes a further home; a sheet may be used a second time. */
-static void further(struct world *world, struct node *by, enum galen_purpose purpose,
-                    const char *name, bool loses)
+void story_further(struct world *world, struct node *by, enum galen_purpose purpose,
+                   const char *name, bool loses)
 {
     struct galen_writer link;
     galen_writer_init(&link);
@@ -221,7 +219,7 @@ static void found(struct world *world, struct node *node)
     chance_fill(&world->chance, practice, sizeof practice);
     chance_fill(&world->chance, custodian, sizeof custodian);
     for (int i = 0; i < 50 && !world->failure[0]; i++) { /* a person tries again after a crash */
-        if (!up(world, node))
+        if (!story_up(world, node))
             return;
         if (galen_engine_state(node->engine) == GALEN_HOME_MEMBER)
             return;
@@ -231,7 +229,7 @@ static void found(struct world *world, struct node *node)
         if (err != GALEN_OK)
             world_fail(world, "founding: %s", galen_err_name(err));
         node_pump(node);
-        waited = node;
+        story_waited = node;
         world_run(world, 60000, is_member);
     }
 }
@@ -357,7 +355,7 @@ void story_live_on(struct world *world, size_t acts)
 static void identify(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!up(world, by) || galen_id_is_none(&whom->account))
+    if (!story_up(world, by) || galen_id_is_none(&whom->account))
         return;
     const struct galen_id account = whom->account;
     enum galen_err err = galen_engine_identify(by->engine, node_now(by), &world->chart, &account,
@@ -372,15 +370,16 @@ static void identify(struct world *world, struct node *by, struct node *whom)
 static bool practice_is_current(struct world *world)
 {
     (void)world;
-    return waited->engine &&
-           galen_engine_current(waited->engine, galen_engine_practice_chart(waited->engine));
+    return story_waited->engine &&
+           galen_engine_current(story_waited->engine,
+                                galen_engine_practice_chart(story_waited->engine));
 }
 
-static bool made_chart(struct world *world, struct node *by, struct galen_id *chart)
+bool story_made_chart(struct world *world, struct node *by, struct galen_id *chart)
 {
-    for (int i = 0; i < TRIES && up(world, by); i++) {
+    for (int i = 0; i < TRIES && story_up(world, by); i++) {
         galen_token token;
-        if (!wait_for(world, by, practice_is_current, "reading the practice's chart"))
+        if (!story_wait_for(world, by, practice_is_current, "reading the practice's chart"))
             return false;
         enum galen_err err = galen_engine_chart_new(by->engine, node_now(by),
                                                     story_text("Pat Example"), chart, token);
@@ -390,7 +389,7 @@ static bool made_chart(struct world *world, struct node *by, struct galen_id *ch
         }
         world_ask(world, by, ASKED_OTHER, chart, token, "chart");
         node_pump(by);
-        if (was_made(world, token))
+        if (story_was_made(world, token))
             return true;
     }
     return false;
@@ -398,8 +397,8 @@ static bool made_chart(struct world *world, struct node *by, struct galen_id *ch
 
 static void new_chart(struct world *world, struct node *by)
 {
-    if (made_chart(world, by, &world->chart))
-        wait_for(world, by, chart_is_current, "the new chart");
+    if (story_made_chart(world, by, &world->chart))
+        story_wait_for(world, by, story_chart_is_current, "the new chart");
 }
 
 static struct weather draw_weather(struct world *world)
@@ -420,7 +419,7 @@ static struct weather draw_weather(struct world *world)
 static void add_colleague(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!up(world, by) || galen_id_is_none(&whom->account))
+    if (!story_up(world, by) || galen_id_is_none(&whom->account))
         return;
     const struct galen_id account = whom->account;
     enum galen_err err =
@@ -430,26 +429,26 @@ static void add_colleague(struct world *world, struct node *by, struct node *who
     else
         world_fail(world, "adding a colleague: %s", galen_err_name(err));
     node_pump(by);
-    wait_for(world, by, all_done, "adding a colleague");
+    story_wait_for(world, by, story_all_done, "adding a colleague");
 }
 
 static void remove_person(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!up(world, by) || galen_id_is_none(&whom->account))
+    if (!story_up(world, by) || galen_id_is_none(&whom->account))
         return;
     const struct galen_id account = whom->account;
     if (galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token) !=
         GALEN_OK)
         return;
-    world_ask(world, by, ASKED_OTHER, &world->chart, token, "removal");
-    whom->removed = true;
-    node_pump(by);
-    wait_for(world, by, all_done, "a removal");
+    story_removes(world, by, whom, token);
 }
 
 void story_run(struct world *world)
 {
+    /* Somebody is killed at one of the edges between saving, committing and sending. */
+    if (chance_in(&world->chance, 500))
+        world->crash_edge = 1 + chance_below(&world->chance, EDGES);
     if (chance_in(&world->chance, 400))
         world->weather = draw_weather(world);
     struct node *admin = world_node(world, "admin");
@@ -475,15 +474,18 @@ void story_run(struct world *world)
     if (!world->failure[0] && chance_in(&world->chance, 500))
         cara = invite(world, bob, GALEN_ROLE_CAREGIVER, &world->chart, "cara");
     if (!world->failure[0] && chance_in(&world->chance, 400))
-        further(world, pat, GALEN_PURPOSE_CODE, "pat2", false);
+        story_further(world, pat, GALEN_PURPOSE_CODE, "pat2", false);
     story_live_on(world, 10);
     if (!world->failure[0] && chance_in(&world->chance, 300))
-        further(world, pat, GALEN_PURPOSE_SHEET, "pat3", true);
+        story_further(world, pat, GALEN_PURPOSE_SHEET, "pat3", true);
     if (!world->failure[0] && cara && chance_in(&world->chance, 500))
         remove_person(world, ann, cara);
     story_live_on(world, 10 + chance_below(&world->chance, 20));
     if (!world->failure[0] && chance_in(&world->chance, 300))
         visit_run(world, ann);
+    if (world->failure[0])
+        return;
+    story_devices(world, admin, ann, bob, pat);
     if (world->failure[0])
         return;
     /* About half of the stories stay without hostility. */

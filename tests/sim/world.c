@@ -665,7 +665,7 @@ void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *worl
 
 void world_heal(struct world *world)
 {
-    world_say(world, "healing");
+    world_say(world, "healing after %llu edges", (unsigned long long)world->edges);
     server_plot_end(world);
     world->weather = (struct weather){0};
     for (size_t i = 0; i < world->node_count; i++) {

@@ -66,13 +66,14 @@ struct node {
     uint64_t restart_ms; /* when it comes back */
     size_t link[2];      /* index + 1 of its link for log and live; 0: none */
     uint64_t next_tick_ms;
-    uint8_t server;                   /* which server its line leads to */
-    bool offline;                     /* nothing gets through */
-    bool hostile;                     /* nothing is asked of it in the end */
-    bool removed;                     /* was taken out of the chart on purpose */
-    bool told_stop;                   /* FORK or CLONED was said */
-    bool live;                        /* it keeps a live connection */
-    size_t lives;                     /* how often it was started */
+    uint8_t server;      /* which server its line leads to */
+    bool offline;        /* nothing gets through */
+    bool hostile;        /* nothing is asked of it in the end */
+    bool removed;        /* was taken out of the chart on purpose */
+    size_t asked_before; /* removed: what was asked after this many is not for it; 0: unsure */
+    bool told_stop;      /* FORK or CLONED was said */
+    bool live;           /* it keeps a live connection */
+    size_t lives;        /* how often it was started */
     struct galen_id knockers[NODES_MAX]; /* KNOCK events that nobody has answered */
     size_t knocker_count;
     bool let_in;                      /* in the present visit */
