@@ -138,12 +138,6 @@ static int frame_came(struct socket *socket, struct galen_bytes frame)
     return 0;
 }
 
-/* What a connection may send is known once the hub has seen all that it sent before. */
-static size_t frame_max(const struct socket *socket)
-{
-    return socket->ahead.first ? GALEN_FRAME_MAX : hub_frame_max(socket->connection);
-}
-
 /* A piece of a message came; messages have no size of their own in front, only an end. */
 static int piece_came(struct socket *socket, struct lws *wsi, const uint8_t *at, size_t size)
 {
@@ -156,7 +150,8 @@ static int piece_came(struct socket *socket, struct lws *wsi, const uint8_t *at,
         lws_close_reason(wsi, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, NULL, 0);
         return SOCKET_CLOSE_LWS;
     }
-    size_t most = frame_max(socket);
+    /* A sign-in that waits changes nothing yet: strangers get no memory for what comes behind it. */
+    size_t most = hub_frame_max(socket->connection);
     if (size > most || socket->frame_size > most - size) {
         socket->too_large = true;
         forget_frame(socket);
