@@ -1,0 +1,166 @@
+/* protocol/engine: days of one home, whose server is played by hand and is not always honest. */
+#include "support/home.h"
+#include "support/visit.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct galen_bytes text(const char *s)
+{
+    return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+static void hear(struct home *home, const struct galen_frame *frame)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_frame_write(&w, frame);
+    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
+    galen_writer_wipe(&w);
+    home_pump(home);
+}
+
+/* Entries from `first` on, as the log of `id`; the body of `withheld` is left out. */
+static void show_as(struct home *home, const struct galen_id *id, uint64_t first, uint64_t withheld,
+                    bool again)
+{
+    const struct chart *chart = home->charts[0];
+    struct galen_frame frame = {.type = GALEN_FRAME_ENTRIES};
+    struct galen_writer records;
+    galen_writer_init(&records);
+    for (uint64_t i = first; i < chart->size; i++) {
+        struct galen_entry entry = chart_entry_at(chart, i);
+        if (i == withheld) {
+            entry.body_state = GALEN_BODY_WITHHELD;
+            entry.body = (struct galen_bytes){0};
+        }
+        galen_entry_write(&records, &entry);
+    }
+    frame.as.entries.chart = *id;
+    frame.as.entries.first = first;
+    frame.as.entries.size = chart->size;
+    frame.as.entries.again = again;
+    frame.as.entries.records = galen_written(&records);
+    hear(home, &frame);
+    galen_writer_wipe(&records);
+}
+
+/* The pharmacist's or the patient's home, which has read everything so far and is signed in. */
+static struct home *home_of(struct visit *v, const struct chart_device *device)
+{
+    struct home *home = home_new(v->chart, NULL);
+    home_is(home, GALEN_HOME_MEMBER, device);
+    home_has_read(home);
+    home_start(home);
+    return home;
+}
+
+/* -- an honest server ------------------------------------------------------------------------------- */
+
+Test(engine, patient_writes_while_the_line_is_down)
+{
+    struct visit v = visit_new(80);
+    struct home *home = home_of(&v, v.patient);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    home_pump(home);
+    cr_assert_eq(galen_engine_message(home->engine, home_now(home), id, text("two a day"), token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home->append.size, 0, "sent into nothing");
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 1);
+    size_t before = v.chart->size;
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    cr_assert_eq(v.chart->size, before + 1, "it is in the log once");
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, nobody_is_let_in_while_the_line_is_down)
+{
+    struct visit v = visit_new(81);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct galen_id visit;
+    cr_assert_eq(galen_engine_visit_open(home->engine, home_now(home),
+                                         galen_rules_chart(v.chart->rules), &visit),
+                 GALEN_OK);
+    home_pump(home); /* the live line has not come up */
+    cr_assert_eq(galen_engine_admit(home->engine, home_now(home), &v.patient->id, true),
+                 GALEN_ERR_OFFLINE);
+    cr_assert_eq(galen_engine_admit(home->engine, home_now(home), &v.patient->id, false),
+                 GALEN_ERR_OFFLINE);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- another server ----------------------------------------------------------------------------------- */
+
+Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
+{
+    struct visit v = visit_new(82);
+    struct home *home = home_of(&v, v.patient);
+    struct galen_id foreign = *galen_rules_chart(v.chart->rules);
+    foreign.bytes[0] ^= 1;
+    struct galen_frame added = {.type = GALEN_FRAME_CHART_ADDED, .as.chart_added.chart = foreign};
+    hear(home, &added);
+    show_as(home, &foreign, 0, GALEN_NO_ENTRY, false);
+    cr_assert_eq(galen_log_size(galen_engine_log(home->engine, &foreign)), 0,
+                 "entries of another chart were taken");
+    cr_assert_eq(galen_engine_stopped(home->engine, &foreign), GALEN_ERR_FORK);
+    cr_assert_eq(home->events[GALEN_EVENT_FORK], 1);
+    cr_assert_eq(galen_engine_stopped(home->engine, galen_rules_chart(v.chart->rules)), GALEN_OK,
+                 "the true chart goes on");
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, L9_a_message_held_back_is_named_and_asked_for_on_the_next_line)
+{
+    struct visit v = visit_new(83);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    uint64_t index = chart_say(v.chart, v.patient, "my tablets make me dizzy");
+    show_as(home, id, index, index, false);
+    cr_assert_eq(home->events[GALEN_EVENT_WITHHELD], 1);
+    cr_assert_eq(galen_engine_withheld(home->engine, id), index);
+    home_crash(home);
+    home_start(home);
+    cr_assert_not(galen_engine_current(home->engine, id), "it was not asked for");
+    show_as(home, id, index, GALEN_NO_ENTRY, true);
+    cr_assert_eq(galen_engine_withheld(home->engine, id), GALEN_NO_ENTRY);
+    cr_assert_eq(galen_log_read(galen_engine_log(home->engine, id), index)->state, GALEN_READ_OPEN);
+    cr_assert(galen_engine_current(home->engine, id));
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, L9_behind_an_epoch_held_back_nothing_is_read_until_it_is_there)
+{
+    struct visit v = visit_new(84);
+    struct home *home = home_of(&v, v.patient);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    uint64_t epoch = v.chart->size;
+    chart_renew(v.chart, v.pharmacist);
+    chart_say(v.chart, v.pharmacist, "how are you today?");
+    show_as(home, id, epoch, epoch, false);
+    const struct galen_log *log = galen_engine_log(home->engine, id);
+    cr_assert_eq(home->events[GALEN_EVENT_WITHHELD], 1);
+    cr_assert_eq(galen_log_size(log), epoch);
+    cr_assert_not(galen_engine_current(home->engine, id));
+    home->shown[0] = 0; /* an OPEN says from where it wants to read */
+    galen_engine_tick(home->engine, home_now(home) + 6000);
+    home_pump(home);
+    cr_assert_eq(home->shown[0], epoch, "it was not asked for again");
+    home_show(home);
+    cr_assert_eq(galen_log_size(log), v.chart->size);
+    cr_assert(galen_engine_current(home->engine, id));
+    cr_assert_eq(galen_engine_stopped(home->engine, id), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
