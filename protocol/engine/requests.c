@@ -51,6 +51,30 @@ enum galen_err write_name(struct galen_engine *engine, uint64_t now_ms, struct c
     return err;
 }
 
+/* A colleague's name stands in the practice's chart, which patients do not see: it is written into
+ * theirs as well, unless it stands there already or is not known here. */
+static enum galen_err write_staff_name(struct galen_engine *engine, uint64_t now_ms,
+                                       struct chart *chart, const struct galen_id *account)
+{
+    const struct chart *practice = chart_find(engine, &engine->me.practice_chart);
+    const struct galen_field *field =
+        galen_field(galen_document(GALEN_DOC_PEOPLE), GALEN_PEOPLE_NAME);
+    struct galen_value value;
+    if (!practice || practice == chart)
+        return GALEN_OK;
+    const struct galen_record *known =
+        galen_docs_record(practice->docs, GALEN_DOC_PEOPLE, account->bytes);
+    const struct galen_record *here =
+        galen_docs_record(chart->docs, GALEN_DOC_PEOPLE, account->bytes);
+    if (!known || galen_record_value_count(known, GALEN_PEOPLE_NAME) == 0 ||
+        (here && galen_record_value_count(here, GALEN_PEOPLE_NAME) > 0) ||
+        galen_value_read(field, galen_record_value(known, GALEN_PEOPLE_NAME, 0).value, &value) !=
+            GALEN_OK ||
+        value.kind != GALEN_VALUE_LINE)
+        return GALEN_OK;
+    return write_name(engine, now_ms, chart, account, value.as.text);
+}
+
 /* -- charts and members ----------------------------------------------------------------------------- */
 
 /* Whom a new chart begins with: all devices of our own account, and the custodian. */
@@ -101,6 +125,8 @@ enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_
     err = outbox_add(engine, chart, &item);
     if (err == GALEN_OK && name.size > 0)
         err = write_name(engine, now_ms, chart, id, name);
+    if (err == GALEN_OK)
+        err = write_staff_name(engine, now_ms, chart, &engine->me.account);
     return settle(engine, now_ms, chart, err);
 }
 
@@ -273,9 +299,13 @@ enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now
                                        const struct galen_id *chart, const struct galen_id *account,
                                        galen_token token)
 {
+    enum galen_err err;
     if (!is_staff(engine))
         return GALEN_ERR_ROLE;
-    return request(engine, now_ms, chart, ITEM_ADD_ACCOUNT, account, token);
+    struct chart *to = chart_to_write(engine, chart, &err);
+    if (to)
+        err = write_staff_name(engine, now_ms, to, account);
+    return err == GALEN_OK ? request(engine, now_ms, chart, ITEM_ADD_ACCOUNT, account, token) : err;
 }
 
 enum galen_err galen_engine_remove_member(struct galen_engine *engine, uint64_t now_ms,
