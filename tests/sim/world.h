@@ -193,6 +193,8 @@ void node_cut(struct node *node); /* its lines close, both sides learn it */
 void server_start(struct server *server);
 void server_pump(struct server *server);
 void server_crash(struct server *server);
+/** The batch that is out is durable now, or a crash or a failing disk has taken it. */
+void server_committed(struct server *server);
 
 /** Runs for this long, or until `done` says so. */
 void world_run(struct world *world, uint64_t ms, bool (*done)(struct world *world));
