@@ -16,12 +16,14 @@
 #define HEARD_MIN   8    /* frames everybody must have heard of a stretch on a fair day */
 #define SETTLE_MS   1500 /* keys of the last generation are good for one second more (R3) */
 
-static uint64_t held, shut_out;
+static uint64_t held, shut_out, drafts;
 
 void visits_report(void)
 {
-    fprintf(stderr, "  visits: %llu heard by all, %llu ears shut out that could hear before\n",
-            (unsigned long long)held, (unsigned long long)shut_out);
+    fprintf(stderr,
+            "  visits: %llu heard by all, %llu ears shut out that could hear before, %llu drafts "
+            "shown\n",
+            (unsigned long long)held, (unsigned long long)shut_out, (unsigned long long)drafts);
 }
 
 static bool takes_part(const struct world *world, const struct node *node)
@@ -197,6 +199,8 @@ static void change_host(struct world *world, struct node *host, struct guests *g
 static void all_leave(struct world *world)
 {
     world->eavesdropper = NULL;
+    for (size_t i = 0; i < world->node_count; i++)
+        drafts += world->nodes[i].drafts_seen;
     for (size_t i = 0; i < world->node_count; i++) {
         struct node *node = &world->nodes[i];
         node->live = false;

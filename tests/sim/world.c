@@ -166,10 +166,16 @@ void line_deliver(struct world *world, size_t index, uint8_t kind, struct galen_
                       ? server_plot_meddle(world, link, &copy, &size) &&
                             member_plot_answer(world, link, (struct galen_bytes){copy, size})
                       : server_plot_intercept(world, link, &copy, &size);
+    /* Drafts and hellos come twice at times: nobody may be shown one a second time (D5). */
+    bool again = passes && kind == EVENT_TO_NODE && size > 0 && copy[0] == GALEN_FRAME_RELAY &&
+                 chance_in(&world->chance, 200);
+    uint8_t *second = again ? copy_of((struct galen_bytes){copy, size}) : NULL;
     if (passes)
         put_on_line(world, index, kind, copy, size);
     else
         free(copy);
+    if (second)
+        put_on_line(world, index, kind, second, size);
 }
 
 struct link *node_line(struct node *node, uint8_t purpose)
