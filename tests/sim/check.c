@@ -291,7 +291,8 @@ void check_all(struct world *world)
     world_heal(world);
     world_run(world, HEADS_MS, NULL); /* heads go round */
     world_run(world, SETTLE_MS, everybody_current);
-    world_run(world, HEADS_MS, NULL); /* and those of what was written meanwhile */
+    world_run(world, HEADS_MS, NULL);               /* and those of what was written meanwhile */
+    world_run(world, SETTLE_MS, everybody_current); /* a dead line may have been noticed only now */
     if (!world->failure[0] && !everybody_current(world)) {
         for (size_t i = 0; i < world->node_count; i++) {
             struct node *node = &world->nodes[i];
