@@ -241,7 +241,7 @@ void join_refused(struct galen_engine *engine, uint64_t now_ms,
     }
     bool passing = frame->err == GALEN_ERR_LIMIT || frame->err == GALEN_ERR_SHUTDOWN ||
                    frame->err == GALEN_ERR_STORE || frame->err == GALEN_ERR_DISK_FULL ||
-                   frame->err == GALEN_ERR_TIMEOUT;
+                   frame->err == GALEN_ERR_TIMEOUT || frame->err == GALEN_ERR_DISPLACED;
     struct line *line = line_of(engine, GALEN_CONNECTION_LOG);
     line->barred = !passing;
     event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
