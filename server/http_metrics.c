@@ -82,16 +82,18 @@ void http_metrics(struct transport *transport, struct galen_writer *out)
     counter(out, "galen_edge_library_errors_total", "Errors that libwebsockets reported.",
             counters->library_errors);
     counter(out, "galen_edge_commits_total", "Batches made durable.", counters->commits);
-    counter(out, "galen_edge_commit_failures_total", "Batches that failed.", counters->commit_failures);
+    counter(out, "galen_edge_commit_failures_total", "Batches that failed.",
+            counters->commit_failures);
     put(out, "galen_edge_commit_seconds_total", "counter", "Time the disk took for batches.", "",
         (double)counters->commit_us / 1e6);
     counter(out, "galen_edge_signatures_total", "Signatures the rules asked about.", asked);
-    counter(out, "galen_edge_signatures_ahead_total", "Of them, verified on another processor.", known);
+    counter(out, "galen_edge_signatures_ahead_total", "Of them, verified on another processor.",
+            known);
     for (size_t i = 1; i < sizeof counters->http / sizeof counters->http[0]; i++) {
         char labels[24];
         snprintf(labels, sizeof labels, "{status=\"%zuxx\"}", i);
-        put(out, "galen_edge_http_answers_total", "counter", i == 1 ? "HTTP answers by status." : NULL,
-            labels, (double)counters->http[i]);
+        put(out, "galen_edge_http_answers_total", "counter",
+            i == 1 ? "HTTP answers by status." : NULL, labels, (double)counters->http[i]);
     }
     gauge(out, "galen_edge_store_ok", "1: the last batch was stored; 0: it failed.",
           transport->store_state == GALEN_OK ? 1 : 0);

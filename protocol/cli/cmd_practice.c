@@ -109,15 +109,16 @@ static void show(struct cli *cli, const struct founding *f)
         print_json(object);
         return;
     }
-    printf("The practice is founded, and this home is its first administrator.\n\n"
-           "Its fingerprint, which `galen verify` asks for:\n  %s\n\n"
-           "Two secrets are in this home now. Move each to a safe place of its own that is not "
-           "connected to\n"
-           "anything (a USB stick in a safe; on paper), and remove them here:\n  %s\n  %s\n"
-           "The first certifies administrators; the second opens every chart when nobody else can.\n\n"
-           "Next: galen invite --role pharmacist    (type the name)\n"
-           "      galen chart new                   (type the patient's name)\n",
-           practice, f->practice_path, f->custodian_path);
+    printf(
+        "The practice is founded, and this home is its first administrator.\n\n"
+        "Its fingerprint, which `galen verify` asks for:\n  %s\n\n"
+        "Two secrets are in this home now. Move each to a safe place of its own that is not "
+        "connected to\n"
+        "anything (a USB stick in a safe; on paper), and remove them here:\n  %s\n  %s\n"
+        "The first certifies administrators; the second opens every chart when nobody else can.\n\n"
+        "Next: galen invite --role pharmacist    (type the name)\n"
+        "      galen chart new                   (type the patient's name)\n",
+        practice, f->practice_path, f->custodian_path);
 }
 
 static int found(struct cli *cli, struct founding *f, struct galen_bytes name)

@@ -22,7 +22,7 @@ enum galen_role {
 
 /** What a device is for. All but DEVICE write nothing but the epoch entry that puts another in. */
 enum galen_purpose {
-    GALEN_PURPOSE_DEVICE = 1,     /* a phone, a browser, a computer, the practice key, the custodian */
+    GALEN_PURPOSE_DEVICE = 1, /* a phone, a browser, a computer, the practice key, the custodian */
     GALEN_PURPOSE_INVITATION = 2, /* a link: the first device of a new person's account */
     GALEN_PURPOSE_CODE = 3,       /* a code shown on one device for the next of the same account */
     GALEN_PURPOSE_SHEET = 4,      /* a recovery sheet: stays until replaced */
@@ -41,7 +41,8 @@ struct galen_public_keys {
 };
 
 /** galen_hash_labelled with GALEN_ID_OF_DEVICE over the parts sign, seal. */
-struct galen_id galen_device_id(const struct galen_primitives *p, const struct galen_public_keys *keys);
+struct galen_id galen_device_id(const struct galen_primitives *p,
+                                const struct galen_public_keys *keys);
 
 bool galen_role_is_staff(enum galen_role role); /* administrator, pharmacist, technician */
 const char *galen_role_name(enum galen_role role);
@@ -51,16 +52,16 @@ enum galen_role galen_role_named(const char *name);
 #define GALEN_CERT_BYTES 252
 
 struct galen_cert {
-    uint8_t role;       /* enum galen_role */
-    uint8_t purpose;    /* enum galen_purpose */
-    uint8_t scope_kind; /* enum galen_scope_kind */
-    struct galen_id scope;     /* chart or visit; none for ANY */
-    uint64_t not_before_ms;    /* Unix time; the issuer's clock when it signed */
-    uint64_t not_after_ms;     /* last moment of validity */
-    uint64_t issues_until_ms;  /* last moment at which this device may certify others */
-    struct galen_id account;   /* the issuer's, or the subject's own device id for a new person */
+    uint8_t role;             /* enum galen_role */
+    uint8_t purpose;          /* enum galen_purpose */
+    uint8_t scope_kind;       /* enum galen_scope_kind */
+    struct galen_id scope;    /* chart or visit; none for ANY */
+    uint64_t not_before_ms;   /* Unix time; the issuer's clock when it signed */
+    uint64_t not_after_ms;    /* last moment of validity */
+    uint64_t issues_until_ms; /* last moment at which this device may certify others */
+    struct galen_id account;  /* the issuer's, or the subject's own device id for a new person */
     struct galen_public_keys keys;
-    struct galen_id issuer; /* device id */
+    struct galen_id issuer;                   /* device id */
     uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the issuer, label GALEN_SIGN_CERTIFICATE */
 };
 
@@ -79,7 +80,8 @@ struct galen_chain {
     struct galen_cert certs[GALEN_CHAIN_MAX];
 };
 
-void galen_chain_write(struct galen_writer *w, const struct galen_chain *chain); /* certificates<V> */
+void galen_chain_write(struct galen_writer *w,
+                       const struct galen_chain *chain); /* certificates<V> */
 /** At most GALEN_CHAIN_MAX certificates; none is allowed here. Errors as for one certificate. */
 enum galen_err galen_chain_read(struct galen_reader *r, struct galen_chain *chain);
 
@@ -115,7 +117,7 @@ GALEN_MUST_USE enum galen_err galen_chain_check(const struct galen_primitives *p
                                                 const struct galen_chain *chain, uint64_t at_ms);
 
 enum galen_statement_kind {
-    GALEN_STATEMENT_REVOKED = 1,  /* signed by an administrator, the practice, or the same account */
+    GALEN_STATEMENT_REVOKED = 1, /* signed by an administrator, the practice, or the same account */
     GALEN_STATEMENT_REPLACED = 2, /* signed by the device itself; names its successor */
 };
 
@@ -124,14 +126,15 @@ struct galen_statement {
     uint8_t kind;
     uint64_t at_ms;
     struct galen_id subject;
-    struct galen_id successor; /* none for REVOKED */
-    struct galen_id signer;    /* device id */
+    struct galen_id successor;                /* none for REVOKED */
+    struct galen_id signer;                   /* device id */
     uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_STATEMENT */
 };
 
 #define GALEN_STATEMENT_BYTES (1 + 1 + 8 + 32 + 32 + 32 + 64)
 void galen_statement_write(struct galen_writer *w, const struct galen_statement *statement);
-void galen_statement_write_unsigned(struct galen_writer *w, const struct galen_statement *statement);
+void galen_statement_write_unsigned(struct galen_writer *w,
+                                    const struct galen_statement *statement);
 /**
  * FORMAT unless the shape is right: REVOKED names no successor; REPLACED names another device and is
  * signed by its subject.

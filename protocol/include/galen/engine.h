@@ -62,7 +62,7 @@ enum galen_event_kind {
     GALEN_EVENT_FORK = 14,       /* `chart`: histories differ; writing stopped there (H2) */
     GALEN_EVENT_CLONED = 15,     /* `chart`: somebody writes with our keys; writing stopped (L6) */
     GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
-    GALEN_EVENT_WITHHELD = 18,  /* `chart`: the server holds back the body of `index` (L9) */
+    GALEN_EVENT_WITHHELD = 18,   /* `chart`: the server holds back the body of `index` (L9) */
     GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
     /* live */
     GALEN_EVENT_PRESENCE =

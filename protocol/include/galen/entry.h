@@ -17,7 +17,7 @@ enum galen_class {
 #define GALEN_SIGNED_HEADER_BYTES (GALEN_HEADER_BYTES + GALEN_SIGNATURE_BYTES)
 
 struct galen_header {
-    uint8_t class; /* enum galen_class */
+    uint8_t class;          /* enum galen_class */
     struct galen_id chart;  /* none in a chart's first entry */
     uint32_t epoch;         /* current epoch; 0 in the first entry */
     struct galen_id author; /* device */
@@ -106,7 +106,7 @@ struct galen_history_link {
 /** The clear body of an epoch entry. About 130 kB: allocate it. */
 struct galen_epoch_body {
     uint16_t suite;
-    uint32_t epoch; /* the one that begins: header.epoch + 1 */
+    uint32_t epoch;                       /* the one that begins: header.epoch + 1 */
     uint8_t commitment[GALEN_HASH_BYTES]; /* to the epoch key */
     uint8_t history_key[GALEN_SEAL_KEY_BYTES];
     struct galen_seal history_seal; /* the epoch key, sealed to history_key */
@@ -136,7 +136,7 @@ struct galen_head {
     struct galen_id device;
     uint64_t size;
     uint8_t root[GALEN_HASH_BYTES];
-    uint64_t clock_ms; /* the device's */
+    uint64_t clock_ms;                        /* the device's */
     uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_HEAD */
 };
 

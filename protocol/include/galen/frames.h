@@ -23,15 +23,15 @@ enum galen_frame_type {
     GALEN_FRAME_SETUP = 7, /* C→S: the practice key reaches a new server */
     GALEN_FRAME_DONE = 8,  /* S→C: a request without a more particular answer was done */
     /* log */
-    GALEN_FRAME_OPEN = 16,      /* C→S */
-    GALEN_FRAME_ENTRIES = 17,   /* S→C */
-    GALEN_FRAME_APPEND = 18,    /* C→S */
-    GALEN_FRAME_APPENDED = 19,  /* S→C */
-    GALEN_FRAME_HEAD = 20,      /* C→S */
-    GALEN_FRAME_HEADS = 21,     /* S→C */
-    GALEN_FRAME_BODIES = 22,    /* C→S: entries again, after the record opened */
-    GALEN_FRAME_STATEMENT = 23, /* both ways */
-    GALEN_FRAME_NOTICE = 24,    /* S→C */
+    GALEN_FRAME_OPEN = 16,        /* C→S */
+    GALEN_FRAME_ENTRIES = 17,     /* S→C */
+    GALEN_FRAME_APPEND = 18,      /* C→S */
+    GALEN_FRAME_APPENDED = 19,    /* S→C */
+    GALEN_FRAME_HEAD = 20,        /* C→S */
+    GALEN_FRAME_HEADS = 21,       /* S→C */
+    GALEN_FRAME_BODIES = 22,      /* C→S: entries again, after the record opened */
+    GALEN_FRAME_STATEMENT = 23,   /* both ways */
+    GALEN_FRAME_NOTICE = 24,      /* S→C */
     GALEN_FRAME_CHART_ADDED = 25, /* S→C: this device was put into a chart */
     /* live */
     GALEN_FRAME_LIVE_OPEN = 32,   /* C→S */
@@ -62,9 +62,10 @@ struct galen_frame_sign_in {
     uint8_t purpose;
     uint8_t nonce[32]; /* the client's */
     struct galen_public_keys keys;
-    struct galen_bytes host; /* the name dialled, without port */
+    struct galen_bytes host;  /* the name dialled, without port */
     struct galen_chain chain; /* empty when the device belongs to a chart */
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_SIGN_IN, over galen_sign_in_message */
+    uint8_t
+        signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_SIGN_IN, over galen_sign_in_message */
 };
 
 /** host<V> ‖ server nonce ‖ client nonce ‖ device id ‖ purpose: what a sign-in signs. */
@@ -81,7 +82,7 @@ struct galen_frame_refused {
     uint32_t request; /* 0: of none; if `chart` is none too, about the connection, which ends */
     uint16_t err;     /* enum galen_err */
     struct galen_id chart; /* the chart (or visit) it is about; none where it is about no chart */
-    uint64_t detail;  /* EPOCH: current epoch; REPLACED: when it was used, ms; else 0 */
+    uint64_t detail;       /* EPOCH: current epoch; REPLACED: when it was used, ms; else 0 */
 };
 
 struct galen_frame_ping { /* PING and PONG */
@@ -91,7 +92,8 @@ struct galen_frame_ping { /* PING and PONG */
 struct galen_frame_setup {
     struct galen_bytes token; /* hexadecimal, from the server's set-up file */
     struct galen_public_keys practice;
-    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_SIGN_SETUP, over galen_setup_message */
+    uint8_t signature
+        [GALEN_SIGNATURE_BYTES]; /* by the practice key, label GALEN_SIGN_SETUP, over galen_setup_message */
 };
 
 /** server nonce ‖ token<V> ‖ signing key ‖ sealing key: what a set-up signs. */
@@ -113,7 +115,8 @@ struct galen_frame_entries {
     uint64_t first; /* index of the first record */
     uint64_t size;  /* of the chart now */
     bool again;     /* answers BODIES: these were sent before, without bodies */
-    struct galen_bytes records; /* concatenated galen_entry records, at most GALEN_ENTRIES_PER_FRAME */
+    struct galen_bytes
+        records; /* concatenated galen_entry records, at most GALEN_ENTRIES_PER_FRAME */
 };
 
 struct galen_frame_append {
@@ -222,7 +225,7 @@ struct galen_frame_roster {
 };
 
 struct galen_frame_visit_id { /* LEAVE, VISIT_END, VISIT_ENDED */
-    uint32_t request; /* 0 from the server */
+    uint32_t request;         /* 0 from the server */
     struct galen_id visit;
 };
 

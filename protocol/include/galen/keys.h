@@ -23,9 +23,9 @@
 #define GALEN_SIGN_LIVE_HELLO  "galen live hello"
 #define GALEN_SIGN_SETUP       "galen set-up"
 
-#define GALEN_ID_OF_DEVICE      "galen device id"
-#define GALEN_ID_OF_CHART       "galen chart id"
-#define GALEN_ID_OF_CALL_HELLO  "galen call hello id"
+#define GALEN_ID_OF_DEVICE     "galen device id"
+#define GALEN_ID_OF_CHART      "galen chart id"
+#define GALEN_ID_OF_CALL_HELLO "galen call hello id"
 
 #define GALEN_LABEL_MAX        63 /* bytes; a label's length always takes one byte */
 #define GALEN_SIGNED_MAX       (1 + GALEN_LABEL_MAX + GALEN_HASH_BYTES)
