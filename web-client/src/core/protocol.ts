@@ -1,0 +1,324 @@
+/**
+ * What the page and the core say to each other. The core is one Worker: it owns the WASM module, the
+ * keys, the sockets and the stored state. The page asks (`Asked`), is answered (`Answers`) and is told
+ * (`Told`); nothing else passes between them but the voice, on a port of its own (`VoiceIn`, `VoiceOut`).
+ *
+ * Ids are hexadecimal text: 64 digits for a chart, device, account, visit or practice, 32 for a record or
+ * a token. Times are Unix milliseconds. Views are what `galen --json` prints too; `protocol/view/` makes
+ * both.
+ */
+
+export type Id = string;
+export type Token = string;
+export type Role =
+    | "administrator" | "pharmacist" | "technician" | "patient" | "caregiver" | "prescriber" | "interpreter";
+/** A name of `enum galen_err`, or of what only a browser can meet. */
+export type ErrorName = string;
+
+/** What went wrong, for a program (`error`) and for a person (`help`: one sentence that says what to do). */
+export interface Failure {
+    error: ErrorName;
+    help: string;
+}
+
+/* -- views ---------------------------------------------------------------------------------------- */
+
+/** Who this browser is. */
+export interface Home {
+    state: "empty" | "founding" | "joining" | "member";
+    host: string;
+    device: Id;
+    account: Id;
+    role: Role | "";
+    /** "" until it was read */
+    name: string;
+    /** the practice's fingerprint; "" until it is known */
+    practice: Id;
+    /** the practice's own chart; "" for others than staff */
+    practice_chart: Id;
+    online: { log: boolean; live: boolean };
+    /** storage the browser may not clear by itself */
+    persistent: boolean;
+    /** this tab holds the state; others ask it */
+    holds: boolean;
+}
+
+/** One line of the list of charts. */
+export interface ChartSummary {
+    chart: Id;
+    name: string;
+    practice: boolean;
+    entries: number;
+    epoch: number;
+    people: number;
+    devices: number;
+    /** whether this device belongs to it now, and may read the record */
+    member: boolean;
+    holder: boolean;
+    /** everything that the server had was read */
+    current: boolean;
+    /** requests of this device that are not with the server yet */
+    waiting: number;
+    conflicts: number;
+    proposals: number;
+    /** writing stopped for good: "forked" or "keys-cloned"; absent otherwise */
+    stopped?: ErrorName;
+    /** the first entry whose body the server holds back */
+    withheld?: number;
+    /** the open visit, if any, and the device that hosts it */
+    visit?: { visit: Id; host: Id };
+    /** the last message that this device can read */
+    last?: { index: number; time_ms: number; account: Id; name: string; role: Role; text: string };
+    /** messages of others after what this person has had on the screen (Asked.seen) */
+    unread: number;
+    /** when any other person's device was last heard; 0: never */
+    heard_ms: number;
+}
+
+export interface Member {
+    device: Id;
+    account: Id;
+    name: string;
+    role: Role | "custodian";
+    purpose: "device" | "invitation" | "code" | "sheet";
+    holder: boolean;
+    self: boolean;
+    since_epoch: number;
+    expires_ms: number;
+    /** entries of the chart that it said it has verified, and when it said so; absent: never */
+    verified?: number;
+    heard_ms?: number;
+}
+
+export type EntryState = "clear" | "open" | "locked" | "withheld" | "void";
+
+/** One entry of a chart's log. */
+export interface Entry {
+    chart: Id;
+    index: number;
+    time_ms: number;
+    device: Id;
+    account: Id;
+    name: string;
+    role?: Role;
+    number: number;
+    epoch: number;
+    class: "epoch" | "certificate" | "message" | "record" | "visit" | "unknown";
+    state: EntryState;
+    /** why it is void, or counts for nothing */
+    why?: ErrorName;
+    /** accounts other than the author's of which a device has verified it: "verified on theirs" */
+    verified_by: Id[];
+    /* epoch entries */
+    members?: number;
+    added?: { account: Id; role: Role; purpose: Member["purpose"] }[];
+    /* what was opened */
+    kind?: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "unknown";
+    token?: Token;
+    base?: number;
+    clock_ms?: number;
+    text?: string;
+    doc?: DocName;
+    record?: Id;
+    /** fields in their plain text form */
+    fields?: Record<string, string>;
+    proposal?: number;
+    accepted?: boolean;
+    subject?: Id;
+    visit?: Id;
+    visit_event?: "opened" | "ended";
+}
+
+/** A request of this device that is not in the log yet: "on this device". */
+export interface Waiting {
+    token: Token;
+    chart: Id;
+    /** a person joined since it was written: it waits for Asked.release (rule L4) */
+    held: boolean;
+    composed_ms: number;
+    kind: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "members" | "unknown";
+    text?: string;
+    doc?: DocName;
+    record?: Id;
+    fields?: Record<string, string>;
+    proposal?: number;
+    accepted?: boolean;
+}
+
+export type DocName = "pmr" | "map" | "people";
+
+export interface Said {
+    /** from 1 */
+    number: number;
+    /** plain text form; "" is cleared */
+    value: string;
+    index: number;
+    account: Id;
+    device: Id;
+    name: string;
+    role: Role;
+    time_ms: number;
+    proposal?: number;
+    proposed_by?: Id;
+}
+export interface FieldView {
+    /** there if there is no conflict */
+    value?: string;
+    conflict: boolean;
+    values: Said[];
+}
+export interface ProposalAnswer {
+    index: number; accepted: boolean; current: boolean;
+    account: Id; device: Id; name: string; role: Role; time_ms: number;
+}
+export interface Proposal {
+    index: number;
+    state: "pending" | "replaced" | "accepted" | "declined" | "contested";
+    account: Id; device: Id; name: string; role: Role; time_ms: number;
+    fields: Record<string, string>;
+    answers: ProposalAnswer[];
+}
+/** One medicine, or one action. */
+export interface RecordView {
+    chart: Id;
+    doc: DocName;
+    record: Id;
+    state: "present" | "proposed" | "declined";
+    conflicts: number;
+    /** only fields that somebody said something for */
+    fields: Record<string, FieldView>;
+    proposals: Proposal[];
+}
+
+export type ValueKind =
+    | "text" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "account" | "record"
+    | "position";
+export interface SchemaField {
+    number: number;
+    name: string;
+    kind: ValueKind;
+    /** what this person's role may do with it */
+    access: "none" | "propose" | "direct";
+    plain: string;
+    clinical: string;
+    options: { name: string; plain: string; clinical: string }[];
+}
+export interface SchemaDocument {
+    id: number; name: DocName; plain: string; clinical: string; fields: SchemaField[];
+}
+
+export interface CallView {
+    /** admitted to the call; "waiting": in the waiting room; "none": not in it */
+    state: "none" | "waiting" | "admitted";
+    chart: Id;
+    visit: Id;
+    host: Id;
+    participants: { device: Id; account: Id; name: string; role: Role; muted: boolean; self: boolean }[];
+    /** devices that wait to be let in (told to staff) */
+    knocking: { device: Id; account: Id; name: string; role: Role; since_ms: number }[];
+    muted: boolean;
+}
+
+/* -- what is asked ---------------------------------------------------------------------------------- */
+
+/**
+ * Every question with its answer. Those that change something answer at once with a `token`, and `done`,
+ * `failed` or `held` is told later; they are kept through crashes and offline times.
+ */
+export interface Questions {
+    home: { ask: object; answer: Home };
+    schema: { ask: object; answer: SchemaDocument[] };
+    charts: { ask: object; answer: ChartSummary[] };
+    members: { ask: { chart: Id }; answer: Member[] };
+    /** at most 256 at a time, ascending; `kinds` leaves out other classes */
+    entries: { ask: { chart: Id; from: number; count: number; class?: Entry["class"] }; answer: Entry[] };
+    records: { ask: { chart: Id; doc: DocName }; answer: RecordView[] };
+    /** everything that was ever said for one field, in log order */
+    history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: (Said & { current: boolean })[] };
+    waiting: { ask: { chart: Id }; answer: Waiting[] };
+    call: { ask: object; answer: CallView };
+
+    /** Opens a link, code or sheet: who invites (as the link says it), without using it. */
+    look: { ask: { link: string }; answer: { host: string; practice: Id; purpose: string } };
+    join: { ask: { link: string; name?: string }; answer: object };
+    /** after `lost-asked` */
+    lost: { ask: { devices: Id[] }; answer: object };
+
+    chart_new: { ask: { name: string }; answer: { token: Token; chart: Id } };
+    invite: { ask: { role: Role; chart?: Id; name: string }; answer: { token: Token; link: string; account: Id } };
+    further_device: { ask: { purpose: "code" | "sheet" }; answer: { token: Token; link: string } };
+    remove_device: { ask: { device: Id }; answer: { token: Token } };
+    add_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
+    remove_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
+    renew: { ask: { chart: Id }; answer: { token: Token } };
+    identify: { ask: { chart: Id; account: Id; check: string }; answer: { token: Token } };
+    message: { ask: { chart: Id; text: string }; answer: { token: Token } };
+    /** fields in their plain text form; "" clears. Without `record`: a new one, answered. */
+    write: {
+        ask: { chart: Id; doc: DocName; record?: Id; fields: Record<string, string> };
+        answer: { token: Token; record: Id; proposed: boolean };
+    };
+    answer: { ask: { chart: Id; proposal: number; accepted: boolean }; answer: { token: Token } };
+    release: { ask: { token: Token; send: boolean }; answer: object };
+    /** this person has had the chart on the screen up to (not including) this entry */
+    seen: { ask: { chart: Id; size: number }; answer: object };
+    /** reads the whole chart again from the server's entries and checks heads now */
+    check: { ask: { chart: Id }; answer: { size: number; root: string; verified: { account: Id; name: string; size: number; heard_ms: number }[] } };
+    /** sealed evidence of the chart for `galen verify` */
+    evidence: { ask: { chart: Id }; answer: { bytes: Uint8Array } };
+
+    /** the live line: presence, drafts, visits */
+    live: { ask: { on: boolean }; answer: object };
+    /** what this person is typing; "" when they stopped */
+    draft: { ask: { chart: Id; doc: DocName; record: Id; field: string; text: string }; answer: object };
+    visit_open: { ask: { chart: Id }; answer: { visit: Id } };
+    visit_end: { ask: { chart: Id }; answer: object };
+    knock: { ask: { chart: Id }; answer: object };
+    admit: { ask: { device: Id; admitted: boolean }; answer: object };
+    leave: { ask: object; answer: object };
+    mute: { ask: { muted: boolean }; answer: object };
+    /** hands over the port on which the voice passes (a transferred MessagePort) */
+    voice: { ask: { port: MessagePort }; answer: object };
+}
+export type QuestionName = keyof Questions;
+export type Asked<N extends QuestionName = QuestionName> = { id: number; do: N; with: Questions[N]["ask"] };
+export type Answered =
+    | { id: number; ok: true; answer: unknown }
+    | { id: number; ok: false; failure: Failure };
+
+/* -- what is told ----------------------------------------------------------------------------------- */
+
+/** Events of the engine (`galen agent --json` prints the same), and of the browser's own. */
+export type Told =
+    | { event: "ready" }                                            /* the core answers from now on */
+    | { event: "online" | "offline"; line: "log" | "live"; error?: ErrorName }
+    | { event: "refused"; error: ErrorName; help: string; used_ms?: number }
+    | { event: "joined"; device: Id; account: Id }
+    | { event: "lost-asked"; devices: Id[] }
+    | { event: "chart" | "reopened" | "current" | "withheld"; chart: Id }
+    | { event: "fork" | "cloned"; chart: Id; error: ErrorName; help: string }
+    | ({ event: "entry" } & Entry)
+    | { event: "done"; token: Token; chart: Id; index?: number }
+    | { event: "failed" | "held"; token: Token; chart: Id; error: ErrorName; help: string }
+    | { event: "verified"; chart: Id; device: Id; account: Id; size: number }
+    | { event: "link-again"; chart: Id; device: Id; account: Id; at_ms: number }
+    | { event: "clock"; off_ms: number }
+    | { event: "presence"; chart: Id; device: Id; account: Id; name: string; here: boolean }
+    | { event: "draft"; chart: Id; device: Id; account: Id; name: string; doc: DocName; record: Id; field: string; text: string }
+    | { event: "visit" | "visit-ended"; chart: Id; visit: Id }
+    | { event: "knock"; chart: Id; visit: Id; device: Id; account: Id; name: string }
+    | { event: "waiting"; chart: Id; visit: Id }
+    | { event: "admitted"; chart: Id; visit: Id; admitted: boolean }
+    | { event: "call" }                                             /* ask `call` */
+    | { event: "call-failed"; error: ErrorName; help: string }
+    | { event: "reading"; chart: Id; done: number; of: number }     /* progress, over a second only */
+    | { event: "held-elsewhere" }                                   /* another tab answers now */
+    | { event: "storage-lost" }                                     /* the browser cleared the state: get back in */
+    | { event: "broken"; failure: Failure };                        /* the core cannot go on: load again */
+
+/* -- the voice -------------------------------------------------------------------------------------- */
+
+/** From the sound part to the core: one packet of 20 ms, every 20 ms. */
+export type VoiceIn = { packet: Uint8Array };
+/** From the core to the sound part: somebody's packet; or somebody left. `number` counts their 20 ms. */
+export type VoiceOut = { device: Id; number: number; packet: Uint8Array } | { gone: Id };
