@@ -4,23 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
-void story_removes(struct world *world, struct node *by, struct node *whom, const galen_token token)
+bool story_removes(struct world *world, struct node *by, struct node *whom, const galen_token token)
 {
     struct asked *asked = world_ask(world, by, ASKED_OTHER, &world->chart, token, "removal");
-    whom->removed = true;
     node_pump(by);
+    if (!story_was_made(world, token))
+        return false;
+    whom->removed = true;
     if (story_wait_for(world, by, story_all_done, "a removal") && asked->outcome == OUTCOME_DONE)
         whom->asked_before = world->asked_count;
+    return true;
 }
 
-static void remove_device(struct world *world, struct node *by, struct node *device)
+static bool remove_device(struct world *world, struct node *by, struct node *device)
 {
     galen_token token;
-    if (!story_up(world, by) || by->removed || device->removed || galen_id_is_none(&device->device))
-        return;
     const struct galen_id id = device->device;
-    if (galen_engine_remove_device(by->engine, node_now(by), &id, token) == GALEN_OK)
-        story_removes(world, by, device, token);
+    return by->removed || device->removed || galen_id_is_none(&id) ||
+           galen_engine_remove_device(by->engine, node_now(by), &id, token) != GALEN_OK ||
+           story_removes(world, by, device, token);
 }
 
 static struct node *named(struct world *world, const char *name)
@@ -115,7 +117,7 @@ void story_devices(struct world *world, struct node *admin, struct node *ann, st
     struct node *pat2 = named(world, "pat2");
     (void)admin;
     if (pat2 && chance_in(&world->chance, 400))
-        remove_device(world, pat, pat2);
+        story_insist(world, pat, pat2, remove_device);
     if (!world->failure[0] && chance_in(&world->chance, 150))
         second_chart(world, ann);
     if (!world->failure[0] && chance_in(&world->chance, 150))

@@ -83,6 +83,14 @@ bool story_was_made(const struct world *world, const galen_token token)
     return false;
 }
 
+void story_insist(struct world *world, struct node *by, struct node *whom,
+                  bool (*ask)(struct world *world, struct node *by, struct node *whom))
+{
+    for (int i = 0; i < TRIES && story_up(world, by); i++)
+        if (ask(world, by, whom))
+            return;
+}
+
 bool story_invited(struct world *world, struct node *by, enum galen_role role,
                    const struct galen_id *chart, const char *name, struct galen_writer *link)
 {
@@ -355,19 +363,21 @@ void story_live_on(struct world *world, size_t acts)
 
 /* -- the story -------------------------------------------------------------------------------------- */
 
-static void identify(struct world *world, struct node *by, struct node *whom)
+static bool identify(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!story_up(world, by) || galen_id_is_none(&whom->account))
-        return;
     const struct galen_id account = whom->account;
+    if (galen_id_is_none(&account))
+        return true;
     enum galen_err err = galen_engine_identify(by->engine, node_now(by), &world->chart, &account,
                                                story_text("name and date of birth"), token);
-    if (err == GALEN_OK)
-        world_ask(world, by, ASKED_OTHER, &world->chart, token, "identify");
-    else
+    if (err != GALEN_OK) {
         world_fail(world, "identify: %s", galen_err_name(err));
+        return true;
+    }
+    world_ask(world, by, ASKED_OTHER, &world->chart, token, "identify");
     node_pump(by);
+    return story_was_made(world, token);
 }
 
 static bool practice_is_current(struct world *world)
@@ -419,32 +429,34 @@ static struct weather draw_weather(struct world *world)
     return w;
 }
 
-static void add_colleague(struct world *world, struct node *by, struct node *whom)
+static bool add_colleague(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!story_up(world, by) || galen_id_is_none(&whom->account))
-        return;
     const struct galen_id account = whom->account;
+    if (galen_id_is_none(&account))
+        return true;
     enum galen_err err =
         galen_engine_add_member(by->engine, node_now(by), &world->chart, &account, token);
-    if (err == GALEN_OK)
-        world_ask(world, by, ASKED_OTHER, &world->chart, token, "colleague");
-    else
+    if (err != GALEN_OK) {
         world_fail(world, "adding a colleague: %s", galen_err_name(err));
+        return true;
+    }
+    world_ask(world, by, ASKED_OTHER, &world->chart, token, "colleague");
     node_pump(by);
+    if (!story_was_made(world, token))
+        return false;
     story_wait_for(world, by, story_all_done, "adding a colleague");
+    return true;
 }
 
-static void remove_person(struct world *world, struct node *by, struct node *whom)
+static bool remove_person(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
-    if (!story_up(world, by) || galen_id_is_none(&whom->account))
-        return;
     const struct galen_id account = whom->account;
-    if (galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token) !=
-        GALEN_OK)
-        return;
-    story_removes(world, by, whom, token);
+    return galen_id_is_none(&account) ||
+           galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token) !=
+               GALEN_OK ||
+           story_removes(world, by, whom, token);
 }
 
 void story_run(struct world *world)
@@ -465,13 +477,13 @@ void story_run(struct world *world)
     if (world->failure[0])
         return;
     world->weather = draw_weather(world);
-    add_colleague(world, ann, bob);
+    story_insist(world, ann, bob, add_colleague);
     story_live_on(world, 5);
     struct node *pat = invite(world, ann, GALEN_ROLE_PATIENT, &world->chart, "pat");
     if (!pat)
         return;
     story_live_on(world, 8);
-    identify(world, ann, pat);
+    story_insist(world, ann, pat, identify);
     story_live_on(world, 10 + chance_below(&world->chance, 20));
     struct node *cara = NULL;
     if (!world->failure[0] && chance_in(&world->chance, 500))
@@ -482,7 +494,7 @@ void story_run(struct world *world)
     if (!world->failure[0] && chance_in(&world->chance, 300))
         story_further(world, pat, GALEN_PURPOSE_SHEET, "pat3", true);
     if (!world->failure[0] && cara && chance_in(&world->chance, 500))
-        remove_person(world, ann, cara);
+        story_insist(world, ann, cara, remove_person);
     story_live_on(world, 10 + chance_below(&world->chance, 20));
     if (!world->failure[0] && chance_in(&world->chance, 300))
         visit_run(world, ann);
