@@ -88,7 +88,7 @@ struct hub_connection {
     struct hub_tie *ties;
     uint32_t tie_count;
     uint32_t told_round; /* of hub->told_round: what goes to many goes to each once */
-    uint32_t in_flight;  /* appends, statements and set-ups that wait for the disk */
+    uint32_t in_flight;  /* appends, statements, set-ups, notices that wait for the disk */
     struct hub_participant *participant;
     uint32_t hosting;       /* visits whose host it is */
     struct galen_id was_in; /* the chart in whose visit it was last; none */
@@ -143,7 +143,8 @@ struct hub_pending {
     struct store_change change; /* first: a batch is a list of these */
     struct hub_chart *chart;    /* NULL for what belongs to none */
     struct hub_waiter *waiters;
-    bool joined; /* goes into the same batch as the one before */
+    bool joined;      /* goes into the same batch as the one before */
+    uint64_t used_ms; /* a notice: when the link was used, for who opened it again */
     size_t byte_count;
     uint8_t bytes[];
 };
@@ -266,6 +267,8 @@ void hub_on_sign_in(struct hub *hub, struct hub_connection *connection,
                     const struct galen_frame *frame);
 void hub_on_setup(struct hub *hub, struct hub_connection *connection,
                   const struct galen_frame *frame);
+/** It is kept for staff who are not here now; those who are are told. */
+void hub_notice_durable(struct hub *hub, const struct store_notice *notice);
 /** What statements say about a device. */
 struct hub_standing {
     enum galen_err err; /* OK, REPLACED, REVOKED; or STORE */

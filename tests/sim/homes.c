@@ -219,7 +219,6 @@ void server_crash(struct server *server)
     if (!server->hub)
         return;
     world_say(world, "the server crashes");
-    world->server_crashes++;
     for (size_t i = 0; i < LINKS_MAX; i++)
         if (world->links[i].used && &world->servers[world->links[i].server] == server) {
             world->links[i].connection = NULL;

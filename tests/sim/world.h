@@ -172,7 +172,6 @@ struct world {
     struct member_plot *member_plot; /* NULL: all members are */
     struct node *eavesdropper;       /* gets all media of the call, by whatever way */
     uint64_t drafts;                 /* said so far */
-    uint64_t server_crashes;
     char failure[400];
 };
 
