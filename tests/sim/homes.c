@@ -237,13 +237,26 @@ static size_t link_of(struct world *world, const struct hub_connection *connecti
     return (size_t)((struct link *)hub_connection_user(connection) - world->links);
 }
 
+/* Nobody is at the other end of this line, and the server does not know. */
+static void send_into_nothing(struct server *server, struct hub_connection *connection)
+{
+    while (hub_next_frame(server->hub, connection, server->world->now_ms).size > 0)
+        ;
+    if (hub_is_closing(connection))
+        hub_disconnect(server->hub, connection, server->world->now_ms);
+}
+
 void server_pump(struct server *server)
 {
     struct world *world = server->world;
     struct hub_connection *connection;
     while (server->hub && (connection = hub_next_ready(server->hub))) {
-        size_t index = link_of(world, connection);
         struct galen_bytes frame;
+        if (!hub_connection_user(connection)) {
+            send_into_nothing(server, connection);
+            continue;
+        }
+        size_t index = link_of(world, connection);
         while ((frame = hub_next_frame(server->hub, connection, world->now_ms)).size > 0)
             line_deliver(world, index, EVENT_TO_NODE, frame);
         if (hub_is_closing(connection))

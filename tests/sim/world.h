@@ -95,6 +95,7 @@ struct link {
     uint8_t purpose, server;
     struct hub_connection *connection;
     bool silent;                       /* swallows both ways, and nobody is told */
+    bool closed;                       /* by one side; the node is still to learn it */
     uint64_t to_node_ms, to_server_ms; /* nothing arrives before what was sent earlier */
 };
 
