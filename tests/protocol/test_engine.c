@@ -10,16 +10,6 @@ static struct galen_bytes text(const char *s)
     return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
 }
 
-static void hear(struct home *home, const struct galen_frame *frame)
-{
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_frame_write(&w, frame);
-    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
-    galen_writer_wipe(&w);
-    home_pump(home);
-}
-
 /* Entries from `first` on, as the log of `id`; the body of `withheld` is left out. */
 static void show_as(struct home *home, const struct galen_id *id, uint64_t first, uint64_t withheld,
                     bool again)
@@ -41,7 +31,7 @@ static void show_as(struct home *home, const struct galen_id *id, uint64_t first
     frame.as.entries.size = chart->size;
     frame.as.entries.again = again;
     frame.as.entries.records = galen_written(&records);
-    hear(home, &frame);
+    home_hear(home, &frame);
     galen_writer_wipe(&records);
 }
 
@@ -108,7 +98,7 @@ Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
     struct galen_id foreign = *galen_rules_chart(v.chart->rules);
     foreign.bytes[0] ^= 1;
     struct galen_frame added = {.type = GALEN_FRAME_CHART_ADDED, .as.chart_added.chart = foreign};
-    hear(home, &added);
+    home_hear(home, &added);
     show_as(home, &foreign, 0, GALEN_NO_ENTRY, false);
     cr_assert_eq(galen_log_size(galen_engine_log(home->engine, &foreign)), 0,
                  "entries of another chart were taken");

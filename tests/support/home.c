@@ -1,7 +1,5 @@
 #include "support/home.h"
 
-#include "galen/frames.h"
-
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +128,9 @@ void home_pump(struct home *home)
         case GALEN_OUT_SEND:
             look_at_sent(home, out.value);
             break;
+        case GALEN_OUT_CONNECT:
+            home->connects++;
+            break;
         case GALEN_OUT_EVENT:
             home->events[out.event.kind % 64]++;
             break;
@@ -139,7 +140,7 @@ void home_pump(struct home *home)
     }
 }
 
-static void hear(struct home *home, const struct galen_frame *frame)
+void home_hear(struct home *home, const struct galen_frame *frame)
 {
     struct galen_writer w;
     galen_writer_init(&w);
@@ -162,28 +163,36 @@ void home_show(struct home *home)
         frame.as.entries.first = home->shown[c];
         frame.as.entries.size = home->shown[c] = chart->size;
         frame.as.entries.records = galen_written(&records);
-        hear(home, &frame);
+        home_hear(home, &frame);
         galen_writer_wipe(&records);
     }
 }
 
-static void sign_in(struct home *home)
+static uint64_t server_clock(const struct home *home)
 {
-    uint64_t clock_ms = home->server_clock_ms ? home->server_clock_ms : home_now(home);
+    return home->server_clock_ms ? home->server_clock_ms : home_now(home);
+}
+
+void home_challenge(struct home *home)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
+    frame.as.challenge.version = GALEN_VERSION;
+    frame.as.challenge.practice = home->charts[0]->practice;
+    frame.as.challenge.clock_ms = server_clock(home);
+    galen_engine_connected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    home_hear(home, &frame);
+}
+
+static void welcome(struct home *home)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_WELCOME};
     struct galen_writer ids;
     galen_writer_init(&ids);
     for (size_t c = 0; c < home->chart_count; c++)
         galen_write_id(&ids, galen_rules_chart(home->charts[c]->rules));
-    galen_engine_connected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
-    struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
-    frame.as.challenge.version = GALEN_VERSION;
-    frame.as.challenge.practice = home->charts[0]->practice;
-    frame.as.challenge.clock_ms = clock_ms;
-    hear(home, &frame);
-    frame = (struct galen_frame){.type = GALEN_FRAME_WELCOME};
-    frame.as.welcome.clock_ms = clock_ms;
+    frame.as.welcome.clock_ms = server_clock(home);
     frame.as.welcome.charts = galen_written(&ids);
-    hear(home, &frame);
+    home_hear(home, &frame);
     galen_writer_wipe(&ids);
 }
 
@@ -193,7 +202,7 @@ static void draw_bytes(void *context, uint8_t *out, size_t n)
     chart_random(home->charts[0], out, n);
 }
 
-void home_start(struct home *home)
+void home_wake(struct home *home)
 {
     struct galen_engine_config config = {draw_bytes, home};
     home->engine = galen_engine_new(&config);
@@ -204,7 +213,13 @@ void home_start(struct home *home)
     }
     cr_assert_eq(galen_engine_start(home->engine, home_now(home)), GALEN_OK);
     home_pump(home);
-    sign_in(home);
+}
+
+void home_start(struct home *home)
+{
+    home_wake(home);
+    home_challenge(home);
+    welcome(home);
     home_show(home);
 }
 

@@ -6,6 +6,7 @@
 #define TESTS_HOME_H
 
 #include "galen/engine.h"
+#include "galen/frames.h"
 #include "support/charts.h"
 
 #define HOME_PAIRS_MAX  400
@@ -26,6 +27,7 @@ struct home {
     size_t pair_count;
     struct galen_writer append; /* the last entry it sent; empty: none since */
     size_t events[64];          /* how often each kind was said */
+    size_t connects;            /* how often it asked for a line */
 };
 
 /** Nothing is on its disk yet. `practice` may be NULL. */
@@ -38,6 +40,12 @@ void home_has_read(struct home *home);
 void home_keep(struct home *home, const char *key, struct galen_bytes value);
 /** Starts from the disk, signs in and reads what is new. */
 void home_start(struct home *home);
+/** Starts from the disk and waits for its line. */
+void home_wake(struct home *home);
+/** Its line stands, and the server has said its challenge. */
+void home_challenge(struct home *home);
+/** The server says this. */
+void home_hear(struct home *home, const struct galen_frame *frame);
 void home_crash(struct home *home);
 /** Carries out everything the engine puts out. */
 void home_pump(struct home *home);
