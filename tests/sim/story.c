@@ -138,7 +138,10 @@ static bool staff_are_told(struct world *world)
 static void open_again(struct world *world, struct node *staff, const struct galen_writer *link)
 {
     struct node *thief = world_node(world, "thief");
-    thief->removed = true; /* belongs to nobody */
+    uint32_t server_crash = world->weather.server_crash;
+    thief->removed = true;              /* belongs to nobody */
+    if (chance_in(&world->chance, 300)) /* the server often dies, or its disk fails, meanwhile */
+        world->weather.server_crash = 300;
     for (int i = 0; i < TRIES && story_up(world, thief) && thief->refused != GALEN_ERR_REPLACED;
          i++) {
         if (galen_engine_state(thief->engine) == GALEN_HOME_EMPTY &&
@@ -148,6 +151,7 @@ static void open_again(struct world *world, struct node *staff, const struct gal
         story_waited = thief;
         world_run(world, PATIENCE_MS, is_refused_as_used);
     }
+    world->weather.server_crash = server_crash;
     if (!world->failure[0] && thief->refused != GALEN_ERR_REPLACED)
         world_fail(world, "a used link was opened again: %s", galen_err_name(thief->refused));
     if (thief->engine && galen_engine_state(thief->engine) == GALEN_HOME_MEMBER)
