@@ -109,10 +109,8 @@ static void on_event(struct node *node, const struct galen_event *event)
             asked->err = event->err;
         }
     }
-    if (event->kind == GALEN_EVENT_REFUSED) {
-        node->refusals++;
+    if (event->kind == GALEN_EVENT_REFUSED)
         node->refused = event->err;
-    }
     if (event->kind == GALEN_EVENT_FORK || event->kind == GALEN_EVENT_CLONED)
         node->told_stop = true;
     if (event->kind == GALEN_EVENT_LINK_AGAIN)

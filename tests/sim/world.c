@@ -435,6 +435,7 @@ struct asked *world_ask(struct world *world, struct node *node, enum asked_kind 
     *asked = (struct asked){.kind = (uint8_t)kind, .node = node->number, .chart = *chart};
     memcpy(asked->token, token, sizeof asked->token);
     snprintf(asked->text, sizeof asked->text, "%s", text);
+    world_say(world, "%s asks: %s", node->name, text);
     return asked;
 }
 
