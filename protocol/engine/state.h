@@ -302,6 +302,8 @@ GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint
 
 /* -- members.c ---------------------------------------------------------------------------------------- */
 
+/** Whether this account is a member as far as was read; `as_invited`: also one that did not come yet. */
+bool members_has(const struct chart *chart, const struct galen_id *account, bool as_invited);
 /** Remembers the certificates of an epoch entry's newcomers. */
 void members_learn(struct galen_engine *engine, const struct galen_entry *entry);
 /** A device's chain from the practice. CERTIFICATE: not all of it is known. */

@@ -89,6 +89,114 @@ Test(engine, nobody_is_let_in_while_the_line_is_down)
     chart_free(v.chart);
 }
 
+/* A line that died unnoticed: the home believes that it has read everything. */
+Test(engine, nobody_is_said_to_be_removed_whom_this_home_has_not_read_of)
+{
+    struct visit v = visit_new(85);
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, colleague, true);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *cara = chart_person(v.chart, "cara", GALEN_ROLE_CAREGIVER, colleague);
+    chart_add(v.chart, colleague, cara, false);
+    cr_assert(galen_engine_current(home->engine, id));
+    cr_assert_eq(galen_engine_remove_member(home->engine, home_now(home), id, &cara->id, token),
+                 GALEN_ERR_NOT_MEMBER);
+    home_pump(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0, "she is in the chart and reads on");
+    home_show(home);
+    cr_assert_eq(galen_engine_remove_member(home->engine, home_now(home), id, &cara->id, token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    cr_assert_null(galen_rules_member(v.chart->rules, &cara->id));
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, I5_nobody_is_identified_whose_device_this_home_has_not_read_of)
+{
+    struct visit v = visit_new(86);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *link =
+        chart_invitation(v.chart, "link", GALEN_ROLE_CAREGIVER, v.pharmacist);
+    chart_add(v.chart, v.pharmacist, link, false);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct chart_device *cara = chart_next_device(v.chart, "cara", GALEN_PURPOSE_DEVICE, link);
+    chart_redeem(v.chart, link, cara);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &link->id,
+                                       text("name and birthday"), token),
+                 GALEN_ERR_NOT_MEMBER, "a link is nobody yet");
+    home_pump(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0, "she is no holder");
+    home_show(home);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &link->id,
+                                       text("name and birthday"), token),
+                 GALEN_OK);
+    for (int i = 0; i < 2; i++) { /* what was checked, and the change of members */
+        home_pump(home);
+        cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+        home_show(home);
+    }
+    cr_assert(galen_rules_member(v.chart->rules, &cara->id)->holder);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, I5_who_was_dropped_meanwhile_is_not_said_to_hold_the_record)
+{
+    struct visit v = visit_new(87);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, colleague, true);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id account = visit_member(&v, v.patient)->account;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &account,
+                                       text("name and birthday"), token),
+                 GALEN_OK);
+    home_pump(home);
+    chart_drop(v.chart, colleague, v.patient);
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home_accept(home, v.chart),
+                 GALEN_OK); /* that it was checked stands all the same */
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0);
+    cr_assert_eq(home->events[GALEN_EVENT_FAILED], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, a_colleague_who_is_still_to_be_added_can_be_removed_again)
+{
+    struct visit v = visit_new(88);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(
+        galen_engine_remove_member(home->engine, home_now(home), id, &colleague->id, token),
+        GALEN_ERR_NOT_MEMBER);
+    cr_assert_eq(galen_engine_add_member(home->engine, home_now(home), id, &colleague->id, token),
+                 GALEN_OK);
+    cr_assert_eq(
+        galen_engine_remove_member(home->engine, home_now(home), id, &colleague->id, token),
+        GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 2);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* -- another server ----------------------------------------------------------------------------------- */
 
 Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)

@@ -20,9 +20,14 @@ static bool remove_device(struct world *world, struct node *by, struct node *dev
 {
     galen_token token;
     const struct galen_id id = device->device;
-    return by->removed || device->removed || galen_id_is_none(&id) ||
-           galen_engine_remove_device(by->engine, node_now(by), &id, token) != GALEN_OK ||
-           story_removes(world, by, device, token);
+    if (by->removed || device->removed || galen_id_is_none(&id) || !story_sees(world, by, device))
+        return true;
+    enum galen_err err = galen_engine_remove_device(by->engine, node_now(by), &id, token);
+    if (err != GALEN_OK) {
+        world_fail(world, "removing a device: %s", galen_err_name(err));
+        return true;
+    }
+    return story_removes(world, by, device, token);
 }
 
 static struct node *named(struct world *world, const char *name)

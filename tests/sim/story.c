@@ -83,6 +83,21 @@ bool story_was_made(const struct world *world, const galen_token token)
     return false;
 }
 
+static struct node *story_sought;
+
+static bool sees_sought(struct world *world)
+{
+    const struct galen_log *log =
+        story_waited->engine ? galen_engine_log(story_waited->engine, &world->chart) : NULL;
+    return log && galen_rules_member(galen_log_rules(log), &story_sought->device);
+}
+
+bool story_sees(struct world *world, struct node *by, struct node *whom)
+{
+    story_sought = whom;
+    return story_wait_for(world, by, sees_sought, "seeing a member");
+}
+
 void story_insist(struct world *world, struct node *by, struct node *whom,
                   bool (*ask)(struct world *world, struct node *by, struct node *whom))
 {
@@ -371,7 +386,7 @@ static bool identify(struct world *world, struct node *by, struct node *whom)
 {
     galen_token token;
     const struct galen_id account = whom->account;
-    if (galen_id_is_none(&account))
+    if (galen_id_is_none(&account) || !story_sees(world, by, whom))
         return true;
     enum galen_err err = galen_engine_identify(by->engine, node_now(by), &world->chart, &account,
                                                story_text("name and date of birth"), token);
@@ -457,10 +472,15 @@ static bool remove_person(struct world *world, struct node *by, struct node *who
 {
     galen_token token;
     const struct galen_id account = whom->account;
-    return galen_id_is_none(&account) ||
-           galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token) !=
-               GALEN_OK ||
-           story_removes(world, by, whom, token);
+    if (galen_id_is_none(&account) || !story_sees(world, by, whom))
+        return true;
+    enum galen_err err =
+        galen_engine_remove_member(by->engine, node_now(by), &world->chart, &account, token);
+    if (err != GALEN_OK) {
+        world_fail(world, "removing a person: %s", galen_err_name(err));
+        return true;
+    }
+    return story_removes(world, by, whom, token);
 }
 
 void story_run(struct world *world)

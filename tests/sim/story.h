@@ -19,6 +19,8 @@ bool story_wait_for(struct world *world, struct node *node, bool (*done)(struct 
 bool story_up(struct world *world, struct node *node);
 /** False: a crash took the request back before it was on the disk. */
 bool story_was_made(const struct world *world, const galen_token token);
+/** Waits until `by` has read that this home's device is a member: before, nobody is there to be chosen. */
+bool story_sees(struct world *world, struct node *by, struct node *whom);
 /** Asks `by` for something about `whom` until it was made: `ask` says whether it was. */
 void story_insist(struct world *world, struct node *by, struct node *whom,
                   bool (*ask)(struct world *world, struct node *by, struct node *whom));

@@ -82,7 +82,7 @@ struct node {
     uint64_t draft_marks[DRAFTS_MAX]; /* which drafts came: each at most once */
     struct verified verified;         /* the last head it signed for the patient's chart */
     struct galen_id device, account;  /* once it is a member */
-    uint16_t refused; /* the last REFUSED event's error */
+    uint16_t refused;                 /* the last REFUSED event's error */
 };
 
 /* -- lines ------------------------------------------------------------------------------------------ */

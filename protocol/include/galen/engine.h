@@ -196,7 +196,7 @@ GALEN_MUST_USE enum galen_err galen_engine_add_member(struct galen_engine *engin
                                                       const struct galen_id *chart,
                                                       const struct galen_id *account,
                                                       galen_token token);
-/** Staff: removes a person; anybody: oneself. */
+/** Staff: removes a person; anybody: oneself. NOT_MEMBER: not here, as far as was read. */
 GALEN_MUST_USE enum galen_err galen_engine_remove_member(struct galen_engine *engine,
                                                          uint64_t now_ms,
                                                          const struct galen_id *chart,
@@ -205,7 +205,8 @@ GALEN_MUST_USE enum galen_err galen_engine_remove_member(struct galen_engine *en
 /** A fresh epoch key with unchanged members. */
 GALEN_MUST_USE enum galen_err galen_engine_renew(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart, galen_token token);
-/** Staff: two identifiers were checked (`check` says which); the person becomes a holder (I5). */
+/** Staff: two identifiers were checked (`check` says which); the person becomes a holder (I5).
+ * NOT_MEMBER: no device of theirs is here, as far as was read. */
 GALEN_MUST_USE enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_ms,
                                                     const struct galen_id *chart,
                                                     const struct galen_id *account,
