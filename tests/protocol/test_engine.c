@@ -31,7 +31,7 @@ static void show_as(struct home *home, const struct galen_id *id, uint64_t first
     frame.as.entries.size = chart->size;
     frame.as.entries.again = again;
     frame.as.entries.records = galen_written(&records);
-    home_hear(home, &frame);
+    home_hear(home, GALEN_CONNECTION_LOG, &frame);
     galen_writer_wipe(&records);
 }
 
@@ -206,7 +206,7 @@ Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
     struct galen_id foreign = *galen_rules_chart(v.chart->rules);
     foreign.bytes[0] ^= 1;
     struct galen_frame added = {.type = GALEN_FRAME_CHART_ADDED, .as.chart_added.chart = foreign};
-    home_hear(home, &added);
+    home_hear(home, GALEN_CONNECTION_LOG, &added);
     show_as(home, &foreign, 0, GALEN_NO_ENTRY, false);
     cr_assert_eq(galen_log_size(galen_engine_log(home->engine, &foreign)), 0,
                  "entries of another chart were taken");

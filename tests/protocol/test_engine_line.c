@@ -53,11 +53,11 @@ Test(engine_line, I2_a_home_that_joins_comes_back_after_its_own_newer_connection
                 chart_next_device(v.chart, "fresh", GALEN_PURPOSE_DEVICE, v.patient));
         home_keep(home, "joining", (struct galen_bytes){joining, sizeof joining});
         home_wake(home);
-        home_challenge(home);
+        home_challenge(home, GALEN_CONNECTION_LOG);
         cr_assert_eq(home->connects, 1);
         struct galen_frame refused = {.type = GALEN_FRAME_REFUSED,
                                       .as.refused.err = (uint16_t)cases[i].err};
-        home_hear(home, &refused);
+        home_hear(home, GALEN_CONNECTION_LOG, &refused);
         cr_assert_eq(home->events[GALEN_EVENT_REFUSED], 1, "%s", galen_err_name(cases[i].err));
         galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
         v.chart->now_ms += 60000;

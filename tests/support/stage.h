@@ -44,6 +44,7 @@ struct stage {
     char last_event[64];
     struct galen_id visit; /* the one that stage_call.h speaks of, and its host's nonce */
     uint8_t nonce[32];
+    uint32_t admissions; /* words of staff made so far */
 };
 
 /** A server with its practice set up, and a chart of custodian, pharmacist and patient (epoch 2). */
