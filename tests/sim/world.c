@@ -164,6 +164,7 @@ void line_deliver(struct world *world, size_t index, uint8_t kind, struct galen_
         overhear(world, link, bytes);
     bool passes = kind == EVENT_TO_NODE
                       ? server_plot_meddle(world, link, &copy, &size) &&
+                            door_plot_meddle(world, link, &copy, &size) &&
                             member_plot_answer(world, link, (struct galen_bytes){copy, size})
                       : server_plot_intercept(world, link, &copy, &size);
     /* Drafts and hellos come twice at times: nobody may be shown one a second time (D5). */

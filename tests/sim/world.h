@@ -170,6 +170,7 @@ struct world {
     uint64_t crash_edge;   /* at which of them a home is killed whatever the weather; 0: never */
     struct server_plot *server_plot; /* NULL: the server is honest */
     struct member_plot *member_plot; /* NULL: all members are */
+    struct door_plot *door_plot;     /* NULL: the server tells truly whom staff let in */
     struct node *eavesdropper;       /* gets all media of the call, by whatever way */
     uint64_t drafts;                 /* said so far */
     char failure[400];
@@ -225,6 +226,13 @@ struct galen_bytes story_text(const char *s);
  * nothing, though the server sends them everything. */
 void visit_run(struct world *world, struct node *host);
 void visits_report(void);
+
+/* hostile_door.c: in a visit */
+void door_plot_begin(struct world *world);
+void door_plot_end(struct world *world);
+/** Sees, and may change, what the server sends; false: it is swallowed. */
+bool door_plot_meddle(struct world *world, const struct link *link, uint8_t **bytes, size_t *size);
+void door_plots_report(void);
 
 /* hostile_server.c */
 /** Draws a plot for this server. */
