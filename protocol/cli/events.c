@@ -22,6 +22,7 @@ const char *event_name(uint8_t kind)
         [GALEN_EVENT_FORK] = "fork",
         [GALEN_EVENT_CLONED] = "cloned",
         [GALEN_EVENT_LINK_AGAIN] = "link-again",
+        [GALEN_EVENT_CHARTS_FULL] = "charts-full",
         [GALEN_EVENT_CLOCK] = "clock",
         [GALEN_EVENT_PRESENCE] = "presence",
         [GALEN_EVENT_DRAFT] = "draft",
@@ -156,6 +157,7 @@ void event_print(struct cli *cli, const struct galen_event *e)
     case GALEN_EVENT_HELD:
     case GALEN_EVENT_FORK:
     case GALEN_EVENT_CLONED:
+    case GALEN_EVENT_CHARTS_FULL:
     case GALEN_EVENT_CALL_FAILED:
         printf("%s: %s\n", event_name(e->kind), galen_err_help(e->err));
         break;

@@ -116,6 +116,8 @@ enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_
         return err;
     struct item item = item_new(engine, NULL, ITEM_FIRST);
     err = members_draft_first(engine, now_ms, add, count, &item, id);
+    if (err == GALEN_OK && !charts_make_room(engine, id))
+        err = GALEN_ERR_LIMIT;
     struct chart *chart = err == GALEN_OK ? chart_get(engine, id) : NULL;
     if (!chart) {
         item_wipe(&item);

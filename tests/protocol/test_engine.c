@@ -3,6 +3,7 @@
 #include "support/visit.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct galen_bytes text(const char *s)
@@ -259,6 +260,99 @@ Test(engine, L9_behind_an_epoch_held_back_nothing_is_read_until_it_is_there)
     cr_assert_eq(galen_log_size(log), v.chart->size);
     cr_assert(galen_engine_current(home->engine, id));
     cr_assert_eq(galen_engine_stopped(home->engine, id), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- bounds ----------------------------------------------------------------------------------------- */
+
+static struct galen_id made_up(uint32_t n)
+{
+    struct galen_id id = {{0xfa, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+    return id;
+}
+
+static void add_made_up(struct home *home, uint32_t from, uint32_t to)
+{
+    for (uint32_t n = from; n < to; n++) {
+        struct galen_frame frame = {.type = GALEN_FRAME_CHART_ADDED,
+                                    .as.chart_added.chart = made_up(n)};
+        home_hear(home, GALEN_CONNECTION_LOG, &frame);
+    }
+}
+
+static bool is_followed(const struct home *home, const struct galen_id *id)
+{
+    return galen_engine_log(home->engine, id) != NULL;
+}
+
+Test(engine, a_flood_of_charts_that_are_not_pushes_no_true_one_out)
+{
+    struct visit v = visit_new(88);
+    struct home *home = home_of(&v, v.patient);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    size_t pairs = home->pair_count;
+    struct galen_id first = made_up(0), second = made_up(1), last = made_up(GALEN_CHARTS_MAX + 9);
+    add_made_up(home, 0, 1);
+    show_as(home, &first, 0, GALEN_NO_ENTRY,
+            false); /* another's entries: it is stopped, and kept */
+    cr_assert_eq(home->pair_count, pairs + 1);
+    add_made_up(home, 1, GALEN_CHARTS_MAX - 1);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    cr_assert(is_followed(home, &first));
+    add_made_up(home, GALEN_CHARTS_MAX - 1, GALEN_CHARTS_MAX + 10);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    cr_assert_not(is_followed(home, &first) || is_followed(home, &second), "the oldest give way");
+    cr_assert_eq(home->pair_count, pairs, "nor do they fill the disk");
+    cr_assert(is_followed(home, &last), "the newest may be true");
+    cr_assert(is_followed(home, id));
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 0);
+    /* It goes on as ever; nothing of the flood outlives it. */
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(galen_engine_chart_count(home->engine), 1);
+    galen_token token;
+    cr_assert_eq(galen_engine_message(home->engine, home_now(home), id, text("still here"), token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* Charts in which this device's keys were cloned: that is remembered, whatever else comes. */
+static void keep_cloned(struct home *home, uint32_t count)
+{
+    static const uint8_t cloned[] = {0, GALEN_ERR_CLONED, 0};
+    for (uint32_t n = 0; n < count; n++) {
+        char key[4 + 64 + 9];
+        struct galen_id id = made_up(n);
+        memcpy(key, "log/", 4);
+        for (size_t i = 0; i < sizeof id.bytes; i++)
+            (void)snprintf(key + 4 + 2 * i, 3, "%02x", id.bytes[i]);
+        memcpy(key + 68, "/stopped", 9);
+        home_keep(home, key, (struct galen_bytes){cloned, sizeof cloned});
+    }
+}
+
+Test(engine, a_chart_of_which_something_is_known_gives_way_to_none)
+{
+    struct visit v = visit_new(89);
+    struct home *home = home_new(v.chart, NULL);
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_has_read(home);
+    keep_cloned(home, GALEN_CHARTS_MAX - 1);
+    home_start(home);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    struct galen_id more = made_up(GALEN_CHARTS_MAX);
+    add_made_up(home, GALEN_CHARTS_MAX, GALEN_CHARTS_MAX + 1);
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 1, "and it is said");
+    cr_assert_not(is_followed(home, &more));
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    add_made_up(home, 0, 1); /* one that is there */
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 1);
     home_free(home);
     chart_free(v.chart);
 }

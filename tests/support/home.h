@@ -9,7 +9,7 @@
 #include "galen/frames.h"
 #include "support/charts.h"
 
-#define HOME_PAIRS_MAX  400
+#define HOME_PAIRS_MAX  (GALEN_CHARTS_MAX + 400)
 #define HOME_CHARTS_MAX 2
 #define HOME_FRAME_MAX  64 /* types of frames */
 

@@ -62,11 +62,12 @@ enum galen_event_kind {
     GALEN_EVENT_DONE = 10,      /* the request `token` is done; `index` if it is an entry */
     GALEN_EVENT_FAILED = 11,    /* the request `token` cannot be done: `err` */
     GALEN_EVENT_HELD = 12, /* `token` waits: a person joined since (L4); see galen_engine_release */
-    GALEN_EVENT_VERIFIED = 13,   /* `device` has verified `chart` up to `number` entries */
-    GALEN_EVENT_FORK = 14,       /* `chart`: histories differ; writing stopped there (H2) */
-    GALEN_EVENT_CLONED = 15,     /* `chart`: somebody writes with our keys; writing stopped (L6) */
-    GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
-    GALEN_EVENT_WITHHELD = 18,   /* `chart`: the server holds back the body of `index` (L9) */
+    GALEN_EVENT_VERIFIED = 13,    /* `device` has verified `chart` up to `number` entries */
+    GALEN_EVENT_FORK = 14,        /* `chart`: histories differ; writing stopped there (H2) */
+    GALEN_EVENT_CLONED = 15,      /* `chart`: somebody writes with our keys; writing stopped (L6) */
+    GALEN_EVENT_LINK_AGAIN = 16,  /* staff: the used link of `device` was opened again */
+    GALEN_EVENT_WITHHELD = 18,    /* `chart`: the server holds back the body of `index` (L9) */
+    GALEN_EVENT_CHARTS_FULL = 19, /* `chart` is not followed: there are GALEN_CHARTS_MAX; `err` */
     GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
     /* live */
     GALEN_EVENT_PRESENCE =

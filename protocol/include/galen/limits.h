@@ -28,7 +28,7 @@
 #define GALEN_TOKEN_MAX         64
 #define GALEN_ENTRIES_PER_FRAME 256
 #define GALEN_HEADS_PER_FRAME   GALEN_MEMBERS_MAX
-#define GALEN_CHARTS_MAX        4096 /* charts one device belongs to */
+#define GALEN_CHARTS_MAX        4096 /* charts one device belongs to, and follows */
 #define GALEN_PARTICIPANTS_MAX  16   /* admitted to one visit */
 #define GALEN_ADMISSIONS_MAX    128  /* devices of one visit about which there is a word of staff */
 
