@@ -273,9 +273,11 @@ static enum galen_err check_admit(const struct hub *hub, const struct hub_connec
     enum galen_err err = hub_admission_check(hub, *visit, connection, admit->admission, word);
     if (err != GALEN_OK)
         return err;
+    /* Who is away just now does not come back if they are sent away; nobody else is judged unseen. */
     *who = find_device(*visit, &word->device);
     if (!*who)
-        return GALEN_ERR_NOT_MEMBER; /* it does not knock any more; it will again */
+        return !word->admitted && hub_admission_about(*visit, &word->device) ? GALEN_OK
+                                                                             : GALEN_ERR_NOT_MEMBER;
     if (word->admitted && !(*who)->admitted && (*visit)->admitted_now >= GALEN_PARTICIPANTS_MAX)
         return GALEN_ERR_LIMIT;
     return GALEN_OK;
@@ -297,6 +299,8 @@ void hub_on_admit(struct hub *hub, struct hub_connection *connection,
     }
     hub->counters.admissions++;
     hub_done(hub, connection, admit->request);
+    if (!who)
+        return;
     visit->admitted_now += word.admitted;
     visit->admitted_now -= who->admitted;
     who->admitted = word.admitted;

@@ -250,11 +250,11 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
     if (!line_ready(engine, GALEN_CONNECTION_LIVE))
         return GALEN_ERR_OFFLINE;
     struct knocker *k = knocker_of(v, device);
-    if (!k)
+    if (!k && (admitted || !word_about(engine->live, device))) /* who has left may be sent away */
         return GALEN_ERR_NOT_MEMBER;
     struct galen_writer word;
     galen_writer_init(&word);
-    enum galen_err err = say(engine, &k->device, admitted, &word);
+    enum galen_err err = say(engine, device, admitted, &word);
     if (err == GALEN_OK) {
         struct galen_frame frame = {
             .type = GALEN_FRAME_ADMIT,
@@ -262,8 +262,9 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
         send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
         /* Who is sent away is off the list at once; who is let in waits for the server to let
          * their media through. */
-        k->away = !admitted;
-        if (k->away && judge(engine, k))
+        if (k)
+            k->away = !admitted;
+        if (k && k->away && judge(engine, k))
             draw_roster(engine);
     }
     galen_writer_wipe(&word);

@@ -324,6 +324,22 @@ Test(door, R1_who_is_sent_away_is_off_the_list_at_once)
     end(&r);
 }
 
+Test(door, R1_who_has_left_may_be_kept_out)
+{
+    struct room r = preside(813);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    tell_left(&r, &r.v.patient->id, 2);
+    cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.v.patient->id, true),
+                 GALEN_ERR_NOT_MEMBER);
+    cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.caregiver->id, false),
+                 GALEN_ERR_NOT_MEMBER, "of whom nothing was heard");
+    admit(&r, r.v.patient, false);
+    knocks(&r, r.v.patient, 3, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
 Test(door, R1_a_colleague_sends_away)
 {
     struct room r = preside(807);

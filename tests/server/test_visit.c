@@ -247,6 +247,20 @@ Test(visit, R1_an_older_word_undoes_nothing)
     cr_assert_not(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.admitted);
 }
 
+Test(visit, R1_who_is_away_just_now_is_sent_away_all_the_same)
+{
+    struct stage_call call = stage_begin_call(&s);
+    stage_disconnect(&s, call.patient);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, true);
+    stage_expect_refused(call.pharmacist, GALEN_ERR_NOT_MEMBER);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, false);
+    stage_expect(call.pharmacist, GALEN_FRAME_DONE);
+    struct line *back = stage_live(&s, &CAST.patient);
+    cr_assert_not(stage_knock(&s, back).admitted);
+    stage_send_admit(&s, call.pharmacist, &CAST.stranger, false);
+    stage_expect_refused(call.pharmacist, GALEN_ERR_NOT_MEMBER);
+}
+
 Test(visit, R1_the_word_of_somebody_dropped_lets_nobody_in_again)
 {
     stage_add(&s, &CAST.other_pharmacist, false, true);
@@ -569,4 +583,41 @@ Test(visit, the_waiting_room_and_the_visits_are_bounded)
     s.visit.bytes[0]++;
     stage_send_visit_open(&s, pharmacist);
     stage_expect_refused(pharmacist, GALEN_ERR_LIMIT);
+}
+
+Test(visit, the_words_of_a_visit_are_bounded)
+{
+    s.config.limits.sign_ins_per_minute = 100000;
+    s.config.limits.frames_per_second = 100000;
+    stage_restart_hub(&s);
+    struct stage_call call = stage_begin_call(&s); /* with one about the patient */
+    for (unsigned i = 1; i <= GALEN_ADMISSIONS_MAX; i++) {
+        struct party guest;
+        struct galen_frame frame;
+        make_guest(&guest, 1000 + i);
+        struct line *line = stage_connect(&s, "elsewhere");
+        stage_sign_in_frame(line, &guest, GALEN_CONNECTION_LIVE, true, &frame);
+        stage_send(&s, line, &frame);
+        line->party = &guest;
+        cr_assert_not(stage_knock(&s, line).admitted);
+        stage_forget(call.pharmacist);
+        stage_send_admit(&s, call.pharmacist, &guest, false);
+        if (i < GALEN_ADMISSIONS_MAX)
+            stage_expect(call.pharmacist, GALEN_FRAME_DONE);
+        else
+            stage_expect_refused(call.pharmacist, GALEN_ERR_LIMIT);
+        stage_give_back(&s, line);
+        stage_forget(call.pharmacist);
+    }
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, false); /* another about somebody known */
+    cr_assert_eq(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.number, 0u);
+    /* The next visit begins without any. */
+    stage_send_visit_id(&s, call.pharmacist, GALEN_FRAME_VISIT_END);
+    s.visit.bytes[0]++;
+    stage_forget(call.pharmacist);
+    stage_open_visit(&s, call.pharmacist);
+    stage_forget(call.patient);
+    cr_assert_not(stage_knock(&s, call.patient).admitted);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, true);
+    cr_assert(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.admitted);
 }

@@ -150,7 +150,10 @@ static void change_knocked(struct world *world, const struct node *staff, struct
         return;
     bool *was_told = &plot->was_told[staff->number][who->number];
     enum trick trick = (enum trick)chance_below(&world->chance, TRICK_SILENCE);
-    if (has_word && !said.admitted && !*was_told) { /* their own word on it they have to be shown */
+    if (plot->let_in[who->number].count > 0 && chance_in(&world->chance, 500))
+        trick = TRICK_REPLAY;
+    bool is_own = has_word && galen_id_equal(&said.staff, &staff->device);
+    if (has_word && !said.admitted && !is_own && !*was_told) {
         *was_told = true;
         trick = TRICK_MARK;
     }
