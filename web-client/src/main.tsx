@@ -8,11 +8,12 @@ const charts = signal<ChartSummary[]>([]);
 const client = openClient();
 
 async function look(): Promise<void> {
-    home.value = await client.ask("home");
-    charts.value = await client.ask("charts");
+    home.value = await client.ask("home", {});
+    charts.value = await client.ask("charts", {});
 }
-for (const event of ["ready", "joined", "online", "offline", "chart", "current"] as const)
-    client.on(event, () => void look());
+client.on((told) => {
+    if (["ready", "joined", "online", "offline", "chart", "current"].includes(told.event)) void look();
+});
 
 function App() {
     return (

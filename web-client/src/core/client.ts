@@ -14,21 +14,17 @@ const ALIVE_MS = 30_000;
 /** Says in localStorage that this browser has had a home: IndexedDB that is empty then was cleared. */
 const HOME_MARK = "galen-home";
 
-type EventName = Told["event"];
-/** The events that carry this name, also where one row of `Told` has several. */
-export type ToldAs<E extends EventName, T = Told> = T extends { event: infer X } ? (E extends X ? T : never) : never;
 type Listener = (told: Told) => void;
 
 export interface Client {
-    /** Fails with CoreError only. */
+    /** Fails with CoreError only, which is a Failure. `transfer` holds the port of `voice`. */
     ask<N extends QuestionName>(
         name: N,
-        ...ask: object extends Questions[N]["ask"] ? [ask?: Questions[N]["ask"]] : [ask: Questions[N]["ask"]]
+        what: Questions[N]["ask"],
+        transfer?: Transferable[],
     ): Promise<Questions[N]["answer"]>;
-    /** Calls back for one kind of event; the result ends that. */
-    on<E extends EventName>(event: E, listener: (told: ToldAs<E>) => void): () => void;
-    /** Calls back for every event. */
-    onAny(listener: Listener): () => void;
+    /** Calls back for every event; the result ends that. */
+    on(listener: Listener): () => void;
 }
 
 interface Pending {
@@ -91,25 +87,22 @@ class WorkerClient implements Client {
         });
     }
 
-    ask<N extends QuestionName>(name: N, ...given: unknown[]): Promise<Questions[N]["answer"]> {
+    ask<N extends QuestionName>(
+        name: N,
+        what: Questions[N]["ask"],
+        transfer: Transferable[] = [],
+    ): Promise<Questions[N]["answer"]> {
         if (this.broken) return Promise.reject(this.broken);
-        const asked = { id: ++this.lastId, do: name, with: given[0] ?? {} } as Asked;
-        return new Promise<Questions[N]["answer"]>((resolve, reject) => {
-            const pending: Pending = { resolve, reject, timer: undefined };
+        const asked: Asked<N> = { id: ++this.lastId, do: name, with: what };
+        return new Promise((resolve, reject) => {
+            const pending: Pending = { resolve: resolve as Pending["resolve"], reject, timer: undefined };
             this.pending.set(asked.id, pending);
             if (this.ready) this.beginWait(asked.id, pending);
-            const port = (asked.with as { port?: MessagePort }).port;
-            this.post({ kind: "ask", asked }, port ? [port] : []);
+            this.post({ kind: "ask", asked: asked as Asked }, transfer);
         });
     }
 
-    on<E extends EventName>(event: E, listener: (told: ToldAs<E>) => void): () => void {
-        return this.onAny((told) => {
-            if (told.event === event) listener(told as ToldAs<E>);
-        });
-    }
-
-    onAny(listener: Listener): () => void {
+    on(listener: Listener): () => void {
         this.listeners.add(listener);
         return () => void this.listeners.delete(listener);
     }

@@ -13,7 +13,7 @@ const OWN = {
 export type OwnErrorName = keyof typeof OWN;
 
 /** What the core could not do, the same on both of its sides. */
-export class CoreError extends Error {
+export class CoreError extends Error implements Failure {
     override readonly name = "CoreError";
     constructor(
         readonly failure: Failure,
@@ -23,6 +23,9 @@ export class CoreError extends Error {
     }
     get error(): ErrorName {
         return this.failure.error;
+    }
+    get help(): string {
+        return this.failure.help;
     }
     static own(error: OwnErrorName, cause?: unknown): CoreError {
         return new CoreError({ error, help: OWN[error] }, cause);
