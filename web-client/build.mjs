@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * Builds the web client: `node build.mjs [--wasm FILE] [--out DIR]`. Takes the module that `cmake --preset
- * wasm` made, and makes a folder that `galend --web DIR` serves, or any web server:
+ * Builds the web client: `node build.mjs [--wasm FILE] [--page FILE] [--out DIR]`. Takes the module that
+ * `cmake --preset wasm` made, and makes a folder that `galend --web DIR` serves, or any web server:
  *
  *   index.html             the page; names its script and its style with their hashes (SRI)
  *   NAME-HASH.EXT          everything else; may be kept by browsers for ever
@@ -12,7 +12,7 @@
  * Two builds of the same sources are the same bytes, wherever they are made.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -131,6 +131,7 @@ function write(site, out) {
 const { values: options } = parseArgs({
     options: {
         wasm: { type: "string", default: join(top, "build/wasm/galen.wasm") },
+        page: { type: "string", default: join(here, "src/main.tsx") }, // tests have pages of their own
         out: { type: "string", default: join(top, "build/web") },
     },
 });
@@ -138,8 +139,8 @@ const out = resolve(options.out);
 const site = new Site();
 const wasm = site.add("galen.wasm", readFileSync(options.wasm));
 const worker = await bundle(site, "src/core/worker.ts", { wasm });
-const worklet = await bundle(site, "src/audio/worklet.ts", {});
-const script = await bundle(site, "src/main.tsx", { wasm, worker, worklet });
+const worklet = existsSync(join(here, "src/audio/worklet.ts")) ? await bundle(site, "src/audio/worklet.ts", {}) : wasm;
+const script = await bundle(site, resolve(options.page), { wasm, worker, worklet });
 const style = await bundle(site, "src/style.css", {});
 site.put("licenses.txt", licenses(site.packages));
 site.put("index.html", page(script, style));

@@ -38,7 +38,7 @@ function scriptAddress(url: string): string {
     const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): unknown } })
         .trustedTypes;
     if (!types) return url;
-    const policy = types.createPolicy("galen", {
+    const policy = types.createPolicy("galen-worker", {
         createScriptURL(given: string) {
             if (given !== files.worker.url) throw new TypeError("not a script of this build");
             return given;
@@ -117,7 +117,7 @@ class WorkerClient implements Client {
             if (!script.ok) throw new TypeError(`status ${script.status}`);
             await script.arrayBuffer();
         } catch (thrown) {
-            throw CoreError.own("core-changed", thrown);
+            throw CoreError.own("core-not-loaded", thrown);
         }
         const worker = new Worker(scriptAddress(files.worker.url), { type: "module", name: "galen" });
         worker.onmessage = (event: MessageEvent<FromWorker>) => this.take(event.data);
@@ -189,6 +189,7 @@ class WorkerClient implements Client {
 
     private fail(error: CoreError): void {
         this.broken = error;
+        this.worker?.terminate();
         clearTimeout(this.aliveTimer);
         for (const pending of this.pending.values()) {
             clearTimeout(pending.timer);
@@ -198,9 +199,7 @@ class WorkerClient implements Client {
     }
 
     private break(error: CoreError): void {
-        if (this.broken) return;
-        this.worker?.terminate();
-        this.tell({ event: "broken", failure: error.failure });
+        if (!this.broken) this.tell({ event: "broken", failure: error.failure });
     }
 }
 

@@ -4,7 +4,7 @@ import type { ErrorName, Failure } from "./protocol.ts";
 const OWN = {
     "no-answer": "There was no answer in time. Look whether it was done, then try again.",
     "core-failed": "Galen stopped on this page. Load the page again; what was acknowledged is kept.",
-    "core-changed": "The server exchanged Galen's files meanwhile. Load the page again.",
+    "core-not-loaded": "Galen's files did not come as this page names them. Check the line, then load the page again.",
     "browser-too-old": "This browser lacks what Galen needs. Update it, or use another one.",
     "storage-failed": "The browser could not store this. Make room on this device, then load the page again.",
     "storage-damaged":
