@@ -35,7 +35,7 @@ struct knocker {
     struct galen_id device;
     uint8_t hello[GALEN_CALL_HELLO_MAX];
     size_t hello_size;
-    uint64_t told_ms;
+    uint64_t since_ms, told_ms;
 };
 
 struct speaker {
@@ -54,7 +54,7 @@ struct visit {
     struct galen_call *call;
     struct galen_call_host *host;
     uint16_t last_generation, last_number; /* of the last roster by anybody */
-    struct knocker knockers[GALEN_PARTICIPANTS_MAX * 2];
+    struct knocker knockers[GALEN_KNOCKING_MAX];
     size_t knocker_count;
     struct galen_voice_encoder *encoder;
     struct speaker speakers[GALEN_PARTICIPANTS_MAX];
