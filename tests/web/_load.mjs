@@ -29,3 +29,20 @@ export async function until(what, found, ms = 5000) {
         await new Promise((resolve) => setTimeout(resolve, 5));
     }
 }
+
+/** Takes the place of setTimeout until the test ends; `tick` lets time pass. */
+export function timers(t) {
+    const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+    t.after(() => Object.assign(globalThis, real));
+    let now = 0, last = 0;
+    const set = new Map();
+    globalThis.setTimeout = (what, ms) => (set.set(++last, { what, at: now + ms }), last);
+    globalThis.clearTimeout = (number) => void set.delete(number);
+    return {
+        tick(ms) {
+            now += ms;
+            for (const [number, { what, at }] of [...set])
+                if (at <= now && set.delete(number)) what();
+        },
+    };
+}

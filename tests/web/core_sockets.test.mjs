@@ -1,7 +1,7 @@
 /** The two WebSockets: what is sent, left out, given up. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { source } from "./_load.mjs";
+import { source, timers } from "./_load.mjs";
 
 const { Sockets, UNSENT_MAX, MEDIA_UNSENT_MAX } = await source("core/sockets.ts");
 const LOG = 1, LIVE = 2;
@@ -109,11 +109,10 @@ test("an address that is none is closed at once", async () => {
 });
 
 test("a connection that does not open is given up", async (t) => {
-    t.mock?.timers?.enable({ apis: ["setTimeout"] });
-    if (!t.mock?.timers) return t.skip("this node has no mock timers");
+    const time = timers(t);
     const s = stage();
     s.sockets.open(LOG, "h:1");
-    t.mock.timers.tick(15_000);
+    time.tick(15_000);
     await s.settle();
     assert.deepEqual(s.did, ["closed 1"]);
 });
