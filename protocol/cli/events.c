@@ -36,8 +36,22 @@ const char *event_name(uint8_t kind)
     return kind < sizeof names / sizeof *names ? names[kind] : NULL;
 }
 
+/* Who of the call is muted now. */
+static void add_muted(struct cli *cli, cJSON *object)
+{
+    struct galen_id devices[GALEN_PARTICIPANTS_MAX];
+    char id[HEX_ID];
+    cJSON *muted = cJSON_AddArrayToObject(object, "muted");
+    size_t count = galen_engine_participants(cli->engine, devices);
+    for (size_t i = 0; i < count; i++) {
+        id_text(&devices[i], id);
+        if (galen_engine_participant_muted(cli->engine, &devices[i]))
+            cJSON_AddItemToArray(muted, cJSON_CreateString(id));
+    }
+}
+
 /* What `number` and the rest mean for each kind. */
-static void add_particulars(cJSON *object, const struct galen_event *e)
+static void add_particulars(struct cli *cli, cJSON *object, const struct galen_event *e)
 {
     static const uint8_t no_token[GALEN_OP_ID_BYTES];
     char room[8];
@@ -76,6 +90,7 @@ static void add_particulars(cJSON *object, const struct galen_event *e)
         break;
     case GALEN_EVENT_CALL:
         json_number(object, "participants", e->number);
+        add_muted(cli, object);
         break;
     case GALEN_EVENT_DRAFT:
         if (document)
@@ -125,7 +140,7 @@ cJSON *event_json(struct cli *cli, const struct galen_event *e)
         cJSON_AddStringToObject(object, "error", galen_err_name(e->err));
         cJSON_AddStringToObject(object, "help", galen_err_help(e->err));
     }
-    add_particulars(object, e);
+    add_particulars(cli, object, e);
     return object;
 }
 
@@ -138,6 +153,30 @@ static void who(struct cli *cli, const struct galen_event *e, char out[NAME_TEXT
         log ? galen_rules_ever_member(galen_log_rules(log), &e->device) : NULL;
     shown_name(cli, &e->chart, m ? &m->account : &e->device, out);
     id_short(cli, &e->device, device);
+}
+
+/* Who was muted or unmuted; or who came or went, and who of them is muted. */
+static void print_call(struct cli *cli, const struct galen_event *e)
+{
+    struct galen_id devices[GALEN_PARTICIPANTS_MAX];
+    struct galen_event of = *e;
+    char name[NAME_TEXT_MAX], device[HEX_ID];
+    bool one = !galen_id_is_none(&e->device);
+    size_t count = one ? 1 : galen_engine_participants(cli->engine, devices);
+    if (one)
+        devices[0] = e->device;
+    else
+        printf("%llu in the call.\n", (unsigned long long)e->number);
+    for (size_t i = 0; i < count; i++) {
+        bool muted = galen_engine_participant_muted(cli->engine, &devices[i]);
+        bool self = galen_id_equal(&devices[i], galen_engine_device(cli->engine));
+        if (!muted && !one)
+            continue;
+        of.device = devices[i];
+        who(cli, &of, name, device);
+        printf("%s %s %s.\n", self ? "You" : name, self ? "are" : "is",
+               muted ? "muted" : "not muted any more");
+    }
 }
 
 void event_print(struct cli *cli, const struct galen_event *e)
@@ -173,7 +212,7 @@ void event_print(struct cli *cli, const struct galen_event *e)
         printf(e->number == 1 ? "You are in the call.\n" : "You were not let in.\n");
         break;
     case GALEN_EVENT_CALL:
-        printf("%llu in the call.\n", (unsigned long long)e->number);
+        print_call(cli, e);
         break;
     case GALEN_EVENT_VISIT_ENDED:
         printf("The visit has ended.\n");
