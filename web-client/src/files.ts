@@ -1,0 +1,16 @@
+/**
+ * The files of this build that code loads by itself, with their hashes. build.mjs puts the list in; so a
+ * page that was loaded with the right hash loads nothing else than what belongs to it.
+ */
+export interface BuiltFile {
+    url: string;
+    integrity: string;
+}
+declare const GALEN_FILES: Record<"wasm" | "worker" | "worklet", BuiltFile>;
+
+export const files = GALEN_FILES;
+
+/** Fetches a file; fails if it is not the one of this build. */
+export function load(file: BuiltFile): Promise<Response> {
+    return fetch(file.url, { integrity: file.integrity, credentials: "omit", redirect: "error" });
+}
