@@ -114,7 +114,7 @@ int command_doc_get(struct cli *cli)
         return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
     for (size_t i = 0; i < count; i++) {
         cJSON *record =
-            record_json(cli, &edit.chart, galen_docs_record_at(docs, edit.document->id, i));
+            record_json(cli->engine, &edit.chart, galen_docs_record_at(docs, edit.document->id, i));
         if (cli->json)
             print_json(record);
         else

@@ -188,7 +188,8 @@ int do_doc_get(struct task *t)
         return status;
     const struct galen_docs *docs = galen_engine_docs(t->cli->engine, &chart);
     for (size_t i = 0; i < galen_docs_record_count(docs, document->id); i++) {
-        cJSON *record = record_json(t->cli, &chart, galen_docs_record_at(docs, document->id, i));
+        cJSON *record =
+            record_json(t->cli->engine, &chart, galen_docs_record_at(docs, document->id, i));
         cJSON_AddStringToObject(record, "event", "record");
         print_json(record);
     }
@@ -205,7 +206,7 @@ int do_log(struct task *t)
     if (status != CLI_OK)
         return status;
     cJSON *entry;
-    for (uint64_t i = from; (entry = entry_json(t->cli, &chart, i)) != NULL; i++) {
+    for (uint64_t i = from; (entry = entry_json(t->cli->engine, &chart, i)) != NULL; i++) {
         cJSON_AddStringToObject(entry, "event", "entry");
         print_json(entry);
     }

@@ -116,15 +116,6 @@ bool galen_engine_participant_muted(const struct galen_engine *engine,
     return peer && peer->muted && galen_id_equal(&peer->visit, &roster->visit);
 }
 
-size_t galen_engine_participants(const struct galen_engine *engine,
-                                 struct galen_id out[GALEN_PARTICIPANTS_MAX])
-{
-    const struct galen_call_roster *roster = roster_of(engine);
-    for (size_t i = 0; roster && i < roster->count; i++)
-        out[i] = roster->places[i].device;
-    return roster ? roster->count : 0;
-}
-
 struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engine)
 {
     const struct visit *v = visit_current(engine);

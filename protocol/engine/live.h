@@ -38,7 +38,7 @@ struct knocker {
     struct galen_id device;
     uint8_t hello[GALEN_CALL_HELLO_MAX];
     size_t hello_size;
-    uint64_t told_ms;
+    uint64_t since_ms, told_ms;
 };
 
 /* The one visit that this engine takes part in. */
@@ -52,7 +52,7 @@ struct visit {
     struct galen_call *call;
     struct galen_call_host *host;
     uint16_t last_generation, last_number; /* of the last roster by anybody */
-    struct knocker knockers[GALEN_PARTICIPANTS_MAX * 2];
+    struct knocker knockers[GALEN_KNOCKING_MAX];
     size_t knocker_count;
     struct galen_id speakers[GALEN_PARTICIPANTS_MAX]; /* whose voice was put out */
     size_t speaker_count;

@@ -442,3 +442,22 @@ size_t galen_engine_waiting(const struct galen_engine *engine, const struct gale
             count += engine->charts[c]->item_count;
     return count;
 }
+
+bool galen_engine_waiting_at(const struct galen_engine *engine, const struct galen_id *id, size_t i,
+                             struct galen_waiting *waiting)
+{
+    const struct chart *chart = chart_find(engine, id);
+    if (!chart || i >= chart->item_count)
+        return false;
+    const struct item *item = &chart->items[i];
+    bool content = item->kind == ITEM_CONTENT;
+    struct galen_op op;
+    *waiting = (struct galen_waiting){.chart = chart->id,
+                                      .token = item->token,
+                                      .held = item->held,
+                                      .class = content ? item->class : GALEN_CLASS_EPOCH,
+                                      .plain = galen_written(&item->plain)};
+    if (content && galen_op_read(waiting->plain, item->class, &op) == GALEN_OK)
+        waiting->composed_ms = op.clock_ms;
+    return true;
+}

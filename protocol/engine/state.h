@@ -2,7 +2,8 @@
  * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
  * is saved), line.c (connections and signing in), chart.c (reading a chart), outbox.c (requests until
  * they are in the log), members.c (changes of members), join.c (becoming a device), found.c (beginning
- * a practice), requests.c (what a person asks for), live.c, visit.c and call.c (the live connection).
+ * a practice), requests.c (what a person asks for), live.c, visit.c, call.c
+ * and attendance.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H

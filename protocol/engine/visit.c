@@ -66,6 +66,13 @@ struct galen_id galen_engine_visit(const struct galen_engine *engine, const stru
     return known ? known->visit : (struct galen_id){0};
 }
 
+struct galen_id galen_engine_visit_host(const struct galen_engine *engine,
+                                        const struct galen_id *chart)
+{
+    const struct known_visit *known = known_of_chart(engine, chart);
+    return known ? known->host : (struct galen_id){0};
+}
+
 static bool is_me(const struct galen_engine *engine, const struct galen_id *device)
 {
     return galen_id_equal(device, &engine->me.device);
@@ -298,7 +305,7 @@ static void on_knocked(struct galen_engine *engine, uint64_t now_ms,
         if (v->knocker_count == sizeof v->knockers / sizeof v->knockers[0])
             return;
         k = &v->knockers[v->knocker_count++];
-        *k = (struct knocker){0};
+        *k = (struct knocker){.since_ms = now_ms};
     }
     k->number = frame->number;
     k->admitted = frame->admitted;

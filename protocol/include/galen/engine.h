@@ -11,6 +11,7 @@
 #define GALEN_ENGINE_H
 
 #include "galen/doc.h"
+#include "galen/evidence.h"
 #include "galen/frames.h"
 #include "galen/log.h"
 #include "galen/op.h"
@@ -105,6 +106,8 @@ struct galen_output {
 
 /** The next thing to do; false when there is none. Borrowed until the next call with this engine. */
 bool galen_engine_next(struct galen_engine *engine, struct galen_output *output);
+/** OK; MEMORY: nothing goes out any more. What was durable is whole: load it into a new engine. */
+enum galen_err galen_engine_broken(const struct galen_engine *engine);
 
 /* -- what comes in ------------------------------------------------------------------------------ */
 
@@ -152,6 +155,14 @@ GALEN_MUST_USE enum galen_err galen_engine_found(struct galen_engine *engine, ui
                                                  const uint8_t practice_secret[32],
                                                  const uint8_t custodian_secret[32],
                                                  struct galen_bytes name);
+/** What a link, code or sheet says, to whoever has it. Whether it is still good the server knows. */
+struct galen_link {
+    struct galen_bytes host;  /* "host" or "host:port"; borrowed from the link */
+    struct galen_id practice; /* fingerprint */
+    struct galen_id device;   /* that the link is; of an invitation also the new person's account */
+};
+/** FORMAT: not a link. */
+GALEN_MUST_USE enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *link);
 /** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use. */
 GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes link);
@@ -230,8 +241,20 @@ GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, u
 /** HELD: send it after all (true), or drop it (false). */
 GALEN_MUST_USE enum galen_err galen_engine_release(struct galen_engine *engine, uint64_t now_ms,
                                                    const galen_token token, bool send);
-/** How many requests of a chart (none: of all) are not yet with the server. */
+/** How many requests of a chart (NULL: of all) are not in the log yet. */
 size_t galen_engine_waiting(const struct galen_engine *engine, const struct galen_id *chart);
+/** One of them. Borrowed until the next call that takes a frame or a request. */
+struct galen_waiting {
+    struct galen_id chart;
+    const uint8_t *token;
+    bool held;                /* waits for galen_engine_release (L4) */
+    uint64_t composed_ms;     /* its author's clock; 0: a change of members, which has no time */
+    uint8_t class;            /* of `plain`; GALEN_CLASS_EPOCH: a change of members */
+    struct galen_bytes plain; /* galen_op_read; empty for a change of members */
+};
+/** The i-th of a chart, oldest first. False: there are not so many. */
+bool galen_engine_waiting_at(const struct galen_engine *engine, const struct galen_id *chart,
+                             size_t i, struct galen_waiting *waiting);
 
 /* -- looking ------------------------------------------------------------------------------------ */
 
@@ -242,12 +265,19 @@ const struct galen_log *galen_engine_log(const struct galen_engine *engine,
                                          const struct galen_id *chart);
 const struct galen_docs *galen_engine_docs(const struct galen_engine *engine,
                                            const struct galen_id *chart);
+/** Entries that the server has, as last heard; not below what was read. */
+uint64_t galen_engine_server_size(const struct galen_engine *engine, const struct galen_id *chart);
 /** Whether everything the server had has been read. */
 bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *chart);
 /** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless
  *  OPEN). False past the end. */
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,
                         uint64_t index, struct galen_bytes *record, struct galen_bytes *plain);
+/** Appends evidence of a chart (galen_evidence_write, with its errors). CHART: not known. */
+GALEN_MUST_USE enum galen_err galen_engine_evidence(const struct galen_engine *engine,
+                                                    const struct galen_id *chart,
+                                                    const struct galen_evidence_options *options,
+                                                    struct galen_writer *out);
 /** The first entry whose body the server holds back: documents end before it. GALEN_NO_ENTRY: none. */
 uint64_t galen_engine_withheld(const struct galen_engine *engine, const struct galen_id *chart);
 /** Stopped for good in this chart: OK, FORK or CLONED. */
@@ -269,6 +299,9 @@ GALEN_MUST_USE enum galen_err galen_engine_visit_open(struct galen_engine *engin
                                                       struct galen_id *visit);
 /** The open visit of a chart; none if there is none. */
 struct galen_id galen_engine_visit(const struct galen_engine *engine, const struct galen_id *chart);
+/** Who hosts it; none if there is none. */
+struct galen_id galen_engine_visit_host(const struct galen_engine *engine,
+                                        const struct galen_id *chart);
 /** Knocks at the chart's open visit; again after a reconnect by itself, until galen_engine_leave. */
 GALEN_MUST_USE enum galen_err galen_engine_knock(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart);
@@ -289,12 +322,32 @@ GALEN_MUST_USE enum galen_err galen_engine_speak(struct galen_engine *engine, ui
  * (galen_talk_mute), who is to mute before this and to unmute after it.
  */
 void galen_engine_mute(struct galen_engine *engine, bool muted);
-/** The devices in the call, ourselves included. */
-size_t galen_engine_participants(const struct galen_engine *engine,
-                                 struct galen_id out[GALEN_PARTICIPANTS_MAX]);
 /** Whether this device said so in the call that we are in; or we ourselves, in any. */
 bool galen_engine_participant_muted(const struct galen_engine *engine,
                                     const struct galen_id *device);
+
+enum galen_call_state {
+    GALEN_CALL_NONE = 0,
+    GALEN_CALL_WAITING = 1, /* in the waiting room, or on the way there */
+    GALEN_CALL_ADMITTED = 2,
+};
+struct galen_call_person {
+    struct galen_id device, account;
+    uint8_t role;      /* enum galen_role; 0: no member of the chart */
+    bool muted;        /* participants */
+    uint64_t since_ms; /* at the door: first seen there */
+};
+/** The visit that this home takes part in. */
+struct galen_call_view {
+    uint8_t state;                      /* enum galen_call_state */
+    struct galen_id chart, visit, host; /* none without one */
+    bool muted;                         /* ourselves */
+    size_t participant_count;           /* in the last roster, ourselves included */
+    struct galen_call_person participants[GALEN_PARTICIPANTS_MAX];
+    size_t knocking_count; /* staff: who waits to be let in */
+    struct galen_call_person knocking[GALEN_KNOCKING_MAX];
+};
+void galen_engine_call(const struct galen_engine *engine, struct galen_call_view *view);
 
 struct galen_call_stats {
     size_t participants;              /* in the last roster, ourselves included */

@@ -1,5 +1,5 @@
 /* Fields as a person or a program writes them: `name=value` lines, or a JSON object. */
-#include "cli.h"
+#include "view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void options_text(const struct galen_field *field, char *out, size_t room
     }
 }
 
-static void takes_text(const struct galen_field *field, char *out, size_t room)
+void field_takes(const struct galen_field *field, char *out, size_t room)
 {
     char options[400];
     switch ((enum galen_value_kind)field->kind) {
@@ -75,22 +75,19 @@ static void takes_text(const struct galen_field *field, char *out, size_t room)
     snprintf(out, room, "what a newer version knows");
 }
 
-void help_fields(void)
+/* -- putting a write together ----------------------------------------------------------------------- */
+
+static void no_such_field(struct draft *d, const char *name)
 {
-    char takes[512];
-    for (size_t d = 0; d < galen_document_count; d++) {
-        const struct galen_document *document = &galen_documents[d];
-        printf("\nFields of `%s` (%s); * may be written directly by patients and caregivers:\n",
-               document->name, document->clinical);
-        for (size_t i = 0; i < document->field_count; i++) {
-            const struct galen_field *field = &document->fields[i];
-            takes_text(field, takes, sizeof takes);
-            printf("  %-16s%s %s\n", field->name, field->theirs ? "*" : " ", takes);
-        }
+    int n =
+        snprintf(d->why, DOC_WHY_MAX, "`%s` has no field `%s`. It has: ", d->document->name, name);
+    size_t used = n > 0 ? (size_t)n : 0;
+    for (size_t i = 0; i < d->document->field_count && used < DOC_WHY_MAX; i++) {
+        n = snprintf(d->why + used, DOC_WHY_MAX - used, "%s%s", i ? ", " : "",
+                     d->document->fields[i].name);
+        used += n > 0 ? (size_t)n : 0;
     }
 }
-
-/* -- putting a write together ----------------------------------------------------------------------- */
 
 static bool add_field(struct draft *d, const char *name, size_t name_size, struct galen_bytes text)
 {
@@ -103,8 +100,7 @@ static bool add_field(struct draft *d, const char *name, size_t name_size, struc
     copy[name_size] = 0;
     const struct galen_field *field = galen_field_named(d->document, copy);
     if (!field) {
-        snprintf(d->why, DOC_WHY_MAX, "`%s` has no field `%s`. `galen doc set --help` lists them.",
-                 d->document->name, copy);
+        no_such_field(d, copy);
         return false;
     }
     for (size_t i = 0; i < d->count; i++)
@@ -118,7 +114,7 @@ static bool add_field(struct draft *d, const char *name, size_t name_size, struc
     }
     size_t from = d->values.size;
     if (galen_value_parse(&d->values, field, text) != GALEN_OK) {
-        takes_text(field, takes, sizeof takes);
+        field_takes(field, takes, sizeof takes);
         snprintf(d->why, DOC_WHY_MAX, "`%s` does not take that value. It takes: %s", copy, takes);
         return false;
     }
