@@ -31,8 +31,6 @@ export interface HostParts {
     };
     tell(told: Told): void;
     voice(out: VoiceOut): void;
-    /** the engine took this frame of the log */
-    took(frame: Uint8Array): void;
     /** called once: nothing is carried out any more */
     broken(error: CoreError): void;
     /** the clocks, and the event loop's next turn */
@@ -94,10 +92,7 @@ export class Host {
             this.closed(LOG);
             return;
         }
-        const give = (now: number): void => {
-            this.parts.core.received(now, purpose, frame);
-            if (purpose === LOG) this.parts.took(frame);
-        };
+        const give = (now: number): void => this.parts.core.received(now, purpose, frame);
         this.put(purpose, give, frame.length, isMedia(frame));
     }
     closed(purpose: Purpose): void {
@@ -181,7 +176,7 @@ export class Host {
                 onlyMedia &&= input.media;
                 input.give(this.now());
                 this.drain();
-                if (this.parts.evenMs() > until) break;
+                if (this.parts.evenMs() > until || this.heldBytes > HELD_MAX) break;
             }
             if (!onlyMedia) this.tick();
         });

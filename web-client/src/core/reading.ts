@@ -1,11 +1,5 @@
-/** How far a chart has been read, for those who wait longer than a second for it. */
-import type { Id, Told } from "./protocol.ts";
-
-/* The head of an `entries` frame (PROTOCOL.md, "Frames"): type, chart, first, size. */
-const FRAME_ENTRIES = 17;
-const FIRST_AT = 33;
-const SIZE_AT = 41;
-const HEAD_BYTES = 49;
+/** How far charts have been read, for those who wait longer than a second for it. */
+import type { ChartSummary, Id, Told } from "./protocol.ts";
 
 const PATIENT_MS = 1000;
 const EVERY_MS = 250;
@@ -13,28 +7,43 @@ const EVERY_MS = 250;
 interface Progress {
     since: number;
     told: number;
+    /** entries that there are, as last heard */
+    of: number;
+    asking: boolean;
 }
 
 export class Reading {
     private readonly charts = new Map<Id, Progress>();
 
-    /** The engine took this frame of the log. What to tell, if anything. */
-    took(frame: Uint8Array, now: number): Told | undefined {
-        if (frame[0] !== FRAME_ENTRIES || frame.length < HEAD_BYTES) return undefined;
-        const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-        const chart = Array.from(frame.subarray(1, FIRST_AT), (b) => b.toString(16).padStart(2, "0")).join("");
-        const done = Number(view.getBigUint64(FIRST_AT));
-        const of = Number(view.getBigUint64(SIZE_AT));
-        let progress = this.charts.get(chart);
-        if (!progress) this.charts.set(chart, (progress = { since: now, told: now + PATIENT_MS - EVERY_MS }));
-        if (done >= of || now - progress.told < EVERY_MS) return undefined;
-        progress.told = now;
-        return { event: "reading", chart, done, of };
+    constructor(
+        private readonly ask: () => Promise<Pick<ChartSummary, "chart" | "server_entries">[]>,
+        private readonly tell: (told: Told) => void,
+    ) {}
+
+    /** Everything the engine tells passes here, with the time. */
+    told(told: Told, now: number): void {
+        if (told.event === "current") this.charts.delete(told.chart);
+        if (told.event === "offline" && told.line === "log") this.charts.clear();
+        if (told.event === "entry") this.read(told.chart, told.index + 1, now);
     }
 
-    /** The chart has been read up to its end, or the line is gone. */
-    ended(chart?: Id): void {
-        if (chart === undefined) this.charts.clear();
-        else this.charts.delete(chart);
+    private read(chart: Id, done: number, now: number): void {
+        const progress = this.charts.get(chart) ?? { since: now, told: 0, of: 0, asking: false };
+        this.charts.set(chart, progress);
+        if (now - progress.since < PATIENT_MS || now - progress.told < EVERY_MS) return;
+        if (done < progress.of) {
+            progress.told = now;
+            this.tell({ event: "reading", chart, done, of: progress.of });
+        } else if (!progress.asking) {
+            progress.asking = true;
+            this.ask().then(
+                (charts) => {
+                    progress.asking = false;
+                    progress.of = charts.find((c) => c.chart === chart)?.server_entries ?? 0;
+                    if (done >= progress.of) this.charts.delete(chart); // it was read while nobody looked
+                },
+                () => this.charts.delete(chart),
+            );
+        }
     }
 }

@@ -74,7 +74,7 @@ export class Tabs {
     private held: Held | undefined;
     private holder: string | undefined;
     private holderReady = false;
-    private heardMs = 0;
+    private heard = false; /* the holder, since the patience with it began */
     private readonly questions = new Map<number, Question>();
     private readonly watched = new Set<string>();
     private release: (() => void) | undefined;
@@ -143,7 +143,7 @@ export class Tabs {
     /* Holds the lock while the result is pending. */
     private async hold(): Promise<void> {
         const { self } = this.parts;
-        clearTimeout(this.patience);
+        this.endPatience();
         const until = new Promise<void>((resolve) => (this.release = resolve));
         this.meet(self, false);
         this.post({ kind: "here", from: self, ready: false });
@@ -172,7 +172,7 @@ export class Tabs {
 
     private meet(holder: string, ready: boolean): void {
         const { self } = this.parts;
-        this.heardMs = Date.now();
+        this.heard = true;
         const isNew = holder !== this.holder;
         if (isNew && holder !== self) this.parts.told([{ event: "held-elsewhere" }]);
         if (ready && (isNew || !this.holderReady)) this.parts.told([{ event: "ready" }]);
@@ -202,7 +202,9 @@ export class Tabs {
     }
 
     private answered(answered: Answered): void {
-        if (this.questions.delete(answered.id)) this.parts.answered(answered);
+        if (!this.questions.delete(answered.id)) return;
+        if (this.questions.size === 0) this.endPatience();
+        this.parts.answered(answered);
     }
 
     /* -- the others -- */
@@ -210,7 +212,7 @@ export class Tabs {
     private take(passed: Passed): void {
         const { self } = this.parts;
         if (this.over) return;
-        if (passed.from === this.holder) this.heardMs = Date.now();
+        if (passed.from === this.holder) this.heard = true;
         switch (passed.kind) {
             case "who":
                 if (this.holder === self) this.post({ kind: "here", from: self, ready: this.held !== undefined });
@@ -254,18 +256,24 @@ export class Tabs {
     private beginPatience(): void {
         if (this.patience !== undefined) return;
         const waiting = (): boolean => !this.held && [...this.questions.values()].some((q) => q.to === this.holder);
-        const silent = (ms: number): boolean => Date.now() - this.heardMs >= ms;
-        this.patience = setTimeout(() => {
-            this.patience = undefined;
-            if (!waiting()) return;
-            if (!silent(PATIENCE_MS)) return this.beginPatience();
-            this.post({ kind: "who", from: this.parts.self });
+        const after = (ms: number, silence: () => void): void => {
+            this.heard = false;
             this.patience = setTimeout(() => {
                 this.patience = undefined;
-                if (waiting() && silent(CALL_MS)) this.queue(true);
-                else if (waiting()) this.beginPatience();
-            }, CALL_MS);
-        }, PATIENCE_MS);
+                if (!waiting()) return;
+                if (this.heard) this.beginPatience();
+                else silence();
+            }, ms);
+        };
+        after(PATIENCE_MS, () => {
+            this.post({ kind: "who", from: this.parts.self });
+            after(CALL_MS, () => this.queue(true));
+        });
+    }
+
+    private endPatience(): void {
+        clearTimeout(this.patience);
+        this.patience = undefined;
     }
 
     private post(passed: Passed): void {

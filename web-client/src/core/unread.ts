@@ -7,7 +7,7 @@ import type { ChartSummary, Entry, Id, Told } from "./protocol.ts";
 const AT_ONCE = 256;
 
 export interface UnreadParts {
-    /** up to AT_ONCE entries from this index on, ascending; only the messages among them */
+    /** the first `count` messages from this index on, ascending */
     messages(chart: Id, from: number, count: number): Promise<Entry[]>;
     note(chart: Id, size: number): Promise<void>;
 }
@@ -24,7 +24,7 @@ export class Unread {
 
     /** Fills in `unread` of each. */
     async fill(charts: ChartSummary[]): Promise<void> {
-        for (const chart of charts) chart.unread = (await this.of(chart.chart, chart.entries)).length;
+        for (const chart of charts) chart.unread = (await this.of(chart.chart)).length;
     }
 
     /** Everything the engine tells passes here. */
@@ -52,16 +52,19 @@ export class Unread {
         return this.seen.get(chart) ?? 0;
     }
 
-    private async of(chart: Id, size: number): Promise<number[]> {
+    private async of(chart: Id): Promise<number[]> {
         const known = this.counted.get(chart);
         if (known) return known;
         const unread: number[] = [];
         this.counted.set(chart, unread); // what comes meanwhile is pushed behind
         const self = await this.self();
         const found: number[] = [];
-        for (let from = this.from(chart); from < size; from += AT_ONCE)
-            for (const entry of await this.parts.messages(chart, from, AT_ONCE))
-                if (isUnread(entry, this.from(chart), self)) found.push(entry.index);
+        for (let from = this.from(chart), more = true; more; ) {
+            const entries = await this.parts.messages(chart, from, AT_ONCE);
+            for (const entry of entries) if (isUnread(entry, this.from(chart), self)) found.push(entry.index);
+            from = (entries[entries.length - 1]?.index ?? 0) + 1;
+            more = entries.length === AT_ONCE;
+        }
         const last = found[found.length - 1] ?? -1;
         unread.splice(0, unread.length, ...found, ...unread.filter((index) => index > last));
         return unread;

@@ -9,7 +9,7 @@ import { Sockets, type Socket } from "./sockets.ts";
 import { Store } from "./store.ts";
 import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
 import { Unread } from "./unread.ts";
-import { LOG, WasmCore, type Purpose } from "./wasm.ts";
+import { WasmCore } from "./wasm.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -82,18 +82,12 @@ async function loaded(store: Store): Promise<WasmCore> {
 async function hold(): Promise<Held> {
     const store = await Store.open(STORE, name, () => broken(CoreError.own("storage-failed")));
     const core = await loaded(store);
-    const reading = new Reading();
     let voiceTab: string | undefined;
-    const sockets = new Sockets(
+    const sockets: Sockets = new Sockets(
         {
             opened: (purpose) => now.opened(purpose),
-            received(purpose: Purpose, frame: Uint8Array) {
-                now.received(purpose, frame);
-            },
-            closed(purpose) {
-                if (purpose === LOG) reading.ended();
-                now.closed(purpose);
-            },
+            received: (purpose, frame) => now.received(purpose, frame),
+            closed: (purpose) => now.closed(purpose),
         },
         (address, protocol) => new WebSocket(address, protocol) as Socket,
     );
@@ -106,13 +100,9 @@ async function hold(): Promise<Held> {
         },
         sockets,
         tell(told) {
-            if (told.event === "current") reading.ended(told.chart);
+            reading.told(told, performance.now());
             void unread.told(told);
             tell(told);
-        },
-        took(frame) {
-            const told = reading.took(frame, performance.now());
-            if (told) tell(told);
         },
         voice(out) {
             if (voiceTab !== undefined) tabs.voiceTo(voiceTab, out);
@@ -122,6 +112,8 @@ async function hold(): Promise<Held> {
         evenMs: () => performance.now(),
         soon,
     });
+    const charts = () => now.ask({ do: "charts" }) as Promise<ChartSummary[]>;
+    const reading = new Reading(charts, tell);
     const unread = new Unread(
         {
             messages: (chart, from, count) =>
@@ -139,13 +131,13 @@ async function hold(): Promise<Held> {
                 return { ...home, persistent, holds: from === name };
             }
             case "charts": {
-                const charts = (await now.ask({ do: "charts" })) as ChartSummary[];
-                await unread.fill(charts);
-                return charts;
+                const all = await charts();
+                await unread.fill(all);
+                return all;
             }
             case "seen": {
                 const { chart, size } = asked.with as { chart: string; size: number };
-                if (await unread.see(chart, size)) tell({ event: "chart", chart });
+                if (await unread.see(chart, size)) tell({ event: "seen", chart, size });
                 return {};
             }
             case "voice":
