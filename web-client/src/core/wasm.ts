@@ -170,7 +170,7 @@ export class WasmCore implements Core {
             case OUT_EVENT:
                 return { kind: "event", told: this.parse(value()) as Told };
             case OUT_VOICE:
-                return { kind: "voice", out: this.voice(key(), value(), u32(6) + u32(7) * 2 ** 32) };
+                return { kind: "voice", out: voice(key(), value(), u32(6) + u32(7) * 2 ** 32) };
             default:
                 throw CoreError.own("core-failed");
         }
