@@ -75,7 +75,6 @@ class WorkerClient implements Client {
     private persistAsked = false;
 
     constructor() {
-        this.aliveTimer = setTimeout(() => this.break(CoreError.own("core-failed")), ALIVE_MS);
         this.begin().catch((thrown: unknown) => this.break(CoreError.of(thrown)));
         addEventListener("online", () => this.post({ kind: "awake" }));
         addEventListener("pageshow", () => this.post({ kind: "awake" }));
@@ -119,6 +118,7 @@ class WorkerClient implements Client {
         } catch (thrown) {
             throw CoreError.own("core-not-loaded", thrown);
         }
+        this.aliveTimer = setTimeout(() => this.break(CoreError.own("core-failed")), ALIVE_MS);
         const worker = new Worker(scriptAddress(files.worker.url), { type: "module", name: "galen" });
         worker.onmessage = (event: MessageEvent<FromWorker>) => this.take(event.data);
         worker.onerror = (event) => this.break(CoreError.own("core-failed", event.message));

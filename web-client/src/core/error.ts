@@ -6,6 +6,7 @@ const OWN = {
     "core-failed": "Galen stopped on this page. Load the page again; what was acknowledged is kept.",
     "core-not-loaded": "Galen's files did not come as this page names them. Check the line, then load the page again.",
     "browser-too-old": "This browser lacks what Galen needs. Update it, or use another one.",
+    "taken-over": "Another tab has Galen now. Load this page again.",
     "storage-failed": "The browser could not store this. Make room on this device, then load the page again.",
     "storage-damaged":
         "What this browser kept is damaged. Get back in with your recovery sheet or a new invitation.",

@@ -151,17 +151,20 @@ export class Store {
         parts: string[],
         make: (part: (name: string) => IDBObjectStore) => void,
     ): Promise<void> {
+        let takenOver = false;
         try {
             const transaction = this.db.transaction([...new Set([...parts, NOTES])], "readwrite", {
                 durability: "strict",
             });
             const holder = transaction.objectStore(NOTES).get("holder");
             holder.onsuccess = () => {
-                if (holder.result === this.holder) make((name) => transaction.objectStore(name));
-                else transaction.abort();
+                takenOver = holder.result !== this.holder;
+                if (takenOver) transaction.abort();
+                else make((name) => transaction.objectStore(name));
             };
             await durable(transaction);
         } catch (thrown) {
+            if (takenOver) throw CoreError.own("taken-over");
             failed(thrown);
         }
     }

@@ -91,6 +91,11 @@ function wasi(memory: () => WebAssembly.Memory): WebAssembly.ModuleImports {
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 
+/* An empty packet: the device speaks no more. */
+function voice(device: Uint8Array, packet: Uint8Array, number: number): VoiceOut {
+    return packet.length > 0 ? { device: hex(device), number, packet } : { gone: hex(device) };
+}
+
 export class WasmCore implements Core {
     private readonly encoder = new TextEncoder();
     private readonly decoder = new TextDecoder("utf-8", { fatal: true });
@@ -169,10 +174,6 @@ export class WasmCore implements Core {
             default:
                 throw CoreError.own("core-failed");
         }
-    }
-
-    private voice(device: Uint8Array, packet: Uint8Array, number: number): VoiceOut {
-        return packet.length > 0 ? { device: hex(device), number, packet } : { gone: hex(device) };
     }
 
     /* A trap leaves the module in no known state: whoever meets one gives it up. */
