@@ -1,18 +1,26 @@
 #include "galen/talk.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PER_MS (GALEN_VOICE_RATE / 1000)
 
+/* How loud it was. */
+struct loudness {
+    uint64_t squares, samples;
+};
+
 struct speaker {
     struct galen_id device;
     struct galen_playout *playout;
+    struct loudness loudness;
 };
 
 struct galen_talk {
     struct galen_voice_encoder *encoder;
     bool muted;
+    struct loudness own;
     struct speaker speakers[GALEN_PARTICIPANTS_MAX];
     size_t speaker_count;
     struct galen_talk_stats gone; /* sums of those who are not there any more */
@@ -41,6 +49,30 @@ void galen_talk_free(struct galen_talk *talk)
     free(talk);
 }
 
+static void measure(struct loudness *l, const int16_t *pcm, size_t samples)
+{
+    for (size_t i = 0; i < samples; i++)
+        l->squares += (uint64_t)((int32_t)pcm[i] * pcm[i]);
+    l->samples += samples;
+}
+
+static uint32_t take_level(struct loudness *l)
+{
+    uint64_t mean = l->samples > 0 ? l->squares / l->samples : 0;
+    *l = (struct loudness){0};
+    return (uint32_t)sqrt((double)mean);
+}
+
+void galen_talk_levels(struct galen_talk *talk, struct galen_talk_levels *levels)
+{
+    *levels =
+        (struct galen_talk_levels){.own = take_level(&talk->own), .count = talk->speaker_count};
+    for (size_t i = 0; i < talk->speaker_count; i++) {
+        levels->speakers[i].device = talk->speakers[i].device;
+        levels->speakers[i].level = take_level(&talk->speakers[i].loudness);
+    }
+}
+
 /* -- speaking --------------------------------------------------------------------------------------- */
 
 void galen_talk_mute(struct galen_talk *talk, bool muted)
@@ -56,6 +88,7 @@ bool galen_talk_muted(const struct galen_talk *talk)
 enum galen_err galen_talk_encode(struct galen_talk *talk, const int16_t pcm[GALEN_VOICE_SAMPLES],
                                  uint8_t packet[GALEN_VOICE_BYTES])
 {
+    measure(&talk->own, pcm, GALEN_VOICE_SAMPLES);
     return talk->muted ? galen_voice_encode_muted(talk->encoder, packet)
                        : galen_voice_encode(talk->encoder, pcm, packet);
 }
@@ -81,7 +114,7 @@ enum galen_err galen_talk_put(struct galen_talk *talk, uint64_t now_ms,
         return GALEN_ERR_LIMIT;
     if (!s) {
         s = &talk->speakers[talk->speaker_count];
-        *s = (struct speaker){*device, galen_playout_new()};
+        *s = (struct speaker){.device = *device, .playout = galen_playout_new()};
         if (!s->playout)
             return GALEN_ERR_MEMORY;
         talk->speaker_count++;
@@ -121,6 +154,7 @@ static void mix(struct galen_talk *talk, uint64_t now_ms, int16_t *pcm, size_t s
     int16_t one[GALEN_VOICE_SAMPLES];
     for (size_t i = 0; i < talk->speaker_count; i++) {
         galen_playout_take(talk->speakers[i].playout, now_ms, one, samples);
+        measure(&talk->speakers[i].loudness, one, samples);
         for (size_t k = 0; k < samples; k++)
             sum[k] += one[k];
     }

@@ -162,6 +162,35 @@ Test(talk, muted_is_silence_of_the_same_size_from_the_next_packet_on)
     galen_talk_free(mouth);
 }
 
+Test(talk, levels_are_of_each_speaker_and_of_the_microphone_also_while_muted)
+{
+    static int16_t said[SAMPLES], silence[SAMPLES], heard[SAMPLES];
+    struct galen_talk *mouths[] = {galen_talk_new(), galen_talk_new()};
+    struct galen_talk_levels levels;
+    struct galen_id first = device(1);
+    tone(said, SAMPLES, 400); /* of 8000: a level of 5657 */
+    converse(mouths, (int16_t *[]){said, silence}, 2, GALEN_VOICE_SAMPLES, heard);
+    galen_talk_levels(ear, &levels);
+    cr_assert_eq(levels.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        bool loud = galen_id_equal(&levels.speakers[i].device, &first);
+        cr_assert(loud ? levels.speakers[i].level > 4500 && levels.speakers[i].level < 6500
+                       : levels.speakers[i].level < 20);
+    }
+    cr_assert_eq(levels.own, 0, "this one said nothing");
+    galen_talk_levels(ear, &levels);
+    cr_assert_eq(levels.speakers[0].level + levels.speakers[1].level, 0, "nothing since");
+    galen_talk_levels(mouths[0], &levels);
+    cr_assert(levels.own > 5600 && levels.own < 5700);
+    uint8_t packet[GALEN_VOICE_BYTES];
+    galen_talk_mute(mouths[0], true);
+    cr_assert_eq(galen_talk_encode(mouths[0], said, packet), GALEN_OK);
+    galen_talk_levels(mouths[0], &levels);
+    cr_assert_gt(levels.own, 5500);
+    galen_talk_free(mouths[0]);
+    galen_talk_free(mouths[1]);
+}
+
 Test(talk, what_is_refused_takes_no_place)
 {
     uint8_t packet[GALEN_VOICE_BYTES + 1] = {0};

@@ -37,6 +37,17 @@ void galen_talk_gone(struct galen_talk *talk, const struct galen_id *device);
 /** Fills `samples` samples of everybody, mixed, that are heard from `now_ms` on: any number. */
 void galen_talk_take(struct galen_talk *talk, uint64_t now_ms, int16_t *pcm, size_t samples);
 
+/** How loud it was since this was asked last: root mean squares of samples, 0 to 32767. */
+struct galen_talk_levels {
+    uint32_t own; /* of the microphone, muted or not */
+    size_t count;
+    struct {
+        struct galen_id device;
+        uint32_t level;
+    } speakers[GALEN_PARTICIPANTS_MAX];
+};
+void galen_talk_levels(struct galen_talk *talk, struct galen_talk_levels *levels);
+
 /** Sums are over everybody who spoke since the beginning; delays over those who are there. */
 struct galen_talk_stats {
     size_t speakers;
