@@ -14,7 +14,7 @@ const skip = existsSync(wasm) ? false : `${wasm} is not built`;
 const folder = mkdtempSync(join(tmpdir(), "galen-build-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const [here, there] = [join(folder, "here"), join(folder, "deep/er/there")];
-const build = (source, out) => execFileSync("node", [join(source, "build.mjs"), "--wasm", wasm, "--out", out]);
+const build = (source, out) => execFileSync(process.execPath, [join(source, "build.mjs"), "--wasm", wasm, "--out", out]);
 const read = (name) => readFileSync(join(here, name));
 const hash = (kind, bytes, form) => createHash(kind).update(bytes).digest(form);
 
