@@ -98,6 +98,8 @@ void home_pump(struct home *home)
     struct galen_output out;
     while (galen_engine_next(home->engine, &out)) {
         char key[160] = {0};
+        if (home->watch)
+            home->watch(home->context, home, &out);
         switch (out.kind) {
         case GALEN_OUT_SAVE:
             memcpy(key, out.key.at, out.key.size);

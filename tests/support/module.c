@@ -212,7 +212,7 @@ void module_drain(struct module_host *host)
         case GALEN_OUT_EVENT:
             module_note(host, out);
             break;
-        default:
+        default: /* nobody speaks to it here */
             demand(out->kind == GALEN_OUT_CONNECT || out->kind == GALEN_OUT_DISCONNECT);
         }
     }
