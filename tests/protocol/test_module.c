@@ -63,7 +63,7 @@ Test(module, a_pair_is_opened_only_as_it_was_sealed)
 
 Test(module, nothing_happens_before_it_is_open_and_after_it_is_closed)
 {
-    static const uint8_t frame[1];
+    static const uint8_t frame[GALEN_VOICE_BYTES];
     for (int round = 0; round < 2; round++) {
         cr_assert_eq(galen_load(frame, 1, frame, 1), GALEN_ERR_STATE);
         cr_assert_eq(galen_start(MODULE_NOW), GALEN_ERR_STATE);
@@ -72,6 +72,7 @@ Test(module, nothing_happens_before_it_is_open_and_after_it_is_closed)
         galen_received(MODULE_NOW, 1, frame, 1);
         galen_disconnected(MODULE_NOW, 1);
         cr_assert(isinf(galen_tick(MODULE_NOW)));
+        cr_assert_eq(galen_speak(MODULE_NOW, frame, GALEN_VOICE_BYTES), GALEN_ERR_STATE);
         cr_assert_eq(ask("{\"do\":\"home\"}")->err, GALEN_ERR_STATE);
         module_said(ask("{\"do\":\"home\"}"));
         cr_assert(strstr(module_said(galen_failure(GALEN_ERR_SEAL)), "bad-seal"));
@@ -83,6 +84,8 @@ Test(module, nothing_happens_before_it_is_open_and_after_it_is_closed)
         cr_assert_eq(galen_start(MODULE_NOW), GALEN_ERR_STATE);
         cr_assert_eq(galen_load(frame, 1, frame, 1), GALEN_ERR_STATE);
         cr_assert_eq(ask("{\"do\":\"home\"}")->err, GALEN_OK);
+        cr_assert_eq(galen_speak(MODULE_NOW, frame, GALEN_VOICE_BYTES), GALEN_ERR_NO_VISIT);
+        cr_assert_eq(galen_speak(MODULE_NOW, frame, GALEN_VOICE_BYTES - 1), GALEN_ERR_FORMAT);
         galen_connected(MODULE_NOW, 0);
         galen_received(MODULE_NOW, 257, frame, 1);
         galen_disconnected(MODULE_NOW, 3);
