@@ -80,6 +80,8 @@ enum open_mode {
     OPEN_MAKE,   /* made if it is not there */
 };
 
+/** What options and environment say: --ca, --server, --timeout. CLI_OK, or what to end with (said already). */
+GALEN_MUST_USE int cli_settings(struct cli *cli);
 /** CLI_OK, or what to end with (said already). */
 GALEN_MUST_USE int cli_open(struct cli *cli, enum open_mode mode);
 void cli_close(struct cli *cli);
@@ -156,6 +158,9 @@ GALEN_MUST_USE int read_input(struct cli *cli, const char *what, struct galen_wr
 GALEN_MUST_USE int read_link(struct cli *cli, bool needed, struct galen_writer *out);
 /** One line of standard input. */
 GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_writer *out);
+/** A file of at most `max` bytes, appended. */
+GALEN_MUST_USE int read_file(struct cli *cli, const char *path, size_t max,
+                             struct galen_writer *out);
 /** "https://HOST[:PORT]" into "host:port". */
 bool read_url(const char *url, char *out, size_t room);
 
@@ -221,5 +226,6 @@ int command_call(struct cli *cli);
 int command_agent(struct cli *cli);
 int command_export(struct cli *cli);
 int command_verify(struct cli *cli);
+int command_client_verify(struct cli *cli);
 
 #endif

@@ -3,12 +3,11 @@
 
 #include "galen/evidence.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EVIDENCE_MAX (256l * 1024 * 1024)
+#define EVIDENCE_MAX (256u * 1024 * 1024)
 
 struct verdict {
     struct cli *cli;
@@ -65,24 +64,6 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
 }
 
 /* -- one file --------------------------------------------------------------------------------------- */
-
-static int read_file(struct cli *cli, const char *path, struct galen_writer *out)
-{
-    uint8_t piece[65536];
-    size_t n;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
-                           strerror(errno));
-    out->max = EVIDENCE_MAX;
-    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
-        galen_write(out, piece, n);
-    bool bad = ferror(file);
-    fclose(file);
-    return bad || out->failed ? cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
-                                            "%s cannot be read to its end, or is too large.", path)
-                              : CLI_OK;
-}
 
 static cJSON *report_json(const char *path, const struct galen_evidence_report *r,
                           struct verdict *v)
@@ -269,7 +250,7 @@ int command_verify(struct cli *cli)
     galen_writer_init(&files[1]);
     int status = find_practice(cli, &practice), worst = CLI_OK;
     for (size_t i = 0; i < count && status == CLI_OK; i++)
-        status = read_file(cli, cli->args.words[i], &files[i]);
+        status = read_file(cli, cli->args.words[i], EVIDENCE_MAX, &files[i]);
     for (size_t i = 0; i < count && status == CLI_OK; i++) {
         int one = verify(cli, cli->args.words[i], galen_written(&files[i]), &practice);
         worst = one > worst ? one : worst;
