@@ -158,11 +158,12 @@ GALEN_MUST_USE int read_input(struct cli *cli, const char *what, struct galen_wr
 GALEN_MUST_USE int read_link(struct cli *cli, bool needed, struct galen_writer *out);
 /** One line of standard input. */
 GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_writer *out);
-/** A file of at most `max` bytes, appended. */
-GALEN_MUST_USE int read_file(struct cli *cli, const char *path, size_t max,
-                             struct galen_writer *out);
 /** "https://HOST[:PORT]" into "host:port". */
 bool read_url(const char *url, char *out, size_t room);
+
+/** A file of at most `max` bytes, appended (cmd_verify.c). */
+GALEN_MUST_USE int read_file(struct cli *cli, const char *path, size_t max,
+                             struct galen_writer *out);
 
 /* -- entries (entry_show.c) ------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 
 #include "galen/evidence.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,24 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
 }
 
 /* -- one file --------------------------------------------------------------------------------------- */
+
+int read_file(struct cli *cli, const char *path, size_t max, struct galen_writer *out)
+{
+    uint8_t piece[65536];
+    size_t n;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
+                           strerror(errno));
+    out->max = max;
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+        galen_write(out, piece, n);
+    bool bad = ferror(file);
+    fclose(file);
+    return bad || out->failed ? cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
+                                            "%s cannot be read to its end, or is too large.", path)
+                              : CLI_OK;
+}
 
 static cJSON *report_json(const char *path, const struct galen_evidence_report *r,
                           struct verdict *v)

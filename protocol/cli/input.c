@@ -74,24 +74,6 @@ int read_line(struct cli *cli, const char *what, struct galen_writer *out)
     return CLI_OK;
 }
 
-int read_file(struct cli *cli, const char *path, size_t max, struct galen_writer *out)
-{
-    uint8_t piece[65536];
-    size_t n;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
-                           strerror(errno));
-    out->max = max;
-    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
-        galen_write(out, piece, n);
-    bool bad = ferror(file);
-    fclose(file);
-    return bad || out->failed ? cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
-                                            "%s cannot be read to its end, or is too large.", path)
-                              : CLI_OK;
-}
-
 bool read_url(const char *url, char *out, size_t room)
 {
     static const char scheme[] = "https://";
