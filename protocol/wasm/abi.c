@@ -238,6 +238,12 @@ double galen_tick(double now_ms)
     return next == UINT64_MAX ? INFINITY : (double)next;
 }
 
+void galen_awake(void)
+{
+    if (module.state == MODULE_STARTED)
+        galen_engine_awake(module.engine);
+}
+
 uint32_t galen_speak(double now_ms, const uint8_t *packet, size_t size)
 {
     if (module.state != MODULE_STARTED)
