@@ -92,7 +92,12 @@ void home_has_read(struct home *home)
             snprintf(key + 4 + 2 * i, 3, "%02x", id->bytes[i]);
         for (size_t i = 0; i < chart->size; i++) {
             snprintf(key + 68, sizeof key - 68, "/entry/%016zx", i);
-            home_keep(home, key, galen_written(&chart->entries[i].record));
+            struct galen_writer saved;
+            galen_writer_init(&saved);
+            galen_write_u16(&saved, GALEN_OK);
+            galen_write(&saved, chart->entries[i].record.at, chart->entries[i].record.size);
+            home_keep(home, key, galen_written(&saved));
+            galen_writer_wipe(&saved);
         }
     }
 }
