@@ -1,11 +1,13 @@
 """Finds, builds and runs Galen's tests; tests/run starts it, tests/mutation/run borrows from it.
 
-Four kinds, told apart by the first word of their names:
+Five kinds, told apart by the first word of their names:
 
   unit/NAME    tests/{protocol,server}/test_NAME.c, a Criterion program; its tests are counted one by one and
                are named unit/NAME/SUITE/TEST. Built with AddressSanitizer and UBSan.
+  wasm/NAME    the same tests of tests/protocol in WebAssembly under node (tests/wasm/run.mjs), but for those that
+               tests/wasm/left_out names; and scripts that look at the module itself and at what it is built from.
   fuzz/NAME    tests/fuzz/fuzz_NAME.c, a libFuzzer target: its seeds, then a short run from a fixed seed.
-  e2e/NAME, sim, mutation, selftest
+  e2e/NAME, sim, web, mutation, selftest
                executable files that pass by exit status 0 and skip by 77. They run against build/release.
                The last line they print stands beside the result; a last line `N passed, N failed[, N skipped]`
                is added to the count instead.
@@ -52,9 +54,14 @@ class Test:
     def full_name(self):
         return f"{self.name}/{self.part}" if self.part else self.name
 
+    @property
+    def is_unit(self):
+        """A program of Criterion's tests, for this machine or for WebAssembly."""
+        return self.preset == "dev" or (self.preset == "wasm" and self.target.startswith("test_"))
+
     def part_names(self):
         """The names of a Criterion program's tests, read from its source; nothing for others."""
-        if self.preset != "dev":
+        if not self.is_unit:
             return []
         found = re.findall(r"^(?:Test|ParameterizedTest)\((?:\w+ \w+ ?\*\w+, )?(\w+), (\w+)",
                            self.source.read_text(), re.M)
@@ -66,9 +73,15 @@ def discover():
     found = []
     for source in sorted([*TESTS.glob("protocol/test_*.c"), *TESTS.glob("server/test_*.c")]):
         found.append(Test(f"unit/{source.stem[5:]}", source, "dev", source.stem, 180))
+    left_out = re.findall(r"^test_\w+", (TESTS / "wasm/left_out").read_text(), re.M)
+    for source in sorted(TESTS.glob("protocol/test_*.c")):
+        if source.stem not in left_out:
+            found.append(Test(f"wasm/{source.stem[5:]}", source, "wasm", source.stem, 180))
+    for name in ("module", "sources"):
+        found.append(Test(f"wasm/{name}", TESTS / "wasm" / name, "wasm", "galen_wasm", 180))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
-    scripts = [TESTS / "mutation/run", TESTS / "sim/run", TESTS / "selftest/run", *sorted(TESTS.glob("e2e/*"))]
+    scripts = [*(TESTS / part / "run" for part in ("mutation", "sim", "selftest", "web")), *sorted(TESTS.glob("e2e/*"))]
     for script in scripts:
         if script.is_file() and os.access(script, os.X_OK) and not script.name.startswith("_"):
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"
@@ -85,7 +98,7 @@ def choose(tests, names):
     chosen = {}
     for name in (n.strip("/") for n in names):
         whole = [t for t in tests if t.name == name or t.name.startswith(name + "/")]
-        inside = [t for t in tests if t.preset == "dev" and name.startswith(t.name + "/")]
+        inside = [t for t in tests if t.is_unit and name.startswith(t.name + "/")]
         if not whole and not inside:
             near = difflib.get_close_matches(name, [t.name for t in tests], 3, 0.5)
             sys.exit(f"tests/run: there is no test {name}."
@@ -195,7 +208,11 @@ def run_unit(test, folder, build_folder):
     """One Criterion program, or a part of it. Its own exit status misses leaks; the reports do not."""
     report = folder / "report.json"
     pattern = f"{test.part}/*" if test.part and "/" not in test.part else test.part
-    command = [str(build_folder / "tests" / test.target), f"--json={report}", "--color=never", "-j1"]
+    program = str(build_folder / "tests" / test.target)
+    if test.preset == "wasm":
+        command = ["node", str(TESTS / "wasm/run.mjs"), f"{program}.wasm", f"--json={report}"]
+    else:
+        command = [program, f"--json={report}", "--color=never", "-j1"]
     command += ["--filter", pattern] if pattern else []
     status, output, found = run_command(test.full_name, command, folder, test.deadline_s, {})
     passed, failures, skips = 0, [], []
@@ -272,7 +289,7 @@ def run_script(test, folder, build_folder, long, arguments=()):
 def run_test(test, folder, build_folder=None, long=False, arguments=()):
     """Runs one test whose programs are built, with `folder` for what it writes."""
     build_folder = build_folder or SOURCE / "build" / test.preset
-    if test.preset == "dev":
+    if test.is_unit:
         return run_unit(test, folder, build_folder)
     if test.preset == "fuzz":
         return run_fuzz(test, folder, build_folder, long)
@@ -351,7 +368,7 @@ def run_all(tests, tally, long, work):
 def build_all(tests, tally):
     """Builds what the tests need; a preset that does not build fails, and its tests do not run."""
     ready = [t for t in tests if not t.target]
-    for preset in ("dev", "fuzz", "release"):
+    for preset in ("dev", "wasm", "fuzz", "release"):
         needed = [t for t in tests if t.preset == preset and t.target]
         if not needed:
             continue
@@ -373,6 +390,7 @@ def main():
                "  tests/run                    everything, under a quarter of an hour on two cores\n"
                "  tests/run unit               the Criterion tests, with sanitizers\n"
                "  tests/run unit/codec e2e     one program, and every end-to-end test\n"
+               "  tests/run wasm               the Criterion tests again, in WebAssembly\n"
                "  tests/run --list unit/codec  the names of its tests; each can be run by its name\n\n"
                "Each failure is printed with what the test said. The last line counts.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="a test, or the beginning of names (unit, e2e)")

@@ -7,8 +7,7 @@
 
 #include "arguments.h"
 #include "session.h"
-
-#include <cjson/cJSON.h>
+#include "view/view.h"
 
 /* What a command ends with; `galen --help` lists them. */
 enum cli_exit {
@@ -21,8 +20,6 @@ enum cli_exit {
 };
 
 #define LINK_TEXT_MAX   1024
-#define NAME_TEXT_MAX   (4 * GALEN_LINE_POINTS_MAX + 1)
-#define HEX_ID          (2 * GALEN_ID_BYTES + 1)
 #define SHORT_ID_DIGITS 8
 #define PREFIX_MIN      4
 #define INPUT_MAX       (256u * 1024)
@@ -80,6 +77,8 @@ enum open_mode {
     OPEN_MAKE,   /* made if it is not there */
 };
 
+/** What options and environment say: --ca, --server, --timeout. CLI_OK, or what to end with (said already). */
+GALEN_MUST_USE int cli_settings(struct cli *cli);
 /** CLI_OK, or what to end with (said already). */
 GALEN_MUST_USE int cli_open(struct cli *cli, enum open_mode mode);
 void cli_close(struct cli *cli);
@@ -107,22 +106,10 @@ int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const cha
 void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Prints an object on a line of its own, and frees it. */
 void print_json(cJSON *object);
-cJSON *json_new(const char *name,
-                const char *value); /* an object with one text; name may be NULL */
-void json_id(cJSON *object, const char *name, const struct galen_id *id); /* none: left out */
-void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n);
-void json_text(cJSON *object, const char *name, struct galen_bytes text);
-void json_number(cJSON *object, const char *name, uint64_t v);
-/** name_ms as a number, and name as text (RFC 3339, UTC). */
-void json_time(cJSON *object, const char *name, uint64_t ms);
-#define TIME_TEXT 32
-void time_text(uint64_t ms, char out[TIME_TEXT]);       /* 2026-03-14T09:26:53.589Z */
 void local_time_text(uint64_t ms, char out[TIME_TEXT]); /* 2026-03-14 10:26:53 */
 
 /* -- ids and names (ids.c) ------------------------------------------------------------------------- */
 
-void hex_text(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 characters */
-void id_text(const struct galen_id *id, char out[HEX_ID]);
 /** As few digits as name it alone in this home, at least SHORT_ID_DIGITS. */
 void id_short(struct cli *cli, const struct galen_id *id, char out[HEX_ID]);
 
@@ -138,12 +125,6 @@ GALEN_MUST_USE int chart_argument(struct cli *cli, size_t i, struct galen_id *ch
 /** 16 bytes of a record by the beginning of its digits. */
 GALEN_MUST_USE int find_record(struct cli *cli, const char *text, const struct galen_id *chart,
                                uint8_t doc, uint8_t out[GALEN_RECORD_ID_BYTES]);
-/** Hexadecimal digits into bytes; -1: something else, or more than `room` bytes. Else the digits. */
-int hex_read(const char *text, uint8_t *out, size_t room);
-
-/** The name that stands for an account (or a chart) there, else in the practice's chart; "" if none. */
-void name_of(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
-             char out[NAME_TEXT_MAX]);
 /** The name, or else "?" and the short id. */
 void shown_name(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
                 char out[NAME_TEXT_MAX]);
@@ -159,35 +140,13 @@ GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_wri
 /** "https://HOST[:PORT]" into "host:port". */
 bool read_url(const char *url, char *out, size_t room);
 
+/** A file of at most `max` bytes, appended (cmd_verify.c). */
+GALEN_MUST_USE int read_file(struct cli *cli, const char *path, size_t max,
+                             struct galen_writer *out);
+
 /* -- entries (entry_show.c) ------------------------------------------------------------------------ */
 
-/** Everything that is known of an entry; NULL past the end. */
-cJSON *entry_json(struct cli *cli, const struct galen_id *chart, uint64_t index);
 void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index);
-/** What an operation says, as fields of the object. */
-void operation_json(cJSON *object, const struct galen_op *op);
-const char *class_name(uint8_t class);
-const char *read_state_name(uint8_t state);
-const char *purpose_name(uint8_t purpose);
-
-/* -- documents (doc_show.c, doc_input.c) ----------------------------------------------------------- */
-
-cJSON *record_json(struct cli *cli, const struct galen_id *chart,
-                   const struct galen_record *record);
-/** The name of a field, or its number in digits. */
-const char *field_name(const struct galen_document *document, uint16_t number, char room[8]);
-/** An encoded value as text, appended. */
-void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
-                struct galen_writer *out);
-/**
- * Reads fields from `name=value` lines or a JSON object into an encoded Write. False: `why` says
- * which field and what it takes.
- */
-#define DOC_WHY_MAX 720
-bool fields_from_text(const struct galen_document *document, const uint8_t record[16],
-                      struct galen_bytes text, struct galen_writer *write, char why[DOC_WHY_MAX]);
-bool fields_from_json(const struct galen_document *document, const uint8_t record[16],
-                      const cJSON *object, struct galen_writer *write, char why[DOC_WHY_MAX]);
 /** Prints a document's fields with what they take, for --help. */
 void help_fields(void);
 
@@ -221,5 +180,6 @@ int command_call(struct cli *cli);
 int command_agent(struct cli *cli);
 int command_export(struct cli *cli);
 int command_verify(struct cli *cli);
+int command_client_verify(struct cli *cli);
 
 #endif

@@ -53,23 +53,13 @@ int command_chart_new(struct cli *cli)
 
 /* -- list ------------------------------------------------------------------------------------------- */
 
-static size_t count_accounts(const struct galen_rules *rules)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
-        bool again = false;
-        for (size_t k = 0; k < i && !again; k++)
-            again = galen_id_equal(&galen_rules_member_at(rules, k)->account,
-                                   &galen_rules_member_at(rules, i)->account);
-        count += again ? 0 : 1;
-    }
-    return count;
-}
-
-/* The name of a chart stands in its people document under the chart's own id. */
 static void show_chart(struct cli *cli, const struct galen_id *chart)
 {
     char name[NAME_TEXT_MAX], id[HEX_ID];
+    if (cli->json) {
+        print_json(chart_json(cli->engine, chart));
+        return;
+    }
     const struct galen_log *log = galen_engine_log(cli->engine, chart);
     const struct galen_docs *docs = galen_engine_docs(cli->engine, chart);
     const struct galen_rules *rules = galen_log_rules(log);
@@ -77,33 +67,13 @@ static void show_chart(struct cli *cli, const struct galen_id *chart)
     bool member = galen_rules_member(rules, galen_log_self(log)) != NULL;
     enum galen_err stopped = galen_engine_stopped(cli->engine, chart);
     size_t waiting = galen_engine_waiting(cli->engine, chart);
-    name_of(cli, chart, chart, name);
-    if (cli->json) {
-        cJSON *object = cJSON_CreateObject();
-        json_id(object, "chart", chart);
-        cJSON_AddStringToObject(object, "name", name);
-        cJSON_AddBoolToObject(object, "practice", practice);
-        json_number(object, "entries", galen_log_size(log));
-        json_number(object, "epoch", galen_rules_epoch(rules));
-        json_number(object, "people", count_accounts(rules));
-        json_number(object, "devices", galen_rules_member_count(rules));
-        cJSON_AddBoolToObject(object, "member", member);
-        cJSON_AddBoolToObject(object, "holder", galen_log_is_holder(log));
-        cJSON_AddBoolToObject(object, "current", galen_engine_current(cli->engine, chart));
-        json_number(object, "waiting", waiting);
-        json_number(object, "conflicts", galen_docs_conflict_count(docs));
-        json_number(object, "proposals", galen_docs_pending_count(docs));
-        if (stopped != GALEN_OK)
-            cJSON_AddStringToObject(object, "stopped", galen_err_name(stopped));
-        print_json(object);
-        return;
-    }
+    name_of(cli->engine, chart, chart, name);
     id_short(cli, chart, id);
     printf("%s  %-24s %4llu entries  %2zu people", id,
            name[0]    ? name
            : practice ? "(the practice)"
                       : "(name not open yet)",
-           (unsigned long long)galen_log_size(log), count_accounts(rules));
+           (unsigned long long)galen_log_size(log), people_count(rules));
     if (galen_docs_pending_count(docs) > 0)
         printf("  %zu proposal(s) to answer", galen_docs_pending_count(docs));
     if (galen_docs_conflict_count(docs) > 0)
@@ -135,30 +105,14 @@ int command_chart_list(struct cli *cli)
 static void show_member(struct cli *cli, const struct galen_id *chart, const struct galen_member *m)
 {
     char name[NAME_TEXT_MAX], device[HEX_ID], account[HEX_ID], heard[TIME_TEXT];
+    if (cli->json) {
+        print_json(member_json(cli->engine, chart, m));
+        return;
+    }
     const struct galen_log *log = galen_engine_log(cli->engine, chart);
     const struct galen_head *head = galen_log_head_of(log, &m->device);
     bool self = galen_id_equal(&m->device, galen_engine_device(cli->engine));
-    name_of(cli, chart, &m->account, name);
-    if (cli->json) {
-        cJSON *object = cJSON_CreateObject();
-        json_id(object, "chart", chart);
-        json_id(object, "device", &m->device);
-        json_id(object, "account", &m->account);
-        cJSON_AddStringToObject(object, "name", name);
-        cJSON_AddStringToObject(object, "role", galen_role_name(m->role));
-        cJSON_AddStringToObject(object, "purpose", purpose_name(m->purpose));
-        cJSON_AddBoolToObject(object, "holder", m->holder);
-        cJSON_AddBoolToObject(object, "self", self);
-        json_number(object, "since_epoch", m->since_epoch);
-        json_time(object, "expires",
-                  m->purpose == GALEN_PURPOSE_DEVICE ? m->not_after_ms : m->issues_until_ms);
-        if (head) {
-            json_number(object, "verified", head->size);
-            json_time(object, "heard", head->clock_ms);
-        }
-        print_json(object);
-        return;
-    }
+    name_of(cli->engine, chart, &m->account, name);
     id_short(cli, &m->device, device);
     id_short(cli, &m->account, account);
     printf("%s  %-24s %-13s %-10s person %s%s%s", device, name[0] ? name : "(no name)",

@@ -2,28 +2,11 @@
 #include "cli.h"
 
 #include "folder.h"
-#include "galen/evidence.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct source {
-    struct cli *cli;
-    struct galen_id chart;
-};
-
-static enum galen_err give_entry(void *context, uint64_t index, struct galen_entry *entry)
-{
-    const struct source *s = context;
-    struct galen_bytes record, plain;
-    struct galen_reader r;
-    if (!galen_engine_entry(s->cli->engine, &s->chart, index, &record, &plain))
-        return GALEN_ERR_STATE;
-    galen_reader_init(&r, record);
-    return galen_entry_read(&r, entry);
-}
 
 /* The entries that are disclosed: the one that is asked for, or all that this device can open. */
 static uint64_t *choose_open(const struct galen_log *log,
@@ -47,13 +30,13 @@ static int write_file(struct cli *cli, const char *path, const struct galen_writ
                     errno == EEXIST ? "there is such a file already" : strerror(errno));
 }
 
-static void show_written(struct cli *cli, const struct source *s, uint64_t size, size_t opened,
-                         size_t bytes)
+static void show_written(struct cli *cli, const struct galen_id *chart, uint64_t size,
+                         size_t opened, size_t bytes)
 {
     const char *path = cli->args.value[OPTION_TO];
     if (cli->json) {
         cJSON *object = cJSON_CreateObject();
-        json_id(object, "chart", &s->chart);
+        json_id(object, "chart", chart);
         cJSON_AddStringToObject(object, "file", path);
         json_number(object, "size", size);
         json_number(object, "opened", opened);
@@ -69,10 +52,10 @@ static void show_written(struct cli *cli, const struct source *s, uint64_t size,
            path, path, practice);
 }
 
-static int export_chart(struct cli *cli, struct source *s, struct galen_evidence_options *options)
+static int export_chart(struct cli *cli, const struct galen_id *chart,
+                        struct galen_evidence_options *options)
 {
-    const struct galen_log *log = galen_engine_log(cli->engine, &s->chart);
-    const struct galen_evidence_source source = {s, give_entry};
+    const struct galen_log *log = galen_engine_log(cli->engine, chart);
     struct galen_writer out;
     uint64_t *open = NULL;
     if (options->only && options->index >= galen_log_size(log))
@@ -90,12 +73,11 @@ static int export_chart(struct cli *cli, struct source *s, struct galen_evidence
             options->open_count, options->open_count == 1 ? "y" : "ies");
     }
     galen_writer_init(&out);
-    enum galen_err err =
-        galen_evidence_write(log, galen_engine_practice_keys(cli->engine), &source, options, &out);
+    enum galen_err err = galen_engine_evidence(cli->engine, chart, options, &out);
     int status = err != GALEN_OK ? cli_fail(cli, err, NULL)
                                  : write_file(cli, cli->args.value[OPTION_TO], &out);
     if (status == CLI_OK)
-        show_written(cli, s, galen_log_size(log), options->open_count, out.size);
+        show_written(cli, chart, galen_log_size(log), options->open_count, out.size);
     galen_writer_wipe(&out);
     free(open);
     return status;
@@ -103,7 +85,7 @@ static int export_chart(struct cli *cli, struct source *s, struct galen_evidence
 
 int command_export(struct cli *cli)
 {
-    struct source s = {.cli = cli};
+    struct galen_id chart;
     struct galen_evidence_options options = {.clock_ms = clock_ms()};
     options.only = cli->args.given[OPTION_ONLY];
     if (!cli->args.given[OPTION_TO])
@@ -112,11 +94,11 @@ int command_export(struct cli *cli)
         return cli_fail(cli, GALEN_ERR_USAGE, "--only takes the number of an entry.");
     int status = cli_open(cli, OPEN_MEMBER);
     if (status == CLI_OK)
-        status = chart_argument(cli, 0, &s.chart);
+        status = chart_argument(cli, 0, &chart);
     if (status != CLI_OK)
         return status;
     /* A chart that stopped because histories differ is what evidence is for: what is here is written. */
-    int synced = cli_sync_to_show(cli, &s.chart);
-    status = export_chart(cli, &s, &options);
+    int synced = cli_sync_to_show(cli, &chart);
+    status = export_chart(cli, &chart, &options);
     return status != CLI_OK ? status : synced;
 }

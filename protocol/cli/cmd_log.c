@@ -14,7 +14,7 @@ static void show(struct cli *cli, const struct galen_id *chart, uint64_t index)
         entry_print(cli, chart, index);
         return;
     }
-    cJSON *entry = entry_json(cli, chart, index);
+    cJSON *entry = entry_json(cli->engine, chart, index);
     if (entry)
         print_json(entry);
 }

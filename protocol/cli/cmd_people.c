@@ -1,46 +1,19 @@
 /* galen invite, device, sheet */
 #include "cli.h"
 
-#include "galen/crypto.h"
-
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-/* -- what a link says about itself ------------------------------------------------------------------ */
-
-/* The device that the link is, from the bytes behind its `#`. */
-static bool link_device(struct galen_bytes link, struct galen_id *device)
-{
-    uint8_t bytes[1 + GALEN_INVITATION_SECRET_BYTES + GALEN_ID_BYTES];
-    size_t size = 0;
-    const uint8_t *hash = memchr(link.at, '#', link.size);
-    if (!hash ||
-        sodium_base642bin(bytes, sizeof bytes, (const char *)hash + 1,
-                          link.size - (size_t)(hash + 1 - link.at), NULL, &size, NULL,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        size != sizeof bytes)
-        return false;
-    struct galen_id practice;
-    struct galen_device_secrets secrets;
-    struct galen_public_keys keys;
-    memcpy(practice.bytes, bytes + 1 + GALEN_INVITATION_SECRET_BYTES, sizeof practice.bytes);
-    galen_device_secrets_invitation(bytes + 1, &practice, &secrets);
-    memcpy(keys.sign, secrets.sign_public, sizeof keys.sign);
-    memcpy(keys.seal, secrets.seal_public, sizeof keys.seal);
-    *device = galen_device_id(galen_sodium_primitives(), &keys);
-    galen_device_secrets_wipe(&secrets);
-    sodium_memzero(bytes, sizeof bytes);
-    return true;
-}
+/* -- links ------------------------------------------------------------------------------------------ */
 
 static cJSON *link_json(const struct galen_writer *link, uint64_t span_ms)
 {
-    struct galen_id device;
+    struct galen_link look;
     cJSON *object = cJSON_CreateObject();
     json_text(object, "link", galen_written(link));
-    if (link_device(galen_written(link), &device))
-        json_id(object, "device", &device);
+    if (galen_link_look(galen_written(link), &look) == GALEN_OK)
+        json_id(object, "device", &look.device);
     if (span_ms > 0)
         json_time(object, "expires", clock_ms() + span_ms);
     return object;
@@ -109,10 +82,11 @@ static void show_invitation(struct cli *cli, const struct invite *i)
             (int)i->name.size, (const char *)i->name.at, galen_role_name(i->role));
         return;
     }
-    struct galen_id account;
+    struct galen_link look;
     cJSON *object = link_json(&i->link, GALEN_INVITATION_SPAN_MS);
-    if (link_device(link, &account))
-        json_id(object, "account", &account); /* a new person's account has the invitation's id */
+    if (galen_link_look(link, &look) == GALEN_OK)
+        json_id(object, "account",
+                &look.device); /* a new person's account has the invitation's id */
     cJSON_AddStringToObject(object, "role", galen_role_name(i->role));
     json_text(object, "name", galen_written(&i->name));
     json_id(object, "chart",

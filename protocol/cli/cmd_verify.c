@@ -8,65 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVIDENCE_MAX (256l * 1024 * 1024)
-
-struct verdict {
-    struct cli *cli;
-    cJSON *findings, *heads, *contents;
-};
-
-static const char *claim_state_name(uint8_t state)
-{
-    return state == GALEN_CLAIM_HOLDS   ? "holds"
-           : state == GALEN_CLAIM_FAILS ? "fails"
-                                        : "not-shown";
-}
-
-/* -- what is told while checking -------------------------------------------------------------------- */
-
-static void on_finding(void *context, const struct galen_finding *finding)
-{
-    struct verdict *v = context;
-    cJSON *one = cJSON_CreateObject();
-    cJSON_AddStringToObject(one, "claim", galen_claim_name(finding->claim));
-    cJSON_AddStringToObject(one, "problem", galen_err_name(finding->err));
-    if (finding->index != GALEN_NO_INDEX)
-        json_number(one, "index", finding->index);
-    json_id(one, "device", &finding->device);
-    cJSON_AddItemToArray(v->findings, one);
-}
-
-static void on_head(void *context, const struct galen_head *head, const struct galen_member *signer)
-{
-    struct verdict *v = context;
-    cJSON *one = cJSON_CreateObject();
-    json_id(one, "device", &head->device);
-    if (signer) {
-        json_id(one, "account", &signer->account);
-        cJSON_AddStringToObject(one, "role", galen_role_name(signer->role));
-    }
-    json_number(one, "size", head->size);
-    json_time(one, "clock", head->clock_ms);
-    cJSON_AddItemToArray(v->heads, one);
-}
-
-static void on_opened(void *context, uint64_t index, const struct galen_entry *entry,
-                      struct galen_bytes plain)
-{
-    struct verdict *v = context;
-    struct galen_op op;
-    cJSON *one = cJSON_CreateObject();
-    json_number(one, "index", index);
-    json_id(one, "device", &entry->header.author);
-    json_time(one, "time", entry->received_ms);
-    if (galen_op_read(plain, entry->header.class, &op) == GALEN_OK)
-        operation_json(one, &op);
-    cJSON_AddItemToArray(v->contents, one);
-}
+#define EVIDENCE_MAX (256u * 1024 * 1024)
 
 /* -- one file --------------------------------------------------------------------------------------- */
 
-static int read_file(struct cli *cli, const char *path, struct galen_writer *out)
+int read_file(struct cli *cli, const char *path, size_t max, struct galen_writer *out)
 {
     uint8_t piece[65536];
     size_t n;
@@ -74,7 +20,7 @@ static int read_file(struct cli *cli, const char *path, struct galen_writer *out
     if (!file)
         return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
                            strerror(errno));
-    out->max = EVIDENCE_MAX;
+    out->max = max;
     while ((n = fread(piece, 1, sizeof piece, file)) > 0)
         galen_write(out, piece, n);
     bool bad = ferror(file);
@@ -82,31 +28,6 @@ static int read_file(struct cli *cli, const char *path, struct galen_writer *out
     return bad || out->failed ? cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO,
                                             "%s cannot be read to its end, or is too large.", path)
                               : CLI_OK;
-}
-
-static cJSON *report_json(const char *path, const struct galen_evidence_report *r,
-                          struct verdict *v)
-{
-    cJSON *object = json_new("file", path), *claims = cJSON_CreateObject();
-    cJSON_AddBoolToObject(object, "holds", galen_evidence_holds(r));
-    for (uint8_t i = 0; i < GALEN_CLAIM_COUNT; i++)
-        cJSON_AddStringToObject(claims, galen_claim_name(i), claim_state_name(r->claims[i]));
-    cJSON_AddItemToObject(object, "claims", claims);
-    cJSON_AddBoolToObject(object, "whole", r->whole);
-    json_id(object, "practice", &r->practice);
-    json_id(object, "chart", &r->chart);
-    json_number(object, "size", r->size);
-    json_hex(object, "root", r->root, sizeof r->root);
-    json_number(object, "shown", r->shown);
-    if (!r->whole)
-        json_number(object, "index", r->index);
-    json_number(object, "complete_to", r->complete_to);
-    json_number(object, "withheld", r->withheld);
-    json_number(object, "opened", r->opened);
-    cJSON_AddItemToObject(object, "findings", v->findings);
-    cJSON_AddItemToObject(object, "heads", v->heads);
-    cJSON_AddItemToObject(object, "contents", v->contents);
-    return object;
 }
 
 static const char *const claim_words[GALEN_CLAIM_COUNT] = {
@@ -121,7 +42,7 @@ static const char *const claim_words[GALEN_CLAIM_COUNT] = {
 };
 
 static void print_report(const char *path, const struct galen_evidence_report *r,
-                         const struct verdict *v)
+                         const cJSON *object)
 {
     const cJSON *one;
     printf("%s: %s\n", path, galen_evidence_holds(r) ? "HOLDS" : "DOES NOT HOLD");
@@ -130,7 +51,7 @@ static void print_report(const char *path, const struct galen_evidence_report *r
            (unsigned long long)r->complete_to);
     for (size_t i = 0; i < GALEN_CLAIM_COUNT; i++)
         printf("  %-10s %s\n", claim_state_name(r->claims[i]), claim_words[i]);
-    cJSON_ArrayForEach(one, v->findings)
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(object, "findings"))
     {
         const cJSON *index = cJSON_GetObjectItemCaseSensitive(one, "index");
         const cJSON *device = cJSON_GetObjectItemCaseSensitive(one, "device");
@@ -142,7 +63,7 @@ static void print_report(const char *path, const struct galen_evidence_report *r
             printf(", device %.12s", device->valuestring);
         printf("\n");
     }
-    cJSON_ArrayForEach(one, v->contents)
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(object, "contents"))
     {
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(one, "text");
         printf("  entry %.0f says: %s\n",
@@ -154,24 +75,18 @@ static void print_report(const char *path, const struct galen_evidence_report *r
 static int verify(struct cli *cli, const char *path, struct galen_bytes file,
                   const struct galen_id *practice)
 {
-    struct verdict v = {cli, cJSON_CreateArray(), cJSON_CreateArray(), cJSON_CreateArray()};
     struct galen_evidence_report report;
-    const struct galen_evidence_events events = {
-        .context = &v, .finding = on_finding, .head = on_head, .opened = on_opened};
-    enum galen_err err = galen_evidence_check(file, practice, &events, &report);
-    if (err != GALEN_OK) {
-        cJSON_Delete(v.findings);
-        cJSON_Delete(v.heads);
-        cJSON_Delete(v.contents);
+    enum galen_err err;
+    cJSON *object = evidence_json(file, practice, &report, &err);
+    if (!object)
         return cli_fail(cli, err,
                         err == GALEN_ERR_FORMAT ? "%s is no evidence that galen wrote." : "%s",
                         err == GALEN_ERR_FORMAT ? path : galen_err_help(err));
-    }
-    cJSON *object = report_json(path, &report, &v);
     if (cli->json) {
+        cJSON_AddStringToObject(object, "file", path);
         print_json(object);
     } else {
-        print_report(path, &report, &v);
+        print_report(path, &report, object);
         cJSON_Delete(object);
     }
     return galen_evidence_holds(&report) ? CLI_OK : CLI_FAILED;
@@ -269,7 +184,7 @@ int command_verify(struct cli *cli)
     galen_writer_init(&files[1]);
     int status = find_practice(cli, &practice), worst = CLI_OK;
     for (size_t i = 0; i < count && status == CLI_OK; i++)
-        status = read_file(cli, cli->args.words[i], &files[i]);
+        status = read_file(cli, cli->args.words[i], EVIDENCE_MAX, &files[i]);
     for (size_t i = 0; i < count && status == CLI_OK; i++) {
         int one = verify(cli, cli->args.words[i], galen_written(&files[i]), &practice);
         worst = one > worst ? one : worst;

@@ -106,3 +106,18 @@ void help_command(const struct command *command)
     if (command->run == command_doc_set)
         help_fields();
 }
+
+void help_fields(void)
+{
+    char takes[512];
+    for (size_t d = 0; d < galen_document_count; d++) {
+        const struct galen_document *document = &galen_documents[d];
+        printf("\nFields of `%s` (%s); * may be written directly by patients and caregivers:\n",
+               document->name, document->clinical);
+        for (size_t i = 0; i < document->field_count; i++) {
+            const struct galen_field *field = &document->fields[i];
+            field_takes(field, takes, sizeof takes);
+            printf("  %-16s%s %s\n", field->name, field->theirs ? "*" : " ", takes);
+        }
+    }
+}

@@ -1,58 +1,26 @@
 #include "home_key.h"
 
 #include "folder.h"
+#include "galen/crypto.h"
 
 #include <errno.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RECORD_VERSION 1
-#define NONCE          crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG            crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 enum key_kind { KEY_FILE = 1, KEY_PASSPHRASE = 2 };
 
-_Static_assert(NONCE + TAG == SEAL_OVERHEAD, "the overhead of a sealed value");
-_Static_assert(HOME_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "size of keys");
+_Static_assert(HOME_KEY_BYTES == GALEN_KEY_BYTES, "size of keys");
 
 /* -- sealing ---------------------------------------------------------------------------------------- */
 
 void home_seal(const uint8_t data_key[HOME_KEY_BYTES], struct galen_bytes name,
                struct galen_bytes value, struct galen_writer *out)
 {
-    size_t size = value.size + SEAL_OVERHEAD;
-    uint8_t *sealed = malloc(size);
-    if (!sealed) {
-        out->failed = true;
-        return;
-    }
-    randombytes_buf(sealed, NONCE);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL, value.at, value.size, name.at,
-                                               name.size, NULL, sealed, data_key);
-    galen_write(out, sealed, size);
-    free(sealed);
-}
-
-enum galen_err home_open(const uint8_t data_key[HOME_KEY_BYTES], struct galen_bytes name,
-                         struct galen_bytes sealed, struct galen_writer *out)
-{
-    if (sealed.size < SEAL_OVERHEAD)
-        return GALEN_ERR_SEAL;
-    size_t size = sealed.size - SEAL_OVERHEAD;
-    uint8_t *value = malloc(size + 1);
-    if (!value)
-        return GALEN_ERR_MEMORY;
-    enum galen_err err = GALEN_ERR_SEAL;
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(value, NULL, NULL, sealed.at + NONCE,
-                                                   sealed.size - NONCE, name.at, name.size,
-                                                   sealed.at, data_key) == 0) {
-        galen_write(out, value, size);
-        err = out->failed ? GALEN_ERR_MEMORY : GALEN_OK;
-    }
-    sodium_memzero(value, size);
-    free(value);
-    return err;
+    uint8_t nonce[GALEN_PAIR_NONCE_BYTES];
+    randombytes_buf(nonce, sizeof nonce);
+    galen_pair_seal(data_key, nonce, name, value, out);
 }
 
 /* -- the key above the data key --------------------------------------------------------------------- */
@@ -217,7 +185,8 @@ bool home_key_open(const char *home, const struct store_keys *keys, struct galen
     struct galen_bytes name = {record.at, record.size - r.left}, sealed = {r.at, r.left};
     struct galen_writer value;
     galen_writer_init(&value);
-    bool ok = home_open(above, name, sealed, &value) == GALEN_OK && value.size == HOME_KEY_BYTES;
+    bool ok =
+        galen_pair_open(above, name, sealed, &value) == GALEN_OK && value.size == HOME_KEY_BYTES;
     if (ok)
         memcpy(data_key, value.at, HOME_KEY_BYTES);
     else

@@ -2,12 +2,11 @@
 #ifndef GALEN_CLI_HOME_KEY_H
 #define GALEN_CLI_HOME_KEY_H
 
-#include "galen/codec.h"
+#include "galen/crypto.h"
 #include "home_store.h"
 
 #define HOME_KEY_BYTES  32
-#define SEAL_OVERHEAD   (24 + 16) /* nonce and tag */
-#define HOME_LOCK_BYTES (1 + 1 + 16 + 8 + 8 + HOME_KEY_BYTES + SEAL_OVERHEAD)
+#define HOME_LOCK_BYTES (1 + 1 + 16 + 8 + 8 + HOME_KEY_BYTES + GALEN_PAIR_OVERHEAD)
 
 /**
  * A fresh data key, and the record that gives it back to whoever has the key file or passphrase:
@@ -21,12 +20,8 @@ GALEN_MUST_USE bool home_key_open(const char *home, const struct store_keys *key
                                   struct galen_bytes record, uint8_t data_key[HOME_KEY_BYTES],
                                   struct store_failure *failure);
 
-/** Appends nonce ‖ sealed value; `name` is associated data. */
+/** galen_pair_seal with a fresh nonce; galen_pair_open opens it. */
 void home_seal(const uint8_t data_key[HOME_KEY_BYTES], struct galen_bytes name,
                struct galen_bytes value, struct galen_writer *out);
-/** Appends the value. SEAL: changed, or under another name or key; MEMORY. */
-GALEN_MUST_USE enum galen_err home_open(const uint8_t data_key[HOME_KEY_BYTES],
-                                        struct galen_bytes name, struct galen_bytes sealed,
-                                        struct galen_writer *out);
 
 #endif

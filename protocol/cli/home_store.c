@@ -165,7 +165,7 @@ enum galen_err home_store_each(struct home_store *store, void *context,
         struct galen_bytes sealed = {sqlite3_column_blob(store->all, 1),
                                      (size_t)sqlite3_column_bytes(store->all, 1)};
         galen_writer_clear(&value);
-        err = home_open(store->data_key, key, sealed, &value);
+        err = galen_pair_open(store->data_key, key, sealed, &value);
         if (err == GALEN_OK)
             err = take(context, key, galen_written(&value));
     }

@@ -6,38 +6,6 @@
 
 #define CANDIDATES_SHOWN 8
 
-static const char digits[] = "0123456789abcdef";
-
-void hex_text(const uint8_t *bytes, size_t n, char *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        *out++ = digits[bytes[i] >> 4];
-        *out++ = digits[bytes[i] & 15];
-    }
-    *out = 0;
-}
-
-void id_text(const struct galen_id *id, char out[HEX_ID])
-{
-    hex_text(id->bytes, sizeof id->bytes, out);
-}
-
-int hex_read(const char *text, uint8_t *out, size_t room)
-{
-    size_t size = strlen(text);
-    if (size == 0 || size > 2 * room)
-        return -1;
-    memset(out, 0, room);
-    for (size_t i = 0; i < size; i++) {
-        char lower = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] + ('a' - 'A') : text[i]);
-        const char *digit = memchr(digits, lower, 16);
-        if (!digit)
-            return -1;
-        out[i / 2] = (uint8_t)(out[i / 2] | (digit - digits) << (i % 2 ? 0 : 4));
-    }
-    return (int)size;
-}
-
 /* -- all ids of this home --------------------------------------------------------------------------- */
 
 struct list {
@@ -249,34 +217,10 @@ int find_record(struct cli *cli, const char *text, const struct galen_id *chart,
 
 /* -- names ------------------------------------------------------------------------------------------ */
 
-static bool name_in(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
-                    char out[NAME_TEXT_MAX])
-{
-    const struct galen_docs *docs = galen_engine_docs(cli->engine, chart);
-    const struct galen_record *record =
-        docs ? galen_docs_record(docs, GALEN_DOC_PEOPLE, whose->bytes) : NULL;
-    if (!record || galen_record_value_count(record, GALEN_PEOPLE_NAME) == 0)
-        return false;
-    struct galen_bytes value = galen_record_value(record, GALEN_PEOPLE_NAME, 0).value;
-    if (value.size == 0 || value.size >= NAME_TEXT_MAX)
-        return false;
-    memcpy(out, value.at, value.size);
-    out[value.size] = 0;
-    return true;
-}
-
-void name_of(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
-             char out[NAME_TEXT_MAX])
-{
-    out[0] = 0;
-    if (!name_in(cli, chart, whose, out))
-        name_in(cli, galen_engine_practice_chart(cli->engine), whose, out);
-}
-
 void shown_name(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
                 char out[NAME_TEXT_MAX])
 {
-    name_of(cli, chart, whose, out);
+    name_of(cli->engine, chart, whose, out);
     if (out[0] == 0) {
         char id[HEX_ID];
         id_short(cli, whose, id);

@@ -104,64 +104,7 @@ void print_json(cJSON *object)
     cJSON_Delete(object);
 }
 
-cJSON *json_new(const char *name, const char *value)
-{
-    cJSON *object = cJSON_CreateObject();
-    if (name)
-        cJSON_AddStringToObject(object, name, value);
-    return object;
-}
-
-void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n)
-{
-    char text[HEX_ID];
-    hex_text(bytes, n, text);
-    cJSON_AddStringToObject(object, name, text);
-}
-
-void json_id(cJSON *object, const char *name, const struct galen_id *id)
-{
-    if (!galen_id_is_none(id))
-        json_hex(object, name, id->bytes, sizeof id->bytes);
-}
-
-void json_text(cJSON *object, const char *name, struct galen_bytes text)
-{
-    char *copy = malloc(text.size + 1);
-    if (!copy)
-        return;
-    if (text.size > 0)
-        memcpy(copy, text.at, text.size);
-    copy[text.size] = 0;
-    cJSON_AddStringToObject(object, name, copy);
-    free(copy);
-}
-
-void json_number(cJSON *object, const char *name, uint64_t v)
-{
-    cJSON_AddNumberToObject(object, name, (double)v);
-}
-
-void json_time(cJSON *object, const char *name, uint64_t ms)
-{
-    char text[TIME_TEXT], name_ms[48];
-    time_text(ms, text);
-    cJSON_AddStringToObject(object, name, text);
-    snprintf(name_ms, sizeof name_ms, "%s_ms", name);
-    json_number(object, name_ms, ms);
-}
-
 /* -- time ------------------------------------------------------------------------------------------- */
-
-void time_text(uint64_t ms, char out[TIME_TEXT])
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm tm;
-    char text[TIME_TEXT - 8];
-    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-        text[0] = 0;
-    snprintf(out, TIME_TEXT, "%s.%03uZ", text, (unsigned)(ms % 1000));
-}
 
 void local_time_text(uint64_t ms, char out[TIME_TEXT])
 {

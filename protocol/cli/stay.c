@@ -98,7 +98,7 @@ static void on_event(void *context, const struct galen_event *e)
     struct stay *s = context;
     bool chatter = !galen_id_is_none(&s->chart) && e->kind == GALEN_EVENT_ENTRY;
     if (s->cli->json) {
-        cJSON *object = event_json(s->cli, e);
+        cJSON *object = event_json(s->cli->engine, e);
         if (object)
             print_json(object);
     } else if (!chatter) {

@@ -37,9 +37,6 @@ void stay_tell_voice(struct stay *stay);
 /** Opens the visit, or knocks at it, as far as it can be done now. */
 void stay_enter(struct stay *stay);
 
-/** The name of an event; NULL for one that there is not. */
-const char *event_name(uint8_t kind);
-cJSON *event_json(struct cli *cli, const struct galen_event *event);
 /** In words, for people; says nothing of events that are for programs. */
 void event_print(struct cli *cli, const struct galen_event *event);
 

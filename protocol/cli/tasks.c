@@ -101,10 +101,12 @@ int do_doc_set(struct task *t)
         status = document_in(t, &document);
     if (status == CLI_OK)
         status = record_in(t, &chart, document, record);
-    if (status == CLI_OK &&
-        !fields_from_json(document, record, cJSON_GetObjectItemCaseSensitive(t->in, "fields"),
-                          &write, why))
-        status = cli_fail_as(t->cli, CLI_USAGE, GALEN_ERR_VALUE, "%s", why);
+    if (status == CLI_OK) {
+        const cJSON *fields = cJSON_GetObjectItemCaseSensitive(t->in, "fields");
+        enum galen_err err = fields_from_json(document, record, fields, &write, why);
+        if (err != GALEN_OK)
+            status = cli_fail_as(t->cli, CLI_USAGE, err, "%s", why);
+    }
     if (status == CLI_OK)
         status = requested(t, galen_engine_write(t->cli->engine, clock_ms(), &chart,
                                                  galen_written(&write), &proposed, t->token));
@@ -188,7 +190,8 @@ int do_doc_get(struct task *t)
         return status;
     const struct galen_docs *docs = galen_engine_docs(t->cli->engine, &chart);
     for (size_t i = 0; i < galen_docs_record_count(docs, document->id); i++) {
-        cJSON *record = record_json(t->cli, &chart, galen_docs_record_at(docs, document->id, i));
+        cJSON *record =
+            record_json(t->cli->engine, &chart, galen_docs_record_at(docs, document->id, i));
         cJSON_AddStringToObject(record, "event", "record");
         print_json(record);
     }
@@ -205,7 +208,7 @@ int do_log(struct task *t)
     if (status != CLI_OK)
         return status;
     cJSON *entry;
-    for (uint64_t i = from; (entry = entry_json(t->cli, &chart, i)) != NULL; i++) {
+    for (uint64_t i = from; (entry = entry_json(t->cli->engine, &chart, i)) != NULL; i++) {
         cJSON_AddStringToObject(entry, "event", "entry");
         print_json(entry);
     }

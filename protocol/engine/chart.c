@@ -68,6 +68,9 @@ void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err
 
 /* -- entries ---------------------------------------------------------------------------------------- */
 
+_Static_assert(2 * GALEN_TREE_SIZE_MAX + 16 <= SIZE_MAX / sizeof(struct stored),
+               "the entries of the largest log are addressable");
+
 static bool make_room(struct chart *chart)
 {
     if (galen_log_size(chart->log) < chart->entry_room)

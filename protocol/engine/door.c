@@ -164,8 +164,10 @@ static struct knocker *knocker_get(struct visit *v, const struct galen_id *devic
 
 static void note_hello(struct knocker *k, uint64_t now_ms, const struct galen_frame_knocked *frame)
 {
-    if (k->number != frame->number)
-        k->away = k->admitted = false; /* it knocks anew */
+    if (k->number != frame->number) { /* it knocks anew */
+        k->away = k->admitted = false;
+        k->since_ms = now_ms;
+    }
     k->number = frame->number;
     k->passed = frame->admitted;
     k->hello_size = frame->hello.size;
@@ -302,7 +304,7 @@ void door_members(struct galen_engine *engine, struct chart *chart)
         draw_roster(engine);
 }
 
-static bool waits(const struct knocker *k)
+bool door_waits(const struct knocker *k)
 {
     return !k->admitted && !k->away;
 }
@@ -313,7 +315,7 @@ void door_tick(struct galen_engine *engine, uint64_t now_ms)
     for (size_t i = 0; v && i < v->knocker_count; i++) {
         struct knocker *k = &v->knockers[i];
         k->told_ms = earlier(k->told_ms, now_ms);
-        if (!waits(k) || now_ms - k->told_ms < KNOCK_REPEAT_MS)
+        if (!door_waits(k) || now_ms - k->told_ms < KNOCK_REPEAT_MS)
             continue;
         k->told_ms = now_ms;
         visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
@@ -325,7 +327,7 @@ uint64_t door_deadline(const struct galen_engine *engine)
     const struct visit *v = visit_current(engine);
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; v && i < v->knocker_count; i++)
-        if (waits(&v->knockers[i]))
+        if (door_waits(&v->knockers[i]))
             at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
     return at;
 }

@@ -58,6 +58,11 @@ bool galen_engine_next(struct galen_engine *engine, struct galen_output *output)
     return outputs_next(&engine->outputs, output);
 }
 
+enum galen_err galen_engine_broken(const struct galen_engine *engine)
+{
+    return engine->outputs.failed ? GALEN_ERR_MEMORY : GALEN_OK;
+}
+
 /* -- what comes in ---------------------------------------------------------------------------------- */
 
 void galen_engine_connected(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose)
@@ -158,6 +163,12 @@ uint64_t galen_engine_tick(struct galen_engine *engine, uint64_t now_ms)
     return earlier(next, live_deadline(engine));
 }
 
+void galen_engine_awake(struct galen_engine *engine)
+{
+    for (size_t i = 0; i < 2; i++)
+        line_awake(&engine->lines[i]);
+}
+
 /* -- looking ---------------------------------------------------------------------------------------- */
 
 enum galen_home_state galen_engine_state(const struct galen_engine *engine)
@@ -227,6 +238,13 @@ const struct galen_docs *galen_engine_docs(const struct galen_engine *engine,
 {
     const struct chart *chart = chart_find(engine, id);
     return chart ? chart->docs : NULL;
+}
+
+uint64_t galen_engine_server_size(const struct galen_engine *engine, const struct galen_id *id)
+{
+    const struct chart *chart = chart_find(engine, id);
+    uint64_t read = chart ? galen_log_size(chart->log) : 0;
+    return chart && chart->server_size > read ? chart->server_size : read;
 }
 
 bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *id)

@@ -9,6 +9,7 @@
 #define LINK_BYTES   (1 + GALEN_INVITATION_SECRET_BYTES + GALEN_ID_BYTES)
 #define LINK_BEGIN   "https://"
 #define LINK_MIDDLE  "/join#"
+#define PORT         ":443" /* where a host names none */
 
 void identity_set(struct galen_engine *engine, const uint8_t material[32])
 {
@@ -24,17 +25,20 @@ void join_wipe(struct joining *joining)
     galen_wipe(joining, sizeof *joining);
 }
 
+static bool host_ok(struct galen_bytes host)
+{
+    size_t port = host.size > 0 && memchr(host.at, ':', host.size) ? 0 : sizeof PORT - 1;
+    return host.size > 0 && host.size <= HOST_MAX - port && !memchr(host.at, 0, host.size);
+}
+
 enum galen_err set_host(struct galen_engine *engine, struct galen_bytes host)
 {
-    if (host.size == 0 || host.size > HOST_MAX || memchr(host.at, 0, host.size))
+    if (!host_ok(host))
         return GALEN_ERR_FORMAT;
     memset(engine->me.host, 0, sizeof engine->me.host);
     memcpy(engine->me.host, host.at, host.size);
-    if (!memchr(host.at, ':', host.size)) {
-        if (host.size + 4 > HOST_MAX)
-            return GALEN_ERR_FORMAT;
-        memcpy(engine->me.host + host.size, ":443", 4);
-    }
+    if (!memchr(host.at, ':', host.size))
+        memcpy(engine->me.host + host.size, PORT, sizeof PORT - 1);
     return GALEN_OK;
 }
 
@@ -85,6 +89,24 @@ void write_link(const struct galen_engine *engine,
     galen_write(out, text, strlen(text));
     galen_wipe(bytes, sizeof bytes);
     galen_wipe(text, sizeof text);
+}
+
+enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *out)
+{
+    struct link link;
+    enum galen_err err = read_link(text, &link);
+    if (err != GALEN_OK)
+        return err;
+    struct galen_device_secrets secrets;
+    struct galen_public_keys keys;
+    galen_device_secrets_invitation(link.secret, &link.practice, &secrets);
+    public_keys(&secrets, &keys);
+    out->host = link.host;
+    out->practice = link.practice;
+    out->device = galen_device_id(galen_sodium_primitives(), &keys);
+    galen_device_secrets_wipe(&secrets);
+    galen_wipe(&link, sizeof link);
+    return host_ok(out->host) ? GALEN_OK : GALEN_ERR_FORMAT;
 }
 
 /* -- joining ---------------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #define GALEN_ENGINE_LIVE_H
 
 #include "galen/call_keys.h"
-#include "galen/playout.h"
+#include "galen/voice.h"
 #include "state.h"
 
 #define CONNECTION_BYTES 16
@@ -20,6 +20,9 @@ struct peer {
     uint64_t clock_ms;      /* of its hello */
     uint64_t heard_ms;      /* 0: gone */
     uint64_t highest, seen; /* replay window: bit i is counter highest - i */
+    uint64_t said_at;       /* counter of its last word on what follows */
+    struct galen_id visit;  /* that it takes part in; none */
+    bool muted;
 };
 
 /* A visit that the server told of. */
@@ -39,7 +42,7 @@ struct knocker {
     size_t hello_size;
     uint8_t admission[GALEN_CALL_ADMISSION_BYTES]; /* as it came with the hello */
     size_t admission_size;
-    uint64_t told_ms;
+    uint64_t since_ms, told_ms;
 };
 
 /* The newest word of staff about each device of one visit, every one checked before it is kept. It
@@ -48,11 +51,6 @@ struct admissions {
     struct galen_id visit;
     struct galen_call_admission words[GALEN_ADMISSIONS_MAX];
     size_t count;
-};
-
-struct speaker {
-    struct galen_id device;
-    struct galen_playout *playout;
 };
 
 /* The one visit that this engine takes part in. */
@@ -66,13 +64,11 @@ struct visit {
     struct galen_call *call;
     struct galen_call_host *host;
     uint16_t last_generation, last_number; /* of the last roster by anybody */
-    struct knocker knockers[GALEN_PARTICIPANTS_MAX * 2];
+    struct knocker knockers[GALEN_KNOCKING_MAX];
     size_t knocker_count;
-    struct galen_voice_encoder *encoder;
-    struct speaker speakers[GALEN_PARTICIPANTS_MAX];
+    struct galen_id speakers[GALEN_PARTICIPANTS_MAX]; /* whose voice was put out */
     size_t speaker_count;
-    bool muted;
-    uint64_t sent, refused;
+    uint64_t sent, received, refused;
 };
 
 struct live {
@@ -86,6 +82,7 @@ struct live {
     size_t visit_count;
     struct visit visit;
     struct admissions admissions;
+    bool muted;
 };
 
 /** live.c: this engine's live part, made when first needed. NULL: out of memory. */
@@ -93,6 +90,12 @@ struct live *live_get(struct galen_engine *engine);
 /** A device's signing key, if it is a member of the chart now; else NULL. */
 const struct galen_member *live_member(const struct galen_engine *engine,
                                        const struct galen_id *chart, const struct galen_id *device);
+
+/** What is known of a device's live connection; NULL: it has none that we heard of. */
+struct peer *live_peer(struct live *live, const struct galen_id *chart,
+                       const struct galen_id *device);
+/** Tells the chart's members that we are here, in which visit, and whether muted. */
+void live_say_here(struct galen_engine *engine, const struct galen_id *chart);
 
 /* visit.c */
 void visit_ready(struct galen_engine *engine, uint64_t now_ms);
@@ -114,10 +117,16 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
 void door_left(struct galen_engine *engine, const struct galen_frame_left *frame);
 /** The chart's members have changed, or are known further. */
 void door_members(struct galen_engine *engine, struct chart *chart);
+/** At the door, and nobody has said a word about it yet. */
+bool door_waits(const struct knocker *k);
 void door_tick(struct galen_engine *engine, uint64_t now_ms);
 uint64_t door_deadline(const struct galen_engine *engine);
 
 /* call.c */
+/** Says of all who spoke and are not in this roster that they speak no more; NULL: of everybody. */
+void call_keep(struct galen_engine *engine, const struct galen_call_roster *roster);
+/** EVENT_CALL: who is in the call changed, or `device` of them was muted or unmuted. */
+void call_told(struct galen_engine *engine, const struct galen_id *device);
 void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes sframe);
 
 #endif

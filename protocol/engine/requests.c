@@ -203,10 +203,12 @@ enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
                  secret, &item.cert);
     write_link(engine, secret, link);
     galen_wipe(secret, sizeof secret);
+    if (link->failed) /* what nobody can be given is not to be let in */
+        err = GALEN_ERR_MEMORY;
     memcpy(token, item.token, sizeof item.token);
     /* The name comes before the invitation, so that whoever has the link and the server's disk does
      * not read it (I3). */
-    if (name.size > 0)
+    if (err == GALEN_OK && name.size > 0)
         err = write_name(engine, now_ms, chart, &item.cert.account, name);
     if (err != GALEN_OK) {
         item_wipe(&item);
@@ -262,6 +264,8 @@ enum galen_err galen_engine_further_device(struct galen_engine *engine, uint64_t
                  purpose == GALEN_PURPOSE_CODE ? GALEN_CODE_SPAN_MS : 0, secret, &item.cert);
     write_link(engine, secret, link);
     galen_wipe(secret, sizeof secret);
+    if (link->failed)
+        return GALEN_ERR_MEMORY;
     return queue_everywhere(engine, now_ms, &item, token);
 }
 
@@ -463,4 +467,23 @@ size_t galen_engine_waiting(const struct galen_engine *engine, const struct gale
         if (!chart || galen_id_equal(chart, &engine->charts[c]->id))
             count += engine->charts[c]->item_count;
     return count;
+}
+
+bool galen_engine_waiting_at(const struct galen_engine *engine, const struct galen_id *id, size_t i,
+                             struct galen_waiting *waiting)
+{
+    const struct chart *chart = chart_find(engine, id);
+    if (!chart || i >= chart->item_count)
+        return false;
+    const struct item *item = &chart->items[i];
+    bool content = item->kind == ITEM_CONTENT;
+    struct galen_op op;
+    *waiting = (struct galen_waiting){.chart = chart->id,
+                                      .token = item->token,
+                                      .held = item->held,
+                                      .class = content ? item->class : GALEN_CLASS_EPOCH,
+                                      .plain = galen_written(&item->plain)};
+    if (content && galen_op_read(waiting->plain, item->class, &op) == GALEN_OK)
+        waiting->composed_ms = op.clock_ms;
+    return true;
 }

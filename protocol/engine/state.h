@@ -2,8 +2,8 @@
  * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
  * is saved), line.c (connections and signing in), charts.c (the list of charts), chart.c (reading one),
  * outbox.c (requests until they are in the log), members.c (changes of members), join.c (becoming a
- * device), found.c (beginning a practice), requests.c (what a person asks for), live.c, visit.c, door.c
- * and call.c (the live connection).
+ * device), found.c (beginning a practice), requests.c (what a person asks for), live.c, visit.c, door.c,
+ * call.c and attendance.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H
@@ -43,6 +43,9 @@ void send_bytes(struct galen_engine *engine, uint8_t purpose, struct galen_bytes
 void send_frame(struct galen_engine *engine, uint8_t purpose, const struct galen_frame *frame);
 void send_signal(struct galen_engine *engine, uint8_t kind, uint8_t purpose); /* (DIS)CONNECT */
 void event(struct galen_engine *engine, struct galen_event event);
+/** A packet of somebody's voice, copied; an empty one: no more comes of this device. */
+void voice(struct galen_engine *engine, const struct galen_id *device, uint64_t number,
+           struct galen_bytes packet);
 void draw(struct galen_engine *engine, void *out, size_t n);
 uint64_t earlier(uint64_t a, uint64_t b);
 
@@ -120,6 +123,7 @@ void line_closed(struct galen_engine *engine, uint64_t now_ms, struct line *line
 bool line_received(struct galen_engine *engine, uint64_t now_ms, struct line *line,
                    const struct galen_frame *frame);
 void line_tick(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+void line_awake(struct line *line);
 uint64_t line_deadline(const struct line *line);
 uint32_t next_request(struct galen_engine *engine);
 /** The server's clock as far as it is known: what entries and certificates are judged by. */

@@ -1,5 +1,5 @@
 /* What our playout and speexdsp's jitter buffer make of every line, averaged over seeds: JSON. */
-#include "support/playout_lines.h"
+#include "support/playout_heard.h"
 
 #include <stdio.h>
 #include <stdlib.h>

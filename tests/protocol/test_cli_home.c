@@ -333,18 +333,18 @@ Test(cli_home, a_sealed_value_opens_under_its_key_and_name_alone)
     galen_writer_init(&out);
     home_seal(key, text("name"), text("value"), &sealed);
     home_seal(key, text("name"), text("value"), &again);
-    cr_assert_eq(sealed.size, 5 + SEAL_OVERHEAD);
+    cr_assert_eq(sealed.size, 5 + GALEN_PAIR_OVERHEAD);
     cr_expect(memcmp(sealed.at, again.at, sealed.size) != 0, "each has a nonce of its own");
-    cr_expect_eq(home_open(key, text("name"), galen_written(&sealed), &out), GALEN_OK);
+    cr_expect_eq(galen_pair_open(key, text("name"), galen_written(&sealed), &out), GALEN_OK);
     cr_expect(out.size == 5 && memcmp(out.at, "value", 5) == 0);
-    cr_expect_eq(home_open(other, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
-    cr_expect_eq(home_open(key, text("nome"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
+    cr_expect_eq(galen_pair_open(other, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
+    cr_expect_eq(galen_pair_open(key, text("nome"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
     for (size_t i = 0; i < sealed.size; i++) {
         sealed.at[i] ^= 0x10;
-        cr_expect_eq(home_open(key, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL,
+        cr_expect_eq(galen_pair_open(key, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL,
                      "byte %zu changed", i);
         sealed.at[i] ^= 0x10;
-        cr_expect_eq(home_open(key, text("name"), (struct galen_bytes){sealed.at, i}, &out),
+        cr_expect_eq(galen_pair_open(key, text("name"), (struct galen_bytes){sealed.at, i}, &out),
                      GALEN_ERR_SEAL, "cut at %zu", i);
     }
     cr_expect_eq(out.size, 5, "what does not open gives nothing");

@@ -18,12 +18,12 @@ enum { STEPS = 90, SEEDS = 250, DEVICES_MAX = 5, RECORDS = 3 };
 
 static uint64_t chance_state;
 
-static uint64_t chance(uint64_t below)
+static uint32_t chance(uint64_t below) /* below 2^32 */
 {
     chance_state ^= chance_state << 13; /* xorshift64, Marsaglia 2003 */
     chance_state ^= chance_state >> 7;
     chance_state ^= chance_state << 17;
-    return (chance_state >> 11) % below;
+    return (uint32_t)((chance_state >> 11) % below);
 }
 
 /* ---- The model ----------------------------------------------------------------------------------- */

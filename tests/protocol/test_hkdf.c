@@ -1,11 +1,8 @@
 /* HKDF-SHA256 (RFC 5869), labelled expansion, and the small tools beside them. */
 #include "galen/crypto.h"
+#include "support/primitives.h"
 
 #include <criterion/criterion.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <string.h>
 
 static struct galen_bytes text(const char *t)
@@ -74,22 +71,8 @@ static void expand_by_openssl(const uint8_t secret[32], const char *full_label,
     galen_write_u16(&info, (uint16_t)n);
     galen_write_vector(&info, text(full_label));
     galen_write_vector(&info, context);
-    uint8_t key[32];
-    memcpy(key, secret, 32);
-    int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, sizeof key),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.at, info.size),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *hkdf = EVP_KDF_CTX_new(kdf);
-    cr_assert_eq(EVP_KDF_derive(hkdf, out, n, params), 1);
-    EVP_KDF_CTX_free(hkdf);
-    EVP_KDF_free(kdf);
+    cr_assert(test_hkdf(TEST_HKDF_EXPAND, "SHA256", (struct galen_bytes){secret, 32},
+                        (struct galen_bytes){0}, galen_written(&info), out, n));
     galen_writer_wipe(&info);
 }
 

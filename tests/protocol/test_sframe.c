@@ -1,13 +1,11 @@
 /* protocol/include/galen/sframe.h, sframe_header.h: RFC 9605 against the working group's vectors. */
 #include "galen/crypto.h"
 #include "galen/sframe.h"
+#include "support/primitives.h"
 #include "support/vectors.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/kdf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,40 +106,26 @@ Test(sframe, key_ids_say_generation_participant_and_stream)
 
 /* --- key schedule, with OpenSSL for the suites that Galen does not use ------------------------- */
 
-static void hkdf(const EVP_MD *md, int mode, struct galen_bytes key, struct galen_bytes info,
-                 uint8_t *out, size_t size)
-{
-    EVP_PKEY_CTX *kdf = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
-    cr_assert(kdf && EVP_PKEY_derive_init(kdf) > 0);
-    cr_assert(EVP_PKEY_CTX_set_hkdf_md(kdf, md) > 0);
-    cr_assert(EVP_PKEY_CTX_set_hkdf_mode(kdf, mode) > 0);
-    cr_assert(EVP_PKEY_CTX_set1_hkdf_key(kdf, key.at, (int)key.size) > 0);
-    if (info.size > 0)
-        cr_assert(EVP_PKEY_CTX_add1_hkdf_info(kdf, info.at, (int)info.size) > 0);
-    cr_assert(EVP_PKEY_derive(kdf, out, &size) > 0);
-    EVP_PKEY_CTX_free(kdf);
-}
-
 static void extract_256(struct galen_bytes key, uint8_t *secret)
 {
-    hkdf(EVP_sha256(), EVP_PKEY_HKDEF_MODE_EXTRACT_ONLY, key, nothing, secret, 32);
+    cr_assert(test_hkdf(TEST_HKDF_EXTRACT, "SHA256", key, nothing, nothing, secret, 32));
 }
 
 static void expand_256(const uint8_t *secret, struct galen_bytes info, uint8_t *out, size_t size)
 {
-    hkdf(EVP_sha256(), EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, (struct galen_bytes){secret, 32}, info, out,
-         size);
+    struct galen_bytes key = {secret, 32};
+    cr_assert(test_hkdf(TEST_HKDF_EXPAND, "SHA256", key, nothing, info, out, size));
 }
 
 static void extract_512(struct galen_bytes key, uint8_t *secret)
 {
-    hkdf(EVP_sha512(), EVP_PKEY_HKDEF_MODE_EXTRACT_ONLY, key, nothing, secret, 64);
+    cr_assert(test_hkdf(TEST_HKDF_EXTRACT, "SHA512", key, nothing, nothing, secret, 64));
 }
 
 static void expand_512(const uint8_t *secret, struct galen_bytes info, uint8_t *out, size_t size)
 {
-    hkdf(EVP_sha512(), EVP_PKEY_HKDEF_MODE_EXPAND_ONLY, (struct galen_bytes){secret, 64}, info, out,
-         size);
+    struct galen_bytes key = {secret, 64};
+    cr_assert(test_hkdf(TEST_HKDF_EXPAND, "SHA512", key, nothing, info, out, size));
 }
 
 /* RFC 9605 table 2 */
@@ -153,22 +137,6 @@ static const struct {
     {{3, 32, 48, extract_256, expand_256}, 4},  {{4, 32, 16, extract_256, expand_256}, 16},
     {{5, 64, 32, extract_512, expand_512}, 16},
 };
-
-static size_t cipher(const EVP_CIPHER *with, bool gcm, const uint8_t *key, const uint8_t *iv,
-                     struct galen_bytes aad, struct galen_bytes plain, uint8_t *out)
-{
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    int n = 0, end = 0;
-    cr_assert(ctx && EVP_EncryptInit_ex(ctx, with, NULL, key, iv) > 0);
-    if (gcm)
-        cr_assert(EVP_EncryptUpdate(ctx, NULL, &n, aad.at, (int)aad.size) > 0);
-    cr_assert(EVP_EncryptUpdate(ctx, out, &n, plain.at, (int)plain.size) > 0);
-    cr_assert(EVP_EncryptFinal_ex(ctx, out + n, &end) > 0);
-    if (gcm)
-        cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, 16, out + n) > 0);
-    EVP_CIPHER_CTX_free(ctx);
-    return (size_t)n + (gcm ? 16 : 0);
-}
 
 static void put_u64(uint8_t *out, size_t v)
 {
@@ -182,15 +150,15 @@ static size_t ctr_hmac(const uint8_t *key, const uint8_t *nonce, size_t tag, str
 {
     uint8_t iv[16] = {0}, mac[32], message[256];
     memcpy(iv, nonce, 12);
-    size_t n = cipher(EVP_aes_128_ctr(), false, key, iv, nothing, plain, out), at = 24;
+    struct galen_bytes aes_key = {key, 16}, mac_key = {key + 16, 32};
+    size_t n = test_encrypt("aes-128-ctr", aes_key, BYTES(iv), nothing, plain, out), at = 24;
     put_u64(message, aad.size);
     put_u64(message + 8, n);
     put_u64(message + 16, tag);
     memcpy(message + at, nonce, 12);
     memcpy(message + at + 12, aad.at, aad.size);
     memcpy(message + at + 12 + aad.size, out, n);
-    unsigned size = sizeof mac;
-    cr_assert(HMAC(EVP_sha256(), key + 16, 32, message, at + 12 + aad.size + n, mac, &size));
+    test_hmac_sha256(mac_key, (struct galen_bytes){message, at + 12 + aad.size + n}, mac);
     memcpy(out + n, mac, tag);
     return n + tag;
 }
@@ -213,9 +181,11 @@ static void check_suite(const cJSON *row, const struct galen_sframe_suite *suite
     memcpy(aad + n, metadata.at, metadata.size);
     struct galen_bytes associated = {aad, n + metadata.size};
     expect_bytes("aad", aad, associated.size, vectors_hex(row, "aad"));
-    const EVP_CIPHER *gcm = suite->key_bytes == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
-    n += suite->key_bytes == 48 ? ctr_hmac(key, nonce, tag, associated, plain, frame + n)
-                                : cipher(gcm, true, key, nonce, associated, plain, frame + n);
+    const char *gcm = suite->key_bytes == 16 ? "aes-128-gcm" : "aes-256-gcm";
+    struct galen_bytes gcm_key = {key, suite->key_bytes};
+    n += suite->key_bytes == 48
+             ? ctr_hmac(key, nonce, tag, associated, plain, frame + n)
+             : test_encrypt(gcm, gcm_key, BYTES(nonce), associated, plain, frame + n);
     expect_bytes("frame", frame, n, vectors_hex(row, "ct"));
 }
 
@@ -251,14 +221,10 @@ Test(sframe, our_suite_is_that_schedule_with_chacha20_poly1305)
     galen_sframe_nonce(salt, 300, nonce);
     uint8_t aad[] = {0xa9, 0x10, 0x00, 0x10, 0x01, 0x2c, 'm', 'e', 't', 'a'};
     memcpy(expected, aad, 6);
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    int n = 0, end = 0;
-    cr_assert(ctx && EVP_EncryptInit_ex(ctx, EVP_chacha20_poly1305(), NULL, key, nonce) > 0);
-    cr_assert(EVP_EncryptUpdate(ctx, NULL, &n, aad, sizeof aad) > 0);
-    cr_assert(EVP_EncryptUpdate(ctx, expected + 6, &n, (const uint8_t *)"spoken", 6) > 0);
-    cr_assert(EVP_EncryptFinal_ex(ctx, expected + 6 + n, &end) > 0);
-    cr_assert(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, expected + 12) > 0);
-    EVP_CIPHER_CTX_free(ctx);
+    struct galen_bytes aead_key = {key, sizeof base_key};
+    cr_assert_eq(test_encrypt("chacha20-poly1305", aead_key, BYTES(nonce), BYTES(aad),
+                              TEXT("spoken"), expected + 6),
+                 22);
     expect_bytes("frame", frame, size, (struct galen_bytes){expected, 28});
 }
 

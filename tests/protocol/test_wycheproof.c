@@ -3,14 +3,11 @@
  * (libsodium) must agree with each other and with the verdict of the file on every case.
  */
 #include "galen/crypto.h"
+#include "support/primitives.h"
 #include "support/vectors.h"
 #include "verify.h"
 
 #include <criterion/criterion.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -76,22 +73,6 @@ Test(wycheproof, ed25519)
     each_case("wycheproof/ed25519_test.json", ed25519_case, 151);
 }
 
-static bool x25519_by_openssl(const uint8_t secret[32], const uint8_t public_key[32],
-                              uint8_t out[32])
-{
-    size_t size = 32;
-    EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, 32);
-    EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public_key, 32);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(own, NULL);
-    bool derived = EVP_PKEY_derive_init(context) == 1 &&
-                   EVP_PKEY_derive_set_peer(context, other) == 1 &&
-                   EVP_PKEY_derive(context, out, &size) == 1 && size == 32;
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(other);
-    EVP_PKEY_free(own);
-    return derived;
-}
-
 static void x25519_case(const cJSON *group, const cJSON *test, int id)
 {
     (void)group;
@@ -102,7 +83,7 @@ static void x25519_case(const cJSON *group, const cJSON *test, int id)
     uint8_t ours[32];
     uint8_t theirs[32];
     bool client = crypto_scalarmult_curve25519(ours, secret.at, public_key.at) == 0;
-    bool server = x25519_by_openssl(secret.at, public_key.at, theirs);
+    bool server = test_shared_secret(secret.at, public_key.at, theirs);
     cr_expect_eq(client, server, "case %d", id);
     bool refused = flagged(test, "LowOrderPublic") || flagged(test, "NonCanonicalPublic") ||
                    flagged(test, "ZeroSharedSecret");
@@ -126,21 +107,6 @@ struct aead_parts {
     struct galen_bytes key, nonce, aad, message, ciphertext, tag;
 };
 
-static bool open_by_openssl(const struct aead_parts *p, uint8_t *out)
-{
-    uint8_t tag[16];
-    int n = 0;
-    memcpy(tag, p->tag.at, sizeof tag);
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    bool good = EVP_DecryptInit_ex(c, EVP_chacha20_poly1305(), NULL, p->key.at, p->nonce.at) == 1 &&
-                EVP_DecryptUpdate(c, NULL, &n, p->aad.at, (int)p->aad.size) == 1 &&
-                EVP_DecryptUpdate(c, out, &n, p->ciphertext.at, (int)p->ciphertext.size) == 1 &&
-                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1 &&
-                EVP_DecryptFinal_ex(c, out + p->ciphertext.size, &n) == 1;
-    EVP_CIPHER_CTX_free(c);
-    return good;
-}
-
 static void aead_case(const cJSON *group, const cJSON *test, int id)
 {
     (void)group;
@@ -160,7 +126,8 @@ static void aead_case(const cJSON *group, const cJSON *test, int id)
     struct galen_bytes whole = {sealed, p.ciphertext.size + 16};
     bool client = galen_aead_open(p.key.at, p.nonce.at, p.aad, whole, ours);
     cr_expect_eq(client, result_is(test, "valid"), "libsodium, case %d", id);
-    cr_expect_eq(client, open_by_openssl(&p, theirs), "OpenSSL, case %d", id);
+    cr_expect_eq(client, test_decrypt("chacha20-poly1305", p.key, p.nonce, p.aad, whole, theirs),
+                 "OpenSSL, case %d", id);
     if (!client)
         return;
     cr_expect(memcmp(ours, p.message.at, p.message.size) == 0, "case %d", id);
@@ -175,29 +142,6 @@ Test(wycheproof, chacha20_poly1305)
     each_case("wycheproof/chacha20_poly1305_test.json", aead_case, 325);
 }
 
-static bool hkdf_by_openssl(struct galen_bytes ikm, struct galen_bytes salt,
-                            struct galen_bytes info, uint8_t *out, size_t n)
-{
-    char digest[] = "SHA256";
-    uint8_t room[3][256];
-    const struct galen_bytes parts[3] = {ikm, salt, info};
-    static const char *const names[3] = {OSSL_KDF_PARAM_KEY, OSSL_KDF_PARAM_SALT,
-                                         OSSL_KDF_PARAM_INFO};
-    OSSL_PARAM params[5] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0)};
-    for (size_t i = 0; i < 3; i++) {
-        cr_assert_leq(parts[i].size, sizeof room[i]);
-        memcpy(room[i], parts[i].at, parts[i].size);
-        params[1 + i] = OSSL_PARAM_construct_octet_string(names[i], room[i], parts[i].size);
-    }
-    params[4] = OSSL_PARAM_construct_end();
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
-    bool derived = EVP_KDF_derive(context, out, n, params) == 1;
-    EVP_KDF_CTX_free(context);
-    EVP_KDF_free(kdf);
-    return derived;
-}
-
 static void hkdf_case(const cJSON *group, const cJSON *test, int id)
 {
     (void)group;
@@ -210,7 +154,8 @@ static void hkdf_case(const cJSON *group, const cJSON *test, int id)
     size_t n = (size_t)vectors_number(test, "size");
     cr_expect_eq(result_is(test, "valid"), n <= GALEN_HKDF_MAX, "case %d asks for %zu", id, n);
     cr_assert_leq(n, sizeof theirs, "case %d", id);
-    cr_expect_eq(hkdf_by_openssl(ikm, salt, info, theirs, n), n <= GALEN_HKDF_MAX, "case %d", id);
+    cr_expect_eq(test_hkdf(TEST_HKDF_WHOLE, "SHA256", ikm, salt, info, theirs, n),
+                 n <= GALEN_HKDF_MAX, "case %d", id);
     if (n > GALEN_HKDF_MAX)
         return;
     uint8_t prk[GALEN_KEY_BYTES];

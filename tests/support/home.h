@@ -31,6 +31,9 @@ struct home {
     size_t connects;                          /* how often it asked for a line */
     size_t sent[HOME_FRAME_MAX];              /* how many frames of each type it sent … */
     struct galen_writer live[HOME_FRAME_MAX]; /* … and the last one of each, of the live line */
+    void *context;
+    void (*watch)(void *context, struct home *home,
+                  const struct galen_output *output); /* or NULL */
 };
 
 /** Nothing is on its disk yet. `practice` may be NULL. */

@@ -1,6 +1,6 @@
 /*
  * What only clients can do: derive, sign, seal, open, pad. libsodium underneath. Nothing here draws
- * random bytes or allocates, except galen_pad, which grows the caller's writer.
+ * random bytes or allocates, except galen_pad and galen_pair_…, which grow the caller's writer.
  */
 #ifndef GALEN_CRYPTO_H
 #define GALEN_CRYPTO_H
@@ -106,5 +106,21 @@ void galen_pad(struct galen_writer *w, size_t start);
  * False: no marker, or not the one size that galen_pad would have chosen.
  */
 GALEN_MUST_USE bool galen_unpad(struct galen_bytes padded, struct galen_bytes *plain);
+
+/*
+ * A device's saved pairs (galen/engine.h, SAVE): each value is sealed under a key of the host's, with the
+ * pair's name as associated data, so that none can stand in another's place. XChaCha20-Poly1305.
+ */
+#define GALEN_PAIR_NONCE_BYTES 24
+#define GALEN_PAIR_OVERHEAD    (GALEN_PAIR_NONCE_BYTES + 16)
+
+/** Appends nonce ‖ sealed value. `nonce`: fresh random bytes for each. */
+void galen_pair_seal(const uint8_t key[GALEN_KEY_BYTES],
+                     const uint8_t nonce[GALEN_PAIR_NONCE_BYTES], struct galen_bytes name,
+                     struct galen_bytes value, struct galen_writer *out);
+/** Appends the value. SEAL: changed, or under another name or key; MEMORY. */
+GALEN_MUST_USE enum galen_err galen_pair_open(const uint8_t key[GALEN_KEY_BYTES],
+                                              struct galen_bytes name, struct galen_bytes sealed,
+                                              struct galen_writer *out);
 
 #endif

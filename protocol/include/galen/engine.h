@@ -11,9 +11,11 @@
 #define GALEN_ENGINE_H
 
 #include "galen/doc.h"
+#include "galen/evidence.h"
 #include "galen/frames.h"
 #include "galen/log.h"
 #include "galen/op.h"
+#include "galen/voice.h"
 
 struct galen_engine;
 
@@ -46,6 +48,8 @@ enum galen_output_kind {
     GALEN_OUT_DISCONNECT = 4, /* close it; answered by galen_engine_disconnected */
     GALEN_OUT_SEND = 5,       /* value is one frame for `purpose` */
     GALEN_OUT_EVENT = 6,
+    GALEN_OUT_VOICE =
+        7, /* value is a packet of `device`, its `number`th 20 ms; empty: it speaks no more */
 };
 
 enum galen_event_kind {
@@ -77,7 +81,8 @@ enum galen_event_kind {
     GALEN_EVENT_KNOCK = 35,   /* staff: `device` waits to be let in; repeats while it waits */
     GALEN_EVENT_WAITING = 36, /* we wait to be let in */
     GALEN_EVENT_ADMITTED = 37, /* we were let in (number 1) or sent away (0) */
-    GALEN_EVENT_CALL = 38,     /* who is in the call changed; `number` participants */
+    GALEN_EVENT_CALL = 38, /* who is in the call changed, or `device` of them was muted or unmuted;
+                                  `number` participants */
     GALEN_EVENT_VISIT_ENDED = 39,
     GALEN_EVENT_CALL_FAILED = 40, /* `err`: two rosters of one generation (R2), or the like */
 };
@@ -99,11 +104,15 @@ struct galen_output {
     uint8_t kind;    /* enum galen_output_kind */
     uint8_t purpose; /* enum galen_connection_purpose */
     struct galen_bytes key, value;
+    struct galen_id device; /* VOICE: who speaks */
+    uint64_t number;        /* VOICE: see galen/playout.h */
     struct galen_event event;
 };
 
 /** The next thing to do; false when there is none. Borrowed until the next call with this engine. */
 bool galen_engine_next(struct galen_engine *engine, struct galen_output *output);
+/** OK; MEMORY: nothing goes out any more. What was durable is whole: load it into a new engine. */
+enum galen_err galen_engine_broken(const struct galen_engine *engine);
 
 /* -- what comes in ------------------------------------------------------------------------------ */
 
@@ -115,6 +124,11 @@ void galen_engine_received(struct galen_engine *engine, uint64_t now_ms, uint8_t
 void galen_engine_disconnected(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose);
 /** Gives the time at which to call again, at the latest. */
 uint64_t galen_engine_tick(struct galen_engine *engine, uint64_t now_ms);
+/**
+ * The network is back, or somebody looks again: a connection that waits for its next try is tried at the
+ * next galen_engine_tick. The host must have a reason, and not make one by itself.
+ */
+void galen_engine_awake(struct galen_engine *engine);
 
 /* -- who this is -------------------------------------------------------------------------------- */
 
@@ -151,6 +165,14 @@ GALEN_MUST_USE enum galen_err galen_engine_found(struct galen_engine *engine, ui
                                                  const uint8_t practice_secret[32],
                                                  const uint8_t custodian_secret[32],
                                                  struct galen_bytes name);
+/** What a link, code or sheet says, to whoever has it. Whether it is still good the server knows. */
+struct galen_link {
+    struct galen_bytes host;  /* "host" or "host:port"; borrowed from the link */
+    struct galen_id practice; /* fingerprint */
+    struct galen_id device;   /* that the link is; of an invitation also the new person's account */
+};
+/** FORMAT: not a link. */
+GALEN_MUST_USE enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *link);
 /** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use. */
 GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes link);
@@ -230,8 +252,20 @@ GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, u
 /** HELD: send it after all (true), or drop it (false). */
 GALEN_MUST_USE enum galen_err galen_engine_release(struct galen_engine *engine, uint64_t now_ms,
                                                    const galen_token token, bool send);
-/** How many requests of a chart (none: of all) are not yet with the server. */
+/** How many requests of a chart (NULL: of all) are not in the log yet. */
 size_t galen_engine_waiting(const struct galen_engine *engine, const struct galen_id *chart);
+/** One of them. Borrowed until the next call that takes a frame or a request. */
+struct galen_waiting {
+    struct galen_id chart;
+    const uint8_t *token;
+    bool held;                /* waits for galen_engine_release (L4) */
+    uint64_t composed_ms;     /* its author's clock; 0: a change of members, which has no time */
+    uint8_t class;            /* of `plain`; GALEN_CLASS_EPOCH: a change of members */
+    struct galen_bytes plain; /* galen_op_read; empty for a change of members */
+};
+/** The i-th of a chart, oldest first. False: there are not so many. */
+bool galen_engine_waiting_at(const struct galen_engine *engine, const struct galen_id *chart,
+                             size_t i, struct galen_waiting *waiting);
 
 /* -- looking ------------------------------------------------------------------------------------ */
 
@@ -242,12 +276,19 @@ const struct galen_log *galen_engine_log(const struct galen_engine *engine,
                                          const struct galen_id *chart);
 const struct galen_docs *galen_engine_docs(const struct galen_engine *engine,
                                            const struct galen_id *chart);
+/** Entries that the server has, as last heard; not below what was read. */
+uint64_t galen_engine_server_size(const struct galen_engine *engine, const struct galen_id *chart);
 /** Whether everything the server had has been read. */
 bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *chart);
 /** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless
  *  OPEN). False past the end. */
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,
                         uint64_t index, struct galen_bytes *record, struct galen_bytes *plain);
+/** Appends evidence of a chart (galen_evidence_write, with its errors). CHART: not known. */
+GALEN_MUST_USE enum galen_err galen_engine_evidence(const struct galen_engine *engine,
+                                                    const struct galen_id *chart,
+                                                    const struct galen_evidence_options *options,
+                                                    struct galen_writer *out);
 /** The first entry whose body the server holds back: documents end before it. GALEN_NO_ENTRY: none. */
 uint64_t galen_engine_withheld(const struct galen_engine *engine, const struct galen_id *chart);
 /** Stopped for good in this chart: OK, FORK or CLONED. */
@@ -269,6 +310,9 @@ GALEN_MUST_USE enum galen_err galen_engine_visit_open(struct galen_engine *engin
                                                       struct galen_id *visit);
 /** The open visit of a chart; none if there is none. */
 struct galen_id galen_engine_visit(const struct galen_engine *engine, const struct galen_id *chart);
+/** Who hosts it; none if there is none. */
+struct galen_id galen_engine_visit_host(const struct galen_engine *engine,
+                                        const struct galen_id *chart);
 /** Knocks at the chart's open visit; again after a reconnect by itself, until galen_engine_leave. */
 GALEN_MUST_USE enum galen_err galen_engine_knock(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart);
@@ -278,18 +322,47 @@ void galen_engine_leave(struct galen_engine *engine, uint64_t now_ms);
 GALEN_MUST_USE enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_ms,
                                                      const struct galen_id *chart);
 
-/** 20 ms of the microphone (GALEN_VOICE_SAMPLES, 48 kHz mono). WAITING until admitted. */
+/**
+ * Sends one packet of this person's voice (galen/talk.h makes them), to be called every 20 ms also where
+ * nothing is sent: each call counts 20 ms. WAITING until admitted; NO_VISIT.
+ */
 GALEN_MUST_USE enum galen_err galen_engine_speak(struct galen_engine *engine, uint64_t now_ms,
-                                                 const int16_t *pcm);
-/** 20 ms of everybody else, mixed. Silence when there is nothing. */
-void galen_engine_listen(struct galen_engine *engine, uint64_t now_ms, int16_t *pcm);
-/** Muted: silence is sent at the same size and pace. */
+                                                 const uint8_t packet[GALEN_VOICE_BYTES]);
+/**
+ * Tells everybody in the call; kept for calls to come. What is sent to be silent is made by the host
+ * (galen_talk_mute), who is to mute before this and to unmute after it.
+ */
 void galen_engine_mute(struct galen_engine *engine, bool muted);
+/** Whether this device said so in the call that we are in; or we ourselves, in any. */
+bool galen_engine_participant_muted(const struct galen_engine *engine,
+                                    const struct galen_id *device);
+
+enum galen_call_state {
+    GALEN_CALL_NONE = 0,
+    GALEN_CALL_WAITING = 1, /* in the waiting room, or on the way there */
+    GALEN_CALL_ADMITTED = 2,
+};
+struct galen_call_person {
+    struct galen_id device, account;
+    uint8_t role;      /* enum galen_role; 0: no member of the chart */
+    bool muted;        /* participants */
+    uint64_t since_ms; /* at the door: first seen there */
+};
+/** The visit that this home takes part in. */
+struct galen_call_view {
+    uint8_t state;                      /* enum galen_call_state */
+    struct galen_id chart, visit, host; /* none without one */
+    bool muted;                         /* ourselves */
+    size_t participant_count;           /* in the last roster, ourselves included */
+    struct galen_call_person participants[GALEN_PARTICIPANTS_MAX];
+    size_t knocking_count; /* staff: who waits to be let in */
+    struct galen_call_person knocking[GALEN_KNOCKING_MAX];
+};
+void galen_engine_call(const struct galen_engine *engine, struct galen_call_view *view);
 
 struct galen_call_stats {
-    size_t participants; /* in the last roster, ourselves included */
-    uint64_t sent, received, concealed, discarded, late, refused;
-    uint32_t delay_ms; /* the longest of all speakers */
+    size_t participants;              /* in the last roster, ourselves included */
+    uint64_t sent, received, refused; /* packets */
 };
 struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engine);
 

@@ -5,7 +5,8 @@
  *
  * Ids are hexadecimal text: 64 digits for a chart, device, account, visit or practice, 32 for a record or
  * a token. Times are Unix milliseconds. Views are what `galen --json` prints too; `protocol/view/` makes
- * both.
+ * both. Where a time is of more use to a reader than to a program it comes as text besides, under its name
+ * without `_ms`.
  */
 
 export type Id = string;
@@ -49,6 +50,8 @@ export interface ChartSummary {
     name: string;
     practice: boolean;
     entries: number;
+    /** what the server has, as last heard: more than `entries` while it is being read */
+    server_entries: number;
     epoch: number;
     people: number;
     devices: number;
@@ -135,6 +138,7 @@ export interface Waiting {
     chart: Id;
     /** a person joined since it was written: it waits for Asked.release (rule L4) */
     held: boolean;
+    /** 0: a change of members, which has no time */
     composed_ms: number;
     kind: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "members" | "unknown";
     text?: string;
@@ -143,6 +147,9 @@ export interface Waiting {
     fields?: Record<string, string>;
     proposal?: number;
     accepted?: boolean;
+    subject?: Id;
+    visit?: Id;
+    visit_event?: "opened" | "ended";
 }
 
 export type DocName = "pmr" | "map" | "people";
@@ -199,6 +206,8 @@ export interface SchemaField {
     kind: ValueKind;
     /** what this person's role may do with it */
     access: "none" | "propose" | "direct";
+    /** what its plain text form is like, in words */
+    takes: string;
     plain: string;
     clinical: string;
     options: { name: string; plain: string; clinical: string }[];
@@ -210,6 +219,7 @@ export interface SchemaDocument {
 export interface CallView {
     /** admitted to the call; "waiting": in the waiting room; "none": not in it */
     state: "none" | "waiting" | "admitted";
+    /** these three are "" in state "none" */
     chart: Id;
     visit: Id;
     host: Id;
@@ -217,6 +227,24 @@ export interface CallView {
     /** devices that wait to be let in (told to staff) */
     knocking: { device: Id; account: Id; name: string; role: Role; since_ms: number }[];
     muted: boolean;
+}
+
+/** What a check of a chart's whole log found, as `galen verify` says it. */
+export interface Check {
+    /** something was shown, and nothing fails */
+    holds: boolean;
+    claims: Record<
+        "practice" | "order" | "authorship" | "membership" | "completeness" | "heads" | "bodies" | "contents",
+        "holds" | "fails" | "not-shown"
+    >;
+    size: number;
+    root: string;
+    /** the largest size that a member's signed head confirms */
+    complete_to: number;
+    withheld: number;
+    findings: { claim: string; problem: ErrorName; index?: number; device?: Id }[];
+    /** who signed to have verified this history, and when they were heard */
+    verified: { device: Id; account: Id; name: string; size: number; heard_ms: number }[];
 }
 
 /* -- what is asked ---------------------------------------------------------------------------------- */
@@ -230,23 +258,33 @@ export interface Questions {
     schema: { ask: object; answer: SchemaDocument[] };
     charts: { ask: object; answer: ChartSummary[] };
     members: { ask: { chart: Id }; answer: Member[] };
-    /** at most 256 at a time, ascending; `kinds` leaves out other classes */
-    entries: { ask: { chart: Id; from: number; count: number; class?: Entry["class"] }; answer: Entry[] };
+    /**
+     * At most 256 at a time, ascending: the first `count` from `from` on, or the last `count` before
+     * `before`. `class` leaves out others, which then do not count.
+     */
+    entries: {
+        ask: { chart: Id; count: number; class?: Entry["class"] } & ({ from: number } | { before: number });
+        answer: Entry[];
+    };
     records: { ask: { chart: Id; doc: DocName }; answer: RecordView[] };
     /** everything that was ever said for one field, in log order */
     history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: (Said & { current: boolean })[] };
     waiting: { ask: { chart: Id }; answer: Waiting[] };
     call: { ask: object; answer: CallView };
 
-    /** Opens a link, code or sheet: who invites (as the link says it), without using it. */
-    look: { ask: { link: string }; answer: { host: string; practice: Id; purpose: string } };
-    join: { ask: { link: string; name?: string }; answer: object };
+    /**
+     * What a link, code or sheet says, without using it: all three look alike. `device` is what the link
+     * is; of an invitation it is the new person's account, too.
+     */
+    look: { ask: { link: string }; answer: { host: string; practice: Id; device: Id } };
+    /** the name was given by whoever invites */
+    join: { ask: { link: string }; answer: object };
     /** after `lost-asked` */
     lost: { ask: { devices: Id[] }; answer: object };
 
     chart_new: { ask: { name: string }; answer: { token: Token; chart: Id } };
     invite: { ask: { role: Role; chart?: Id; name: string }; answer: { token: Token; link: string; account: Id } };
-    further_device: { ask: { purpose: "code" | "sheet" }; answer: { token: Token; link: string } };
+    further_device: { ask: { purpose: "code" | "sheet" }; answer: { token: Token; link: string; device: Id } };
     remove_device: { ask: { device: Id }; answer: { token: Token } };
     add_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
     remove_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
@@ -262,8 +300,8 @@ export interface Questions {
     release: { ask: { token: Token; send: boolean }; answer: object };
     /** this person has had the chart on the screen up to (not including) this entry */
     seen: { ask: { chart: Id; size: number }; answer: object };
-    /** reads the whole chart again from the server's entries and checks heads now */
-    check: { ask: { chart: Id }; answer: { size: number; root: string; verified: { account: Id; name: string; size: number; heard_ms: number }[] } };
+    /** checks all that was read of a chart anew, as if somebody else had given it: every signature and head */
+    check: { ask: { chart: Id }; answer: Check };
     /** sealed evidence of the chart for `galen verify` */
     evidence: { ask: { chart: Id }; answer: { bytes: Uint8Array } };
 
@@ -295,7 +333,10 @@ export type Told =
     | { event: "refused"; error: ErrorName; help: string; used_ms?: number }
     | { event: "joined"; device: Id; account: Id }
     | { event: "lost-asked"; devices: Id[] }
-    | { event: "chart" | "reopened" | "current" | "withheld"; chart: Id }
+    | { event: "chart"; chart: Id; epoch: number }
+    | { event: "current"; chart: Id; size: number }
+    | { event: "reopened"; chart: Id }
+    | { event: "withheld"; chart: Id; index: number }
     | { event: "fork" | "cloned"; chart: Id; error: ErrorName; help: string }
     | ({ event: "entry" } & Entry)
     | { event: "done"; token: Token; chart: Id; index?: number }
@@ -309,9 +350,10 @@ export type Told =
     | { event: "knock"; chart: Id; visit: Id; device: Id; account: Id; name: string }
     | { event: "waiting"; chart: Id; visit: Id }
     | { event: "admitted"; chart: Id; visit: Id; admitted: boolean }
-    | { event: "call" }                                             /* ask `call` */
+    | { event: "call"; chart: Id; visit: Id; participants: number } /* ask `call` */
     | { event: "call-failed"; error: ErrorName; help: string }
     | { event: "reading"; chart: Id; done: number; of: number }     /* progress, over a second only */
+    | { event: "seen"; chart: Id; size: number }                    /* `unread` is less now, maybe by another tab */
     | { event: "held-elsewhere" }                                   /* another tab answers now */
     | { event: "storage-lost" }                                     /* the browser cleared the state: get back in */
     | { event: "broken"; failure: Failure };                        /* the core cannot go on: load again */

@@ -1,5 +1,5 @@
-/* One record of a document, as JSON and for people. */
-#include "cli.h"
+/* One record of a document, with who said what, and what was said before. */
+#include "view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,11 +41,11 @@ static const char *proposal_state_name(enum galen_proposal_state state)
     return names[state];
 }
 
-static void add_author(struct cli *cli, cJSON *object, const struct galen_id *chart,
-                       const struct galen_docs_entry *entry)
+static void add_author(const struct galen_engine *engine, cJSON *object,
+                       const struct galen_id *chart, const struct galen_docs_entry *entry)
 {
     char name[NAME_TEXT_MAX];
-    name_of(cli, chart, &entry->account, name);
+    name_of(engine, chart, &entry->account, name);
     json_id(object, "account", &entry->account);
     json_id(object, "device", &entry->device);
     cJSON_AddStringToObject(object, "name", name);
@@ -63,8 +63,38 @@ static void add_value(cJSON *object, const char *name, const struct galen_docume
     galen_writer_wipe(&text);
 }
 
+/* What somebody said, the `number`th from 1. */
+static cJSON *said_json(const struct galen_engine *engine, const struct galen_id *chart,
+                        const struct galen_record *record, uint16_t field, size_t number,
+                        const struct galen_said *said)
+{
+    cJSON *value = cJSON_CreateObject();
+    json_number(value, "number", number);
+    add_value(value, "value", galen_document(galen_record_doc(record)), field, said->value);
+    json_number(value, "index", said->index);
+    add_author(engine, value, chart, said->entry);
+    if (said->proposer) {
+        json_number(value, "proposal", said->proposal);
+        json_id(value, "proposed_by", &said->proposer->account);
+    }
+    return value;
+}
+
+cJSON *history_json(const struct galen_engine *engine, const struct galen_id *chart,
+                    const struct galen_record *record, uint16_t field)
+{
+    cJSON *history = cJSON_CreateArray();
+    for (size_t i = 0; i < galen_record_history_count(record, field); i++) {
+        struct galen_said said = galen_record_history(record, field, i);
+        cJSON *value = said_json(engine, chart, record, field, i + 1, &said);
+        cJSON_AddBoolToObject(value, "current", said.current);
+        json_append(history, value);
+    }
+    return history;
+}
+
 /* All values that a field has now, numbered from 1. */
-static cJSON *field_json(struct cli *cli, const struct galen_id *chart,
+static cJSON *field_json(const struct galen_engine *engine, const struct galen_id *chart,
                          const struct galen_record *record, uint16_t field)
 {
     const struct galen_document *document = galen_document(galen_record_doc(record));
@@ -75,22 +105,13 @@ static cJSON *field_json(struct cli *cli, const struct galen_id *chart,
     cJSON_AddBoolToObject(object, "conflict", count > 1);
     for (size_t i = 0; i < count; i++) {
         struct galen_said said = galen_record_value(record, field, i);
-        cJSON *value = cJSON_CreateObject();
-        json_number(value, "number", i + 1);
-        add_value(value, "value", document, field, said.value);
-        json_number(value, "index", said.index);
-        add_author(cli, value, chart, said.entry);
-        if (said.proposer) {
-            json_number(value, "proposal", said.proposal);
-            json_id(value, "proposed_by", &said.proposer->account);
-        }
-        cJSON_AddItemToArray(values, value);
+        json_append(values, said_json(engine, chart, record, field, i + 1, &said));
     }
-    cJSON_AddItemToObject(object, "values", values);
+    json_put(object, "values", values);
     return object;
 }
 
-static cJSON *proposal_json(struct cli *cli, const struct galen_id *chart,
+static cJSON *proposal_json(const struct galen_engine *engine, const struct galen_id *chart,
                             const struct galen_proposal *proposal)
 {
     const struct galen_document *document =
@@ -98,14 +119,14 @@ static cJSON *proposal_json(struct cli *cli, const struct galen_id *chart,
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
     json_number(object, "index", galen_proposal_index(proposal));
     cJSON_AddStringToObject(object, "state", proposal_state_name(galen_proposal_state(proposal)));
-    add_author(cli, object, chart, galen_proposal_entry(proposal));
+    add_author(engine, object, chart, galen_proposal_entry(proposal));
     for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
         char room[8];
         struct galen_write_field field = galen_proposal_field(proposal, i);
         add_value(fields, field_name(document, field.field, room), document, field.field,
                   field.value);
     }
-    cJSON_AddItemToObject(object, "fields", fields);
+    json_put(object, "fields", fields);
     cJSON *answers = cJSON_CreateArray();
     for (size_t i = 0; i < galen_proposal_answer_count(proposal); i++) {
         struct galen_answer answer = galen_proposal_answer(proposal, i);
@@ -113,14 +134,15 @@ static cJSON *proposal_json(struct cli *cli, const struct galen_id *chart,
         json_number(one, "index", answer.index);
         cJSON_AddBoolToObject(one, "accepted", answer.accepted);
         cJSON_AddBoolToObject(one, "current", answer.current);
-        add_author(cli, one, chart, answer.entry);
-        cJSON_AddItemToArray(answers, one);
+        add_author(engine, one, chart, answer.entry);
+        json_append(answers, one);
     }
-    cJSON_AddItemToObject(object, "answers", answers);
+    json_put(object, "answers", answers);
     return object;
 }
 
-cJSON *record_json(struct cli *cli, const struct galen_id *chart, const struct galen_record *record)
+cJSON *record_json(const struct galen_engine *engine, const struct galen_id *chart,
+                   const struct galen_record *record)
 {
     const struct galen_document *document = galen_document(galen_record_doc(record));
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
@@ -132,12 +154,11 @@ cJSON *record_json(struct cli *cli, const struct galen_id *chart, const struct g
     json_number(object, "conflicts", galen_record_conflict_count(record));
     for (size_t i = 0; document && i < document->field_count; i++)
         if (galen_record_value_count(record, document->fields[i].number) > 0)
-            cJSON_AddItemToObject(fields, document->fields[i].name,
-                                  field_json(cli, chart, record, document->fields[i].number));
-    cJSON_AddItemToObject(object, "fields", fields);
+            json_put(fields, document->fields[i].name,
+                     field_json(engine, chart, record, document->fields[i].number));
+    json_put(object, "fields", fields);
     for (size_t i = 0; i < galen_record_proposal_count(record); i++)
-        cJSON_AddItemToArray(proposals,
-                             proposal_json(cli, chart, galen_record_proposal(record, i)));
-    cJSON_AddItemToObject(object, "proposals", proposals);
+        json_append(proposals, proposal_json(engine, chart, galen_record_proposal(record, i)));
+    json_put(object, "proposals", proposals);
     return object;
 }

@@ -1,0 +1,166 @@
+#include "json.h"
+
+#include "galen/crypto.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* -- memory ----------------------------------------------------------------------------------------- */
+
+/* What stands in JSON was sealed before: it is zeroed when it is freed, by the size before it. */
+union block {
+    size_t size;
+    max_align_t aligned;
+};
+
+static bool failed;
+
+static void *allocate(size_t n)
+{
+    union block *block = n > SIZE_MAX - sizeof *block ? NULL : malloc(sizeof *block + n);
+    if (!block) {
+        failed = true;
+        return NULL;
+    }
+    block->size = n;
+    return block + 1;
+}
+
+static void release(void *at)
+{
+    if (!at)
+        return;
+    union block *block = (union block *)at - 1;
+    galen_wipe(at, block->size);
+    free(block);
+}
+
+void json_watch(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = allocate, .free_fn = release};
+    cJSON_InitHooks(&hooks);
+    failed = false;
+}
+
+bool json_whole(void)
+{
+    bool whole = !failed;
+    failed = false;
+    return whole;
+}
+
+/* -- ids and times as text -------------------------------------------------------------------------- */
+
+static const char digits[] = "0123456789abcdef";
+
+void hex_text(const uint8_t *bytes, size_t n, char *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = 0;
+}
+
+void id_text(const struct galen_id *id, char out[HEX_ID])
+{
+    hex_text(id->bytes, sizeof id->bytes, out);
+}
+
+int hex_read(const char *text, uint8_t *out, size_t room)
+{
+    size_t size = strlen(text);
+    if (size == 0 || size > 2 * room)
+        return -1;
+    memset(out, 0, room);
+    for (size_t i = 0; i < size; i++) {
+        char lower = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] + ('a' - 'A') : text[i]);
+        const char *digit = memchr(digits, lower, 16);
+        if (!digit)
+            return -1;
+        out[i / 2] = (uint8_t)(out[i / 2] | (digit - digits) << (i % 2 ? 0 : 4));
+    }
+    return (int)size;
+}
+
+void time_text(uint64_t ms, char out[TIME_TEXT])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    char text[TIME_TEXT - 8];
+    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+        text[0] = 0;
+    snprintf(out, TIME_TEXT, "%s.%03uZ", text, (unsigned)(ms % 1000));
+}
+
+/* -- objects ---------------------------------------------------------------------------------------- */
+
+cJSON *json_new(const char *name, const char *value)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (name)
+        cJSON_AddStringToObject(object, name, value);
+    return object;
+}
+
+void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n)
+{
+    char text[HEX_ID];
+    hex_text(bytes, n, text);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+void json_id(cJSON *object, const char *name, const struct galen_id *id)
+{
+    if (!galen_id_is_none(id))
+        json_hex(object, name, id->bytes, sizeof id->bytes);
+}
+
+void json_id_or_empty(cJSON *object, const char *name, const struct galen_id *id)
+{
+    if (galen_id_is_none(id))
+        cJSON_AddStringToObject(object, name, "");
+    else
+        json_id(object, name, id);
+}
+
+void json_text(cJSON *object, const char *name, struct galen_bytes text)
+{
+    char *copy = allocate(text.size + 1);
+    if (!copy)
+        return;
+    if (text.size > 0)
+        memcpy(copy, text.at, text.size);
+    copy[text.size] = 0;
+    cJSON_AddStringToObject(object, name, copy);
+    release(copy);
+}
+
+void json_number(cJSON *object, const char *name, uint64_t v)
+{
+    cJSON_AddNumberToObject(object, name, (double)v);
+}
+
+void json_time(cJSON *object, const char *name, uint64_t ms)
+{
+    char text[TIME_TEXT], name_ms[48];
+    time_text(ms, text);
+    cJSON_AddStringToObject(object, name, text);
+    snprintf(name_ms, sizeof name_ms, "%s_ms", name);
+    json_number(object, name_ms, ms);
+}
+
+void json_put(cJSON *object, const char *name, cJSON *item)
+{
+    if (!cJSON_AddItemToObject(object, name, item))
+        cJSON_Delete(item);
+}
+
+void json_append(cJSON *array, cJSON *item)
+{
+    if (!cJSON_AddItemToArray(array, item))
+        cJSON_Delete(item);
+}

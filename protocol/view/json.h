@@ -1,0 +1,42 @@
+/*
+ * JSON as Galen writes it, for programs: ids are hexadecimal text, times are Unix milliseconds under
+ * name_ms with the same as text (RFC 3339, UTC) under name.
+ *
+ * cJSON leaves out what it has no memory for. Who must not give half an object calls json_watch once, and
+ * json_whole before it is used.
+ */
+#ifndef GALEN_VIEW_JSON_H
+#define GALEN_VIEW_JSON_H
+
+#include "galen/codec.h"
+
+#include <cjson/cJSON.h>
+
+#define HEX_ID    (2 * GALEN_ID_BYTES + 1)
+#define TIME_TEXT 32
+
+void hex_text(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 characters */
+void id_text(const struct galen_id *id, char out[HEX_ID]);
+/** Hexadecimal digits into bytes; -1: something else, or more than `room` bytes. Else the digits. */
+int hex_read(const char *text, uint8_t *out, size_t room);
+void time_text(uint64_t ms, char out[TIME_TEXT]); /* 2026-03-14T09:26:53.589Z */
+
+cJSON *json_new(const char *name, const char *value); /* with one text; name may be NULL */
+void json_id(cJSON *object, const char *name, const struct galen_id *id); /* none: left out */
+void json_id_or_empty(cJSON *object, const char *name, const struct galen_id *id); /* none: "" */
+void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n);
+void json_text(cJSON *object, const char *name, struct galen_bytes text);
+void json_number(cJSON *object, const char *name, uint64_t v);
+/** name_ms as a number, and name as text. */
+void json_time(cJSON *object, const char *name, uint64_t ms);
+
+/** Take over `item`, and free it where there is no room. */
+void json_put(cJSON *object, const char *name, cJSON *item);
+void json_append(cJSON *array, cJSON *item);
+
+/** From now on it is noticed when cJSON is out of memory. Before anything is made by it. */
+void json_watch(void);
+/** Whether everything since the last call had memory. Only after json_watch. */
+bool json_whole(void);
+
+#endif

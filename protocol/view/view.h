@@ -1,0 +1,92 @@
+/*
+ * What there is to see of a home, as JSON: what `galen --json` prints and what the web client asks the
+ * core for are the same objects (web-client/src/core/protocol.ts names their fields). And the other way:
+ * fields of a record as people and programs write them.
+ *
+ * An object is the caller's, who frees it with cJSON_Delete. See json.h for what happens without memory.
+ */
+#ifndef GALEN_VIEW_VIEW_H
+#define GALEN_VIEW_VIEW_H
+
+#include "galen/engine.h"
+#include "galen/evidence.h"
+#include "json.h"
+
+#define NAME_TEXT_MAX (4 * GALEN_LINE_POINTS_MAX + 1)
+
+/* -- names ------------------------------------------------------------------------------------------ */
+
+/** The name that stands for an account (or a chart) there, else in the practice's chart; "" if none. */
+void name_of(const struct galen_engine *engine, const struct galen_id *chart,
+             const struct galen_id *whose, char out[NAME_TEXT_MAX]);
+const char *class_name(uint8_t class);
+/** 0: unknown. */
+uint8_t class_named(const char *name);
+const char *read_state_name(uint8_t state);
+const char *purpose_name(uint8_t purpose);
+const char *claim_state_name(uint8_t state);
+/** NULL for one that there is not. */
+const char *event_name(uint8_t kind);
+
+/* -- the home --------------------------------------------------------------------------------------- */
+
+cJSON *home_json(const struct galen_engine *engine);
+/** All documents with their fields, and what this role may do with each. */
+cJSON *schema_json(enum galen_role role);
+/** The call in hand: who is in it, who waits to be let in. */
+cJSON *call_json(const struct galen_engine *engine);
+cJSON *event_json(const struct galen_engine *engine, const struct galen_event *event);
+
+/* -- charts ----------------------------------------------------------------------------------------- */
+
+/** One line of the list of charts, known to the engine. */
+cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *chart);
+cJSON *member_json(const struct galen_engine *engine, const struct galen_id *chart,
+                   const struct galen_member *member);
+size_t people_count(const struct galen_rules *rules);
+/** Everything that is known of an entry; NULL past the end. */
+cJSON *entry_json(const struct galen_engine *engine, const struct galen_id *chart, uint64_t index);
+/** A request that is not in the log yet. */
+cJSON *waiting_json(const struct galen_waiting *waiting);
+/** What an operation says, as fields of the object. */
+void operation_json(cJSON *object, const struct galen_op *op);
+
+/* -- documents -------------------------------------------------------------------------------------- */
+
+cJSON *record_json(const struct galen_engine *engine, const struct galen_id *chart,
+                   const struct galen_record *record);
+/** Everything that was ever said for a field, in log order. */
+cJSON *history_json(const struct galen_engine *engine, const struct galen_id *chart,
+                    const struct galen_record *record, uint16_t field);
+/** The name of a field, or its number in digits. */
+const char *field_name(const struct galen_document *document, uint16_t number, char room[8]);
+/** An encoded value as text, appended. */
+void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
+                struct galen_writer *out);
+
+/* -- evidence --------------------------------------------------------------------------------------- */
+
+/**
+ * Checks evidence as galen_evidence_check does, and says what it found: each claim, "findings",
+ * "heads", "contents". NULL: it could not be checked, and `err` says why.
+ */
+cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
+                     struct galen_evidence_report *report, enum galen_err *err);
+
+/* -- fields as they are written --------------------------------------------------------------------- */
+
+/** What a field takes, in words. */
+void field_takes(const struct galen_field *field, char *out, size_t room);
+#define DOC_WHY_MAX 720
+/**
+ * Reads fields from `name=value` lines or a JSON object into an encoded Write. VALUE: `why` says which
+ * field and what it takes; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err fields_from_text(const struct galen_document *document,
+                                               const uint8_t record[16], struct galen_bytes text,
+                                               struct galen_writer *write, char why[DOC_WHY_MAX]);
+GALEN_MUST_USE enum galen_err fields_from_json(const struct galen_document *document,
+                                               const uint8_t record[16], const cJSON *object,
+                                               struct galen_writer *write, char why[DOC_WHY_MAX]);
+
+#endif

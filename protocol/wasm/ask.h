@@ -1,0 +1,85 @@
+/* A question that is being answered: what it says, read and bounded, and its answer. */
+#ifndef GALEN_WASM_ASK_H
+#define GALEN_WASM_ASK_H
+
+#include "galen_wasm.h"
+#include "view/view.h"
+
+#define ASK_LINK_MAX    1024
+#define ASK_ENTRIES_MAX 256 /* given at a time */
+
+/* Every field that a question may have; each has one meaning and type wherever it stands. */
+enum ask_field {
+    ASK_ACCEPTED,
+    ASK_ACCOUNT,
+    ASK_ADMITTED,
+    ASK_BEFORE,
+    ASK_CHART,
+    ASK_CHECK,
+    ASK_CLASS,
+    ASK_COUNT,
+    ASK_DEVICE,
+    ASK_DEVICES,
+    ASK_DOC,
+    ASK_FIELD,
+    ASK_FIELDS,
+    ASK_FROM,
+    ASK_LINK,
+    ASK_MUTED,
+    ASK_NAME,
+    ASK_ON,
+    ASK_PROPOSAL,
+    ASK_PURPOSE,
+    ASK_RECORD,
+    ASK_ROLE,
+    ASK_SEND,
+    ASK_TEXT,
+    ASK_TOKEN,
+    ASK_FIELD_COUNT
+};
+#define ASK_BIT(field) (1u << (field))
+
+/* Texts are borrowed from the question. What was not given is zero. */
+struct asked {
+    struct galen_engine *engine;
+    uint64_t now_ms;
+    uint32_t given; /* bit ASK_… */
+    struct galen_id chart, account, device;
+    struct galen_id devices[GALEN_ACCOUNT_DEVICES_MAX];
+    size_t device_count;
+    uint8_t record[GALEN_RECORD_ID_BYTES];
+    galen_token token;
+    const struct galen_document *document;
+    struct galen_bytes text, name, link, check;
+    const char *field;
+    const cJSON *fields;
+    uint64_t from, before, count, proposal;
+    uint8_t role, purpose, class;
+    bool accepted, admitted, muted, on, send;
+
+    /* the answer */
+    cJSON *answer;            /* made by the handler; NULL: {} */
+    struct galen_writer file; /* of "evidence" */
+    char help[DOC_WHY_MAX];   /* of an error; empty: the error's own */
+};
+
+typedef enum galen_err ask_handler(struct asked *a);
+
+ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
+    ask_waiting, ask_call, ask_look, ask_check, ask_evidence; /* look.c */
+ask_handler do_join, do_lost, do_chart_new, do_invite, do_further_device, do_remove_device,
+    do_add_member, do_remove_member, do_renew, do_identify, do_message, do_write, do_answer,
+    do_release, do_live, do_draft, do_visit_open, do_visit_end, do_knock, do_admit, do_leave,
+    do_mute; /* change.c */
+
+/** The i-th question's name; NULL past the last. */
+const char *ask_name(size_t i);
+
+/** The field of `document` that ASK_FIELD names. NULL: there is none, and `help` says so. */
+const struct galen_field *ask_field_named(struct asked *a);
+
+/** Reads a question, finds its row and answers it. `a` has engine and time; wiped with ask_wipe. */
+enum galen_err ask_answer(struct asked *a, struct galen_bytes json, cJSON **question);
+void ask_wipe(struct asked *a, cJSON *question);
+
+#endif

@@ -1,0 +1,209 @@
+/* Answers that change something. */
+#include "ask.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* The token with which DONE, FAILED or HELD comes later. */
+static enum galen_err requested(struct asked *a, enum galen_err err, const galen_token token)
+{
+    if (err != GALEN_OK)
+        return err;
+    a->answer = cJSON_CreateObject();
+    json_hex(a->answer, "token", token, GALEN_OP_ID_BYTES);
+    return GALEN_OK;
+}
+
+/* -- becoming a device -------------------------------------------------------------------------------- */
+
+enum galen_err do_join(struct asked *a)
+{
+    return galen_engine_join(a->engine, a->now_ms, a->link);
+}
+
+enum galen_err do_lost(struct asked *a)
+{
+    return galen_engine_join_lost(a->engine, a->now_ms, a->devices, a->device_count);
+}
+
+/* -- people ------------------------------------------------------------------------------------------- */
+
+enum galen_err do_chart_new(struct asked *a)
+{
+    galen_token token;
+    struct galen_id chart;
+    enum galen_err err =
+        requested(a, galen_engine_chart_new(a->engine, a->now_ms, a->name, &chart, token), token);
+    if (err == GALEN_OK)
+        json_id(a->answer, "chart", &chart);
+    return err;
+}
+
+/* What a request that gave a link answers; a new person's account has the invitation's id. */
+static enum galen_err linked(struct asked *a, enum galen_err err, struct galen_writer *text,
+                             const galen_token token, const char *device)
+{
+    struct galen_link link;
+    err = requested(a, err, token);
+    if (err == GALEN_OK)
+        err = galen_link_look(galen_written(text), &link);
+    if (err == GALEN_OK) {
+        json_text(a->answer, "link", galen_written(text));
+        json_id(a->answer, device, &link.device);
+    }
+    galen_writer_wipe(text);
+    return err;
+}
+
+enum galen_err do_invite(struct asked *a)
+{
+    galen_token token;
+    struct galen_writer link;
+    galen_writer_init(&link);
+    const struct galen_id *chart = a->given & ASK_BIT(ASK_CHART) ? &a->chart : NULL;
+    enum galen_err err =
+        galen_engine_invite(a->engine, a->now_ms, a->role, chart, a->name, &link, token);
+    return linked(a, err, &link, token, "account");
+}
+
+enum galen_err do_further_device(struct asked *a)
+{
+    galen_token token;
+    struct galen_writer link;
+    galen_writer_init(&link);
+    enum galen_err err =
+        galen_engine_further_device(a->engine, a->now_ms, a->purpose, &link, token);
+    return linked(a, err, &link, token, "device");
+}
+
+enum galen_err do_remove_device(struct asked *a)
+{
+    galen_token token;
+    return requested(a, galen_engine_remove_device(a->engine, a->now_ms, &a->device, token), token);
+}
+
+enum galen_err do_add_member(struct asked *a)
+{
+    galen_token token;
+    return requested(
+        a, galen_engine_add_member(a->engine, a->now_ms, &a->chart, &a->account, token), token);
+}
+
+enum galen_err do_remove_member(struct asked *a)
+{
+    galen_token token;
+    return requested(
+        a, galen_engine_remove_member(a->engine, a->now_ms, &a->chart, &a->account, token), token);
+}
+
+enum galen_err do_renew(struct asked *a)
+{
+    galen_token token;
+    return requested(a, galen_engine_renew(a->engine, a->now_ms, &a->chart, token), token);
+}
+
+enum galen_err do_identify(struct asked *a)
+{
+    galen_token token;
+    return requested(
+        a, galen_engine_identify(a->engine, a->now_ms, &a->chart, &a->account, a->check, token),
+        token);
+}
+
+/* -- writing ------------------------------------------------------------------------------------------ */
+
+enum galen_err do_message(struct asked *a)
+{
+    galen_token token;
+    return requested(a, galen_engine_message(a->engine, a->now_ms, &a->chart, a->text, token),
+                     token);
+}
+
+enum galen_err do_write(struct asked *a)
+{
+    galen_token token;
+    bool proposed = false;
+    struct galen_writer write;
+    galen_writer_init(&write);
+    if (!(a->given & ASK_BIT(ASK_RECORD)))
+        randombytes_buf(a->record, sizeof a->record);
+    enum galen_err err = fields_from_json(a->document, a->record, a->fields, &write, a->help);
+    if (err == GALEN_OK)
+        err = requested(a,
+                        galen_engine_write(a->engine, a->now_ms, &a->chart, galen_written(&write),
+                                           &proposed, token),
+                        token);
+    if (err == GALEN_OK) {
+        json_hex(a->answer, "record", a->record, sizeof a->record);
+        cJSON_AddBoolToObject(a->answer, "proposed", proposed);
+    }
+    galen_writer_wipe(&write);
+    return err;
+}
+
+enum galen_err do_answer(struct asked *a)
+{
+    galen_token token;
+    return requested(
+        a, galen_engine_answer(a->engine, a->now_ms, &a->chart, a->proposal, a->accepted, token),
+        token);
+}
+
+enum galen_err do_release(struct asked *a)
+{
+    return galen_engine_release(a->engine, a->now_ms, a->token, a->send);
+}
+
+/* -- live --------------------------------------------------------------------------------------------- */
+
+enum galen_err do_live(struct asked *a)
+{
+    galen_engine_go_live(a->engine, a->now_ms, a->on);
+    return GALEN_OK;
+}
+
+enum galen_err do_draft(struct asked *a)
+{
+    const struct galen_field *field = ask_field_named(a);
+    return field ? galen_engine_draft(a->engine, a->now_ms, &a->chart, a->document->id, a->record,
+                                      field->number, a->text)
+                 : GALEN_ERR_USAGE;
+}
+
+enum galen_err do_visit_open(struct asked *a)
+{
+    struct galen_id visit;
+    enum galen_err err = galen_engine_visit_open(a->engine, a->now_ms, &a->chart, &visit);
+    if (err != GALEN_OK)
+        return err;
+    a->answer = cJSON_CreateObject();
+    json_id(a->answer, "visit", &visit);
+    return GALEN_OK;
+}
+
+enum galen_err do_visit_end(struct asked *a)
+{
+    return galen_engine_visit_end(a->engine, a->now_ms, &a->chart);
+}
+
+enum galen_err do_knock(struct asked *a)
+{
+    return galen_engine_knock(a->engine, a->now_ms, &a->chart);
+}
+
+enum galen_err do_admit(struct asked *a)
+{
+    return galen_engine_admit(a->engine, a->now_ms, &a->device, a->admitted);
+}
+
+enum galen_err do_leave(struct asked *a)
+{
+    galen_engine_leave(a->engine, a->now_ms);
+    return GALEN_OK;
+}
+
+enum galen_err do_mute(struct asked *a)
+{
+    galen_engine_mute(a->engine, a->muted);
+    return GALEN_OK;
+}
