@@ -91,6 +91,11 @@ static enum config_wish set_store(struct config *config, const char *value, char
     return copy_path(config->store, value, why);
 }
 
+static enum config_wish set_web(struct config *config, const char *value, char *why)
+{
+    return copy_path(config->web, value, why);
+}
+
 /* HOST:PORT, [V6]:PORT, or :PORT for every address of the machine. */
 static enum config_wish set_listen(struct config *config, const char *value, char *why)
 {
@@ -189,8 +194,11 @@ static const struct option options[] = {
     {"--name", "HOST", add_name,
      "a name clients dial; may be repeated; default: all names in the certificate"},
     {"--store-file", "FILE", set_store, "the SQLite file; default DIR/store.db"},
+    {"--web", "DIR", set_web,
+     "serve the web client in DIR, as web-client/build.mjs makes it; else only pages that say so"},
     {"--user", "NAME", set_user,
-     "when started as root: become this account; for SIGHUP it must be able to read the key"},
+     "when started as root: become this account; for SIGHUP it must be able to read the key and "
+     "the web client"},
     {"--limit", "NAME=N", set_limit, "change a limit; may be repeated; see below"},
     {"--open-metrics", NULL, set_open_metrics, "let other machines read /metrics too"},
     {"--help", NULL, want_help, "this text"},
@@ -265,7 +273,8 @@ static const char help_after[] =
     "The log on standard error is one JSON object a line: times, events, ids and counts, nothing "
     "else.\n"
     "SIGTERM and SIGINT stop galend once what was accepted is on the disk; SIGHUP reads "
-    "certificate and key anew.\n"
+    "certificate,\n"
+    "key and web client anew, and keeps what it has of those that are not good.\n"
     "\n"
     "limits (--limit NAME=N), each with a counter in /metrics when it is reached:\n";
 

@@ -15,6 +15,7 @@ struct config {
     char store[CONFIG_PATH_MAX]; /* default: store.db in it */
     char cert[CONFIG_PATH_MAX];  /* default: server.pem in it */
     char key[CONFIG_PATH_MAX];   /* default: server.key in it */
+    char web[CONFIG_PATH_MAX];   /* the web client's folder; empty: none is served */
     char host[GALEN_HOST_NAME_MAX + 1];
     char port[8];
     const char *user;  /* borrowed from the arguments; NULL: stay who we are */

@@ -1,12 +1,13 @@
-/* Plain HTTP: what this server is, whether it is well, and its counters. Everything else is 404. */
+/*
+ * Plain HTTP: what this server is, or its web client; whether it is well, and its counters. Everything
+ * else is 404.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "http_metrics.h"
 #include "transport_parts.h"
-
-#define HTTP_HEADERS_MAX 2048
 
 #define HEADER(after, name, value)                                                                 \
     {                                                                                              \
@@ -51,6 +52,10 @@ static const char page_join[] = "<title>Your invitation</title>\n"
 static const char page_not_found[] =
     "<title>Not found</title>\n<h1>There is nothing here</h1>\n"
     "<p>Check the address, or ask the practice for the link.</p>\n";
+
+static const char page_not_acceptable[] =
+    "<title>Not acceptable</title>\n<h1>Your program takes this page in no form</h1>\n"
+    "<p>It says so in its header Accept-Encoding.</p>\n";
 
 static const char page_bad_method[] =
     "<title>Not allowed</title>\n<h1>This address is only for reading</h1>\n";
@@ -113,7 +118,7 @@ static int answer_metrics(struct lws *wsi, struct transport *transport)
     return result;
 }
 
-static int request_came(struct lws *wsi, const char *path)
+static int request_came(struct lws *wsi, struct http_sending **place, const char *path)
 {
     struct transport *transport = lws_context_user(lws_get_context(wsi));
     bool open_metrics =
@@ -121,6 +126,15 @@ static int request_came(struct lws *wsi, const char *path)
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 &&
         lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) == 0)
         return answer_page(wsi, 405, page_bad_method);
+    int result = -1;
+    switch (http_client_answer(transport, wsi, place, path, &result)) {
+    case HTTP_CLIENT_ANSWERED:
+        return result;
+    case HTTP_CLIENT_NOT_ACCEPTABLE:
+        return answer_page(wsi, 406, page_not_acceptable);
+    case HTTP_CLIENT_NOTHING:
+        break;
+    }
     if (strcmp(path, "/") == 0)
         return answer_page(wsi, 200, page_about);
     if (strcmp(path, "/join") == 0)
@@ -135,11 +149,18 @@ static int request_came(struct lws *wsi, const char *path)
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t size)
 {
-    (void)user;
+    struct http_sending **place = user;
     (void)size;
     switch (reason) {
     case LWS_CALLBACK_HTTP:
-        return request_came(wsi, in);
+        return request_came(wsi, place, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return place ? http_send_done(wsi, place) : 0;
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (place)
+            http_send_drop(place);
+        return 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* A WebSocket without our subprotocol. */
     case LWS_CALLBACK_WSI_DESTROY: {

@@ -65,6 +65,30 @@ static void put_process(struct galen_writer *out)
     gauge(out, "process_open_fds", "Open files and sockets.", open_files());
 }
 
+static void put_client(struct galen_writer *out, const struct http_client *client)
+{
+    static const char *const kinds[HTTP_KINDS] = {
+        [HTTP_KIND_PAGE] = "{kind=\"page\"}",
+        [HTTP_KIND_HASHED] = "{kind=\"hashed\"}",
+        [HTTP_KIND_OTHER] = "{kind=\"other\"}",
+        [HTTP_KIND_UNCHANGED] = "{kind=\"unchanged\"}",
+    };
+    const struct http_files *files = client->files;
+    gauge(out, "galen_edge_client_files", "Files of the web client.",
+          files ? (double)files->count : 0);
+    gauge(out, "galen_edge_client_file_bytes", "Their size in memory, in all codings.",
+          files ? (double)files->bytes : 0);
+    gauge(out, "galen_edge_client_sending", "Files that are on their way.",
+          (double)client->sending);
+    for (int kind = 0; kind < HTTP_KINDS; kind++)
+        put(out, "galen_edge_client_requests_total", "counter",
+            kind == 0 ? "Requests for files of the web client." : NULL, kinds[kind],
+            (double)client->requests[kind]);
+    counter(out, "galen_edge_client_bytes_total", "Bytes of files that were sent.", client->bytes);
+    counter(out, "galen_edge_client_cut_total", "Files that were not taken to their end.",
+            client->cut);
+}
+
 void http_metrics(struct transport *transport, struct galen_writer *out)
 {
     const struct transport_counters *counters = &transport->counters;
@@ -95,6 +119,7 @@ void http_metrics(struct transport *transport, struct galen_writer *out)
         put(out, "galen_edge_http_answers_total", "counter",
             i == 1 ? "HTTP answers by status." : NULL, labels, (double)counters->http[i]);
     }
+    put_client(out, &transport->client);
     gauge(out, "galen_edge_store_ok", "1: the last batch was stored; 0: it failed.",
           transport->store_state == GALEN_OK ? 1 : 0);
     gauge(out, "galen_edge_certificate_expires_seconds", "Until the certificate's end.",

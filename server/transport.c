@@ -119,6 +119,7 @@ static void on_woken(struct ev_loop *loop, ev_async *watcher, int events)
     if (socket_take_verified(transport) && !transport->fed_us)
         transport->fed_us = clock_us(CLOCK_MONOTONIC);
     take_committed(transport);
+    http_client_take(transport);
 }
 
 /* -- the loop ----------------------------------------------------------------------------------- */
@@ -202,6 +203,7 @@ static void on_reload(struct ev_loop *loop, ev_signal *watcher, int events)
         log_event("certificate-kept", "");
         log_say(why);
     }
+    http_client_reload(transport);
 }
 
 /* -- libwebsockets ------------------------------------------------------------------------------ */
@@ -254,7 +256,7 @@ static void on_library_line(int level, const char *line)
 static bool start_library(struct transport *transport)
 {
     static const struct lws_protocols protocols[] = {
-        {"http", first_protocol, 0, 0, 0, NULL, TX_PACKET},
+        {"http", first_protocol, sizeof(struct http_sending *), 0, 0, NULL, TX_PACKET},
         {"galen.1", socket_callback, sizeof(struct socket *), RX_BUFFER, 0, NULL, TX_PACKET},
         {NULL, NULL, 0, 0, 0, NULL, 0},
     };
@@ -302,7 +304,7 @@ struct transport *transport_new(const struct transport_config *given, char why[C
     transport->listen.per_address = given->config->limits.connections_per_address;
     transport->out = malloc(LWS_PRE + GALEN_FRAME_MAX);
     transport->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-    if (!transport->out || !transport->loop ||
+    if (!transport->out || !transport->loop || !http_client_open(transport, why) ||
         !listen_open(&transport->listen, given->config->host, given->config->port, why))
         goto failed;
     SSL_CTX *trial = SSL_CTX_new(TLS_server_method());
@@ -407,6 +409,7 @@ void transport_free(struct transport *transport)
     if (transport->lws)
         lws_context_destroy(transport->lws);
     counting = NULL;
+    http_client_close(transport);
     writer_free(transport->writer);
     ahead_free(transport->ahead);
     if (transport->loop)

@@ -5,6 +5,7 @@
 #include <ev.h>
 #include <libwebsockets.h>
 
+#include "http_reload.h"
 #include "transport.h"
 #include "transport_ahead.h"
 #include "transport_clock.h"
@@ -17,6 +18,32 @@
 #define TRANSPORT_BURST       32 /* frames sent to one connection before the others get their turn */
 /* Sent before a line is asked whether it is full, as the asking is a system call. */
 #define TRANSPORT_UNASKED_BYTES 512
+
+/* The web client's answers. */
+#define HTTP_HEADERS_MAX 3072
+#define HTTP_HEADER_MAX  512 /* of one header of a request; longer ones count as not there */
+#define HTTP_PIECE       (16u * 1024) /* of a body, sent at a time and kept for one reader */
+#define HTTP_PIECE_S     20           /* for a line to take something of a piece */
+_Static_assert(HTTP_PIECE <= GALEN_FRAME_MAX, "a piece fits where frames are sent from");
+
+enum http_kind {
+    HTTP_KIND_PAGE,
+    HTTP_KIND_HASHED,
+    HTTP_KIND_OTHER,
+    HTTP_KIND_UNCHANGED, /* of any file: the peer has it */
+    HTTP_KINDS
+};
+
+/** The web client that is served; all NULL and zero without --web. */
+struct http_client {
+    struct http_files *files;
+    struct http_files *before; /* those it had before the last SIGHUP; NULL: none */
+    struct http_reload *reload;
+    size_t sending; /* bodies on their way */
+    uint64_t requests[HTTP_KINDS];
+    uint64_t bytes; /* of bodies, given to lines */
+    uint64_t cut;   /* bodies that were not taken to their end */
+};
 
 struct transport_counters {
     uint64_t http[6]; /* answers by hundreds of their status */
@@ -74,6 +101,7 @@ struct transport {
     size_t waiting;             /* sockets that are no WebSocket yet */
     size_t sockets, closing; /* WebSockets, and those of them to which nothing is sent any more */
     size_t sockets_high;
+    struct http_client client;
     struct transport_counters counters;
     uint8_t *out; /* LWS_PRE bytes, then room for one frame */
 };
@@ -83,7 +111,32 @@ uint64_t transport_now_ms(struct transport *transport);
 /* http.c: everything that is not a WebSocket. */
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t size);
-extern const struct lws_protocol_vhost_options *const http_headers;
+extern const struct lws_protocol_vhost_options *const http_headers; /* of all pages */
+
+/* http_send.c: bodies that are sent as the line takes them. */
+struct http_sending; /* one of them; a connection's protocol data is its place */
+/** Begins once the headers are written. -1: the connection is to be closed. */
+int http_send(struct transport *transport, struct lws *wsi, struct http_sending **place,
+              struct http_files *files, const struct http_body *body);
+/** The connection can be written to: ends a request whose body is sent. -1: it is to be closed. */
+int http_send_done(struct lws *wsi, struct http_sending **place);
+void http_send_drop(struct http_sending **place); /* the connection ends; may be called twice */
+
+/* http_client.c: the web client. */
+/** Reads the files that --web names. False: `why` says which is wrong. */
+bool http_client_open(struct transport *transport, char why[CONFIG_WHY_MAX]);
+void http_client_close(struct transport *transport); /* connections must have ended */
+void http_client_reload(struct transport *transport);
+/** Takes what was read anew, if something was. */
+void http_client_take(struct transport *transport);
+enum http_client_found {
+    HTTP_CLIENT_NOTHING, /* it has no such file, or there is no client */
+    HTTP_CLIENT_NOT_ACCEPTABLE,
+    HTTP_CLIENT_ANSWERED, /* `*result` is what the callback gives back */
+};
+enum http_client_found http_client_answer(struct transport *transport, struct lws *wsi,
+                                          struct http_sending **place, const char *path,
+                                          int *result);
 
 /* transport_socket.c: the WebSockets. */
 int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -160,7 +160,7 @@ const struct command commands[] = {
         "\nJSON, one event a line: those of `galen agent`; {\"event\":\"voice\"} with first_captured_ms and\n"
         "first_played_ms; each second {\"event\":\"call-stats\"}, and at the end {\"event\":\"call-ended\"}, both\n"
         "with seconds, participants, sent, received, concealed, concealed_share, discarded, late, refused,\n"
-        "left_out, delay_ms, delay_max_ms, muted.\n"),
+        "left_out, delay_ms, delay_max_ms, muted. The event call has the devices that are muted.\n"),
     ROW("agent", "", 0, 0, O(ADMIT) | O(NO_LIVE), command_agent,
         "stays connected: prints one JSON event a line, takes one JSON command a line",
         "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked for is with\n"

@@ -14,6 +14,28 @@ static void who(struct cli *cli, const struct galen_event *e, char out[NAME_TEXT
     id_short(cli, &e->device, device);
 }
 
+/* Who was muted or unmuted; or who came or went, and who of them is muted. */
+static void print_call(struct cli *cli, const struct galen_event *e)
+{
+    struct galen_call_view view;
+    struct galen_event of = *e;
+    char name[NAME_TEXT_MAX], device[HEX_ID];
+    bool one = !galen_id_is_none(&e->device);
+    galen_engine_call(cli->engine, &view);
+    if (!one)
+        printf("%llu in the call.\n", (unsigned long long)e->number);
+    for (size_t i = 0; i < view.participant_count; i++) {
+        const struct galen_call_person *p = &view.participants[i];
+        bool self = galen_id_equal(&p->device, galen_engine_device(cli->engine));
+        if (one ? !galen_id_equal(&p->device, &e->device) : !p->muted)
+            continue;
+        of.device = p->device;
+        who(cli, &of, name, device);
+        printf("%s %s %s.\n", self ? "You" : name, self ? "are" : "is",
+               p->muted ? "muted" : "not muted any more");
+    }
+}
+
 void event_print(struct cli *cli, const struct galen_event *e)
 {
     char name[NAME_TEXT_MAX], device[HEX_ID];
@@ -47,7 +69,7 @@ void event_print(struct cli *cli, const struct galen_event *e)
         printf(e->number == 1 ? "You are in the call.\n" : "You were not let in.\n");
         break;
     case GALEN_EVENT_CALL:
-        printf("%llu in the call.\n", (unsigned long long)e->number);
+        print_call(cli, e);
         break;
     case GALEN_EVENT_VISIT_ENDED:
         printf("The visit has ended.\n");

@@ -153,6 +153,10 @@ static void carry_out(struct session *s, const struct galen_output *output)
     case GALEN_OUT_EVENT:
         tell(s, &output->event);
         break;
+    case GALEN_OUT_VOICE:
+        if (s->voice)
+            s->voice(s->voice_context, &output->device, output->number, output->value);
+        break;
     }
     if (err != GALEN_OK)
         s->broken = err;
@@ -405,6 +409,14 @@ void session_on_event(struct session *s, void *context,
 {
     s->event_context = context;
     s->event = event;
+}
+
+void session_on_voice(struct session *s, void *context,
+                      void (*voice)(void *context, const struct galen_id *device, uint64_t number,
+                                    struct galen_bytes packet))
+{
+    s->voice_context = context;
+    s->voice = voice;
 }
 
 enum galen_err session_refusal(const struct session *s, uint64_t *at)

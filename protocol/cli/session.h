@@ -61,6 +61,11 @@ struct ev_loop *session_loop(struct session *session);
 void session_on_event(struct session *session, void *context,
                       void (*event)(void *context, const struct galen_event *event));
 
+/** Called for each packet of somebody's voice, borrowed; an empty one: they speak no more. */
+void session_on_voice(struct session *session, void *context,
+                      void (*voice)(void *context, const struct galen_id *device, uint64_t number,
+                                    struct galen_bytes packet));
+
 /** Carries out what the engine has put out. Call after giving it a request. */
 void session_turn(struct session *session);
 /** Runs until `until` says so, or something else ends it. `deadline_ms`: monotonic; UINT64_MAX: none. */

@@ -39,6 +39,9 @@ struct session {
     char line_text[200];
     void *event_context;
     void (*event)(void *context, const struct galen_event *event);
+    void *voice_context;
+    void (*voice)(void *context, const struct galen_id *device, uint64_t number,
+                  struct galen_bytes packet);
     struct request requests[SESSION_REQUESTS_MAX];
     size_t request_count;
     struct heard *heard;

@@ -1,6 +1,6 @@
 #include "voice.h"
 
-#include "galen/voice.h"
+#include "galen/talk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,10 +16,11 @@
 struct voice {
     struct cli *cli;
     struct voice_config config;
+    struct galen_talk *talk;
     struct wav_reader *in;
     struct wav_writer *out;
     ev_timer timer;
-    bool begun, in_over, is_over, muted, out_failed;
+    bool begun, in_over, is_over, out_failed;
     int out_errno;
     uint64_t started_us;    /* monotonic */
     double started_at_ms;   /* Unix time of the first sample, captured and played */
@@ -28,7 +29,8 @@ struct voice {
     uint64_t unsent;        /* frames captured without a line or a key */
     uint64_t left_out;      /* frames not spoken after a stall */
     uint32_t delay_max_ms;
-    struct galen_call_stats stats; /* as last seen: they end with the visit */
+    struct galen_call_stats call; /* as last seen: they end with the visit */
+    struct galen_talk_stats talked;
     void *context;
     void (*over)(void *context);
 };
@@ -51,16 +53,18 @@ struct voice *voice_new(struct cli *cli, const struct voice_config *config)
 {
     char why[WAV_WHY_MAX];
     struct voice *v = calloc(1, sizeof *v);
-    if (!v) {
+    if (!v || !(v->talk = galen_talk_new())) {
         (void)cli_fail(cli, GALEN_ERR_MEMORY, NULL);
+        free(v);
         return NULL;
     }
     v->cli = cli;
     v->config = *config;
-    v->muted = config->mute;
+    galen_talk_mute(v->talk, config->mute);
     v->over_at = config->seconds > 0 ? config->seconds * 1000000 / FRAME_US : UINT64_MAX;
     if (config->in && !(v->in = wav_read_open(config->in, why))) {
         (void)cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s", why);
+        galen_talk_free(v->talk);
         free(v);
         return NULL;
     }
@@ -68,6 +72,7 @@ struct voice *voice_new(struct cli *cli, const struct voice_config *config)
         (void)cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be written: %s.", config->out,
                           strerror(errno));
         wav_read_close(v->in);
+        galen_talk_free(v->talk);
         free(v);
         return NULL;
     }
@@ -76,10 +81,20 @@ struct voice *voice_new(struct cli *cli, const struct voice_config *config)
 
 /* -- one frame -------------------------------------------------------------------------------------- */
 
+static void on_voice(void *context, const struct galen_id *device, uint64_t number,
+                     struct galen_bytes packet)
+{
+    struct voice *v = context;
+    if (packet.size > 0)
+        (void)galen_talk_put(v->talk, clock_ms(), device, number, packet);
+    else
+        galen_talk_gone(v->talk, device);
+}
+
 static void hear(struct voice *v, uint64_t now_ms)
 {
     int16_t pcm[GALEN_VOICE_SAMPLES];
-    galen_engine_listen(v->cli->engine, now_ms, pcm);
+    galen_talk_take(v->talk, now_ms, pcm, GALEN_VOICE_SAMPLES);
     v->heard++;
     if (v->out && !v->out_failed && !wav_write(v->out, pcm, GALEN_VOICE_SAMPLES)) {
         v->out_failed = true;
@@ -93,6 +108,7 @@ static void hear(struct voice *v, uint64_t now_ms)
 static void speak(struct voice *v, uint64_t now_ms, bool late)
 {
     int16_t pcm[GALEN_VOICE_SAMPLES] = {0};
+    uint8_t packet[GALEN_VOICE_BYTES];
     size_t n = v->in ? wav_read(v->in, pcm, GALEN_VOICE_SAMPLES) : 0;
     v->spoken++;
     if (n < GALEN_VOICE_SAMPLES && v->in && !v->in_over) {
@@ -105,18 +121,21 @@ static void speak(struct voice *v, uint64_t now_ms, bool late)
         return;
     }
     /* WAITING and NO_VISIT: the line is being made again; the engine counts the frame. */
-    if (galen_engine_speak(v->cli->engine, now_ms, pcm) != GALEN_OK)
+    if (galen_talk_encode(v->talk, pcm, packet) != GALEN_OK ||
+        galen_engine_speak(v->cli->engine, now_ms, packet) != GALEN_OK)
         v->unsent++;
+    galen_wipe(packet, sizeof packet);
 }
 
 static void look(struct voice *v)
 {
     struct galen_call_stats now = galen_engine_call_stats(v->cli->engine);
-    if (now.participants == 0 && now.sent < v->stats.sent)
+    if (now.participants == 0 && now.sent < v->call.sent)
         return; /* the visit is over: what was seen last stands */
-    v->stats = now;
-    if (now.delay_ms > v->delay_max_ms)
-        v->delay_max_ms = now.delay_ms;
+    v->call = now;
+    v->talked = galen_talk_stats(v->talk);
+    if (v->talked.delay_ms > v->delay_max_ms)
+        v->delay_max_ms = v->talked.delay_ms;
 }
 
 /* Frame k is heard from started + k × 20 ms on; what was captured until then is spoken with it. */
@@ -162,7 +181,8 @@ void voice_begin(struct voice *v, void *context, void (*over)(void *context))
     v->begun = true;
     v->context = context;
     v->over = over;
-    galen_engine_mute(v->cli->engine, v->muted);
+    session_on_voice(v->cli->session, v, on_voice);
+    galen_engine_mute(v->cli->engine, galen_talk_muted(v->talk));
     v->started_us = monotonic_us();
     v->started_at_ms = unix_ms();
     ev_timer_init(&v->timer, on_timer, 0., 0.);
@@ -186,30 +206,34 @@ bool voice_begun(const struct voice *v)
 
 void voice_mute(struct voice *v, bool mute)
 {
-    v->muted = mute;
-    galen_engine_mute(v->cli->engine, mute);
+    /* Nothing is said aloud that others believe muted. */
+    if (mute)
+        galen_talk_mute(v->talk, true);
+    if (v->begun)
+        galen_engine_mute(v->cli->engine, mute);
+    galen_talk_mute(v->talk, mute);
 }
 
 cJSON *voice_json(const struct voice *v, const char *event)
 {
     cJSON *object = json_new("event", event);
-    const struct galen_call_stats *s = &v->stats;
-    uint64_t parts = s->received + s->concealed;
+    const struct galen_talk_stats *s = &v->talked;
+    uint64_t concealed = s->concealed_ms / GALEN_VOICE_MS, parts = s->received + concealed;
     cJSON_AddNumberToObject(object, "seconds", (double)(v->heard * FRAME_US) / 1e6);
-    json_number(object, "participants", s->participants);
-    json_number(object, "sent", s->sent);
+    json_number(object, "participants", v->call.participants);
+    json_number(object, "sent", v->call.sent);
     json_number(object, "received", s->received);
-    json_number(object, "concealed", s->concealed);
+    json_number(object, "concealed", concealed);
     cJSON_AddNumberToObject(object, "concealed_share",
-                            parts > 0 ? (double)s->concealed / (double)parts : 0.0);
+                            parts > 0 ? (double)concealed / (double)parts : 0.0);
     json_number(object, "discarded", s->discarded);
     json_number(object, "late", s->late);
-    json_number(object, "refused", s->refused);
+    json_number(object, "refused", v->call.refused);
     json_number(object, "unsent", v->unsent);
     json_number(object, "left_out", v->left_out + session_left_out(v->cli->session));
     json_number(object, "delay_ms", s->delay_ms);
     json_number(object, "delay_max_ms", v->delay_max_ms);
-    cJSON_AddBoolToObject(object, "muted", v->muted);
+    cJSON_AddBoolToObject(object, "muted", galen_talk_muted(v->talk));
     return object;
 }
 
@@ -218,8 +242,11 @@ int voice_free(struct voice *v)
     int status = CLI_OK;
     if (!v)
         return CLI_OK;
-    if (v->begun)
+    if (v->begun) {
         ev_timer_stop(session_loop(v->cli->session), &v->timer);
+        session_on_voice(v->cli->session, NULL, NULL);
+    }
+    galen_talk_free(v->talk);
     wav_read_close(v->in);
     if (!wav_write_close(v->out) && !v->out_failed) {
         v->out_failed = true;

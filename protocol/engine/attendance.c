@@ -18,7 +18,7 @@ static struct galen_call_person person(const struct galen_engine *engine, const 
 void galen_engine_call(const struct galen_engine *engine, struct galen_call_view *view)
 {
     const struct visit *v = visit_current(engine);
-    *view = (struct galen_call_view){.muted = engine->live && engine->live->visit.muted};
+    *view = (struct galen_call_view){.muted = engine->live && engine->live->muted};
     if (!v)
         return;
     view->state = v->admitted ? GALEN_CALL_ADMITTED : GALEN_CALL_WAITING;
@@ -29,7 +29,7 @@ void galen_engine_call(const struct galen_engine *engine, struct galen_call_view
     for (size_t i = 0; roster && i < roster->count; i++) {
         struct galen_call_person *p = &view->participants[view->participant_count++];
         *p = person(engine, v, &roster->places[i].device);
-        p->muted = v->muted && galen_id_equal(&p->device, &engine->me.device);
+        p->muted = galen_engine_participant_muted(engine, &p->device);
     }
     for (size_t i = 0; i < v->knocker_count; i++) {
         const struct knocker *k = &v->knockers[i];

@@ -1,22 +1,34 @@
-/* The voice of a call: what is spoken goes out sealed, what comes is opened, played out and mixed. */
+/* The voice of a call: packets go out sealed, and what comes is opened for the host to play. */
 #include "live.h"
 
 #include <string.h>
 
-static struct speaker *speaker_of(struct visit *v, const struct galen_id *device)
+/* -- who speaks ------------------------------------------------------------------------------------- */
+
+/* Told once more when somebody goes, so no more may be let through than can be remembered. */
+static bool is_speaker(struct visit *v, const struct galen_id *device)
 {
     for (size_t i = 0; i < v->speaker_count; i++)
-        if (galen_id_equal(&v->speakers[i].device, device))
-            return &v->speakers[i];
+        if (galen_id_equal(&v->speakers[i], device))
+            return true;
     if (v->speaker_count == GALEN_PARTICIPANTS_MAX)
-        return NULL;
-    struct speaker *s = &v->speakers[v->speaker_count];
-    *s = (struct speaker){*device, galen_playout_new()};
-    if (!s->playout)
-        return NULL;
-    v->speaker_count++;
-    return s;
+        return false;
+    v->speakers[v->speaker_count++] = *device;
+    return true;
 }
+
+void call_keep(struct galen_engine *engine, const struct galen_call_roster *roster)
+{
+    struct visit *v = &engine->live->visit;
+    for (size_t i = 0; i < v->speaker_count; i++) {
+        if (roster && galen_call_place_of(roster, &v->speakers[i]))
+            continue;
+        voice(engine, &v->speakers[i], 0, (struct galen_bytes){0});
+        v->speakers[i--] = v->speakers[--v->speaker_count];
+    }
+}
+
+/* -- packets ---------------------------------------------------------------------------------------- */
 
 void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes sframe)
 {
@@ -29,89 +41,89 @@ void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes
         v->refused++;
         return;
     }
-    struct speaker *s = opened.stream == GALEN_STREAM_VOICE ? speaker_of(v, &opened.device) : NULL;
-    if (s)
-        (void)galen_playout_put(s->playout, now_ms, opened.counter,
-                                (struct galen_bytes){plain, opened.size});
+    if (opened.stream == GALEN_STREAM_VOICE && opened.size == GALEN_VOICE_BYTES &&
+        is_speaker(v, &opened.device)) {
+        v->received++;
+        voice(engine, &opened.device, opened.counter, (struct galen_bytes){plain, opened.size});
+    }
     galen_wipe(plain, sizeof plain);
 }
 
-enum galen_err galen_engine_speak(struct galen_engine *engine, uint64_t now_ms, const int16_t *pcm)
+enum galen_err galen_engine_speak(struct galen_engine *engine, uint64_t now_ms,
+                                  const uint8_t packet[GALEN_VOICE_BYTES])
 {
     (void)now_ms;
     struct visit *v = visit_current(engine);
+    uint8_t frame[1 + GALEN_VOICE_BYTES + GALEN_SFRAME_OVERHEAD] = {GALEN_FRAME_MEDIA};
+    size_t size = 0;
     if (!v || !v->call)
         return GALEN_ERR_NO_VISIT;
-    if (!v->encoder)
-        v->encoder = galen_voice_encoder_new();
-    if (!v->encoder)
-        return GALEN_ERR_MEMORY;
-    uint8_t packet[GALEN_VOICE_BYTES];
-    uint8_t frame[1 + GALEN_VOICE_BYTES + GALEN_SFRAME_OVERHEAD];
-    size_t size = 0;
-    enum galen_err err = v->muted ? galen_voice_encode_muted(v->encoder, packet)
-                                  : galen_voice_encode(v->encoder, pcm, packet);
-    if (err == GALEN_OK && (!v->admitted || !line_ready(engine, GALEN_CONNECTION_LIVE))) {
+    if (!v->admitted || !line_ready(engine, GALEN_CONNECTION_LIVE)) {
         galen_call_skip(v->call, GALEN_STREAM_VOICE);
-        err = GALEN_ERR_WAITING;
+        return GALEN_ERR_WAITING;
     }
-    if (err == GALEN_OK)
-        err = galen_call_seal(v->call, GALEN_STREAM_VOICE,
-                              (struct galen_bytes){packet, sizeof packet}, frame + 1,
-                              sizeof frame - 1, &size);
-    galen_wipe(packet, sizeof packet);
+    enum galen_err err = galen_call_seal(v->call, GALEN_STREAM_VOICE,
+                                         (struct galen_bytes){packet, GALEN_VOICE_BYTES}, frame + 1,
+                                         sizeof frame - 1, &size);
     if (err != GALEN_OK)
         return err;
-    frame[0] = GALEN_FRAME_MEDIA;
     v->sent++;
     send_bytes(engine, GALEN_CONNECTION_LIVE, (struct galen_bytes){frame, size + 1});
     return GALEN_OK;
 }
 
-static int16_t clip(int32_t v)
+/* -- mute ------------------------------------------------------------------------------------------- */
+
+static const struct galen_call_roster *roster_of(const struct galen_engine *engine)
 {
-    return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+    const struct visit *v = visit_current(engine);
+    return v && v->call ? galen_call_roster(v->call) : NULL;
 }
 
-void galen_engine_listen(struct galen_engine *engine, uint64_t now_ms, int16_t *pcm)
+void call_told(struct galen_engine *engine, const struct galen_id *device)
 {
-    int32_t mix[GALEN_VOICE_SAMPLES] = {0};
-    int16_t one[GALEN_VOICE_SAMPLES];
-    struct visit *v = visit_current(engine);
-    for (size_t i = 0; v && i < v->speaker_count; i++) {
-        galen_playout_take(v->speakers[i].playout, now_ms, one, GALEN_VOICE_SAMPLES);
-        for (size_t k = 0; k < GALEN_VOICE_SAMPLES; k++)
-            mix[k] += one[k];
-    }
-    for (size_t k = 0; k < GALEN_VOICE_SAMPLES; k++)
-        pcm[k] = clip(mix[k]);
+    static const struct galen_id nobody;
+    const struct visit *v = &engine->live->visit;
+    const struct galen_call_roster *roster = roster_of(engine);
+    event(engine, (struct galen_event){.kind = GALEN_EVENT_CALL,
+                                       .chart = v->chart,
+                                       .visit = v->visit,
+                                       .device = device ? *device : nobody,
+                                       .number = roster ? roster->count : 0});
 }
 
 void galen_engine_mute(struct galen_engine *engine, bool muted)
 {
     struct live *live = live_get(engine);
-    if (live)
-        live->visit.muted = muted;
+    if (!live || live->muted == muted)
+        return;
+    live->muted = muted;
+    if (!visit_current(engine))
+        return;
+    live_say_here(engine, &live->visit.chart);
+    call_told(engine, &engine->me.device);
+}
+
+bool galen_engine_participant_muted(const struct galen_engine *engine,
+                                    const struct galen_id *device)
+{
+    if (galen_id_equal(device, &engine->me.device))
+        return engine->live && engine->live->muted;
+    const struct galen_call_roster *roster = roster_of(engine);
+    const struct peer *peer = roster && galen_call_place_of(roster, device)
+                                  ? live_peer(engine->live, &roster->chart, device)
+                                  : NULL;
+    return peer && peer->muted && galen_id_equal(&peer->visit, &roster->visit);
 }
 
 struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engine)
 {
-    struct galen_call_stats stats = {0};
     const struct visit *v = visit_current(engine);
     if (!v)
-        return stats;
-    const struct galen_call_roster *roster = v->call ? galen_call_roster(v->call) : NULL;
-    stats.participants = roster ? roster->count : 0;
-    stats.sent = v->sent;
-    stats.refused = v->refused;
-    for (size_t i = 0; i < v->speaker_count; i++) {
-        struct galen_playout_stats s = galen_playout_stats(v->speakers[i].playout);
-        stats.received += s.received;
-        stats.concealed += s.concealed_ms / GALEN_VOICE_MS;
-        stats.discarded += s.discarded;
-        stats.late += s.late;
-        if (s.delay_ms > stats.delay_ms)
-            stats.delay_ms = s.delay_ms;
-    }
-    return stats;
+        return (struct galen_call_stats){0};
+    const struct galen_call_roster *roster = roster_of(engine);
+    return (struct galen_call_stats){.participants = roster ? roster->count : 0,
+                                     .sent = v->sent,
+                                     .received = v->received,
+                                     .refused = v->refused};
 }

@@ -1,5 +1,6 @@
 /* Presence and drafts: sealed under keys of the epoch, signed by hellos, stored nowhere (D5). */
 #include "live.h"
+#include "galen/mutation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,13 +148,26 @@ static void say(struct galen_engine *engine, const struct chart *chart,
     galen_writer_wipe(&payload);
 }
 
-static void say_presence(struct galen_engine *engine, const struct chart *chart, bool here)
+static void say_here(struct galen_engine *engine, const struct chart *chart)
 {
+    const struct live *live = engine->live;
+    const struct visit *v = visit_current(engine);
+    static const struct galen_id none;
+    bool in_visit = v && galen_id_equal(&v->chart, &chart->id);
     struct galen_writer message;
     galen_writer_init(&message);
-    galen_write_u8(&message, here ? MESSAGE_HERE : MESSAGE_GONE);
+    galen_write_u8(&message, MESSAGE_HERE);
+    galen_write_id(&message, in_visit ? &v->visit : &none);
+    galen_write_bool(&message, in_visit && live->muted);
     say(engine, chart, &message);
     galen_writer_wipe(&message);
+}
+
+void live_say_here(struct galen_engine *engine, const struct galen_id *id)
+{
+    const struct chart *chart = chart_find(engine, id);
+    if (chart && chart_me(engine, chart))
+        say_here(engine, chart);
 }
 
 enum galen_err galen_engine_draft(struct galen_engine *engine, uint64_t now_ms,
@@ -184,8 +198,8 @@ enum galen_err galen_engine_draft(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- hearing ---------------------------------------------------------------------------------------- */
 
-static struct peer *find_peer(struct live *live, const struct galen_id *chart,
-                              const struct galen_id *device)
+struct peer *live_peer(struct live *live, const struct galen_id *chart,
+                       const struct galen_id *device)
 {
     for (size_t i = 0; i < live->peer_count; i++)
         if (galen_id_equal(&live->peers[i].chart, chart) &&
@@ -231,7 +245,7 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
     const struct galen_member *member = galen_rules_member(galen_log_rules(chart->log), &device);
     uint64_t now = server_time(engine, now_ms);
     uint64_t off = now > clock_ms ? now - clock_ms : clock_ms - now;
-    struct peer *peer = find_peer(live, &chart->id, &device);
+    struct peer *peer = live_peer(live, &chart->id, &device);
     if (!galen_reader_done(r) || !member || member->purpose != GALEN_PURPOSE_DEVICE ||
         galen_id_equal(&device, &engine->me.device) || off > GALEN_CLOCK_SKEW_MS ||
         (peer && (clock_ms <= peer->clock_ms ||
@@ -242,12 +256,18 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
         if (live->peer_count == PEERS_MAX)
             return;
         peer = &live->peers[live->peer_count++];
+        *peer = (struct peer){0};
     }
-    *peer = (struct peer){
-        .chart = chart->id, .device = device, .account = member->account, .clock_ms = clock_ms};
+    /* What it last said of a visit stands until it says more, on its new connection. */
+    *peer = (struct peer){.chart = chart->id,
+                          .device = device,
+                          .account = member->account,
+                          .clock_ms = clock_ms,
+                          .visit = peer->visit,
+                          .muted = peer->muted};
     memcpy(peer->connection, connection, sizeof connection);
     say_hello(engine, now_ms, chart); /* the newcomer does not know us yet */
-    say_presence(engine, chart, true);
+    say_here(engine, chart);
 }
 
 /* False: it came before, or is too old to tell. */
@@ -268,15 +288,45 @@ static void note_counter(struct peer *peer, uint64_t counter)
     peer->seen |= 1ull << (peer->highest - counter);
 }
 
-static void on_message(struct galen_engine *engine, uint64_t now_ms, struct peer *peer,
-                       struct galen_bytes plain)
+/* Where somebody is. What was said earlier and comes late does not count. */
+static void on_here(struct galen_engine *engine, struct peer *peer, uint64_t counter,
+                    const struct galen_id *visit, bool muted)
 {
+    if (GALEN_CHECKED(HERE_ORDER) && counter < peer->said_at)
+        return;
+    bool before = galen_engine_participant_muted(engine, &peer->device);
+    peer->said_at = counter;
+    peer->visit = *visit;
+    peer->muted = muted;
+    if (before != galen_engine_participant_muted(engine, &peer->device))
+        call_told(engine, &peer->device);
+}
+
+static void on_draft(struct galen_engine *engine, const struct peer *peer, struct galen_reader *r)
+{
+    struct galen_event draft = {.kind = GALEN_EVENT_DRAFT,
+                                .chart = peer->chart,
+                                .device = peer->device,
+                                .account = peer->account};
+    draft.doc = galen_read_u8(r);
+    galen_read_into(r, draft.record, sizeof draft.record);
+    draft.field = galen_read_u16(r);
+    draft.text = galen_read_vector(r, GALEN_DRAFT_MAX);
+    if (galen_reader_done(r) && galen_text_ok(draft.text))
+        event(engine, draft);
+}
+
+static void on_message(struct galen_engine *engine, uint64_t now_ms, struct peer *peer,
+                       uint64_t counter, struct galen_bytes plain)
+{
+    static const struct galen_id none;
     struct galen_reader r;
     galen_reader_init(&r, plain);
     uint8_t kind = galen_read_u8(&r);
     bool was_here = peer->heard_ms != 0;
     if (kind == MESSAGE_GONE && galen_reader_done(&r)) {
         peer->heard_ms = 0;
+        on_here(engine, peer, counter, &none, false);
         if (was_here)
             presence_event(engine, peer, false);
         return;
@@ -284,18 +334,14 @@ static void on_message(struct galen_engine *engine, uint64_t now_ms, struct peer
     peer->heard_ms = now_ms > 0 ? now_ms : 1;
     if (!was_here)
         presence_event(engine, peer, true);
-    if (kind != MESSAGE_DRAFT)
-        return;
-    struct galen_event draft = {.kind = GALEN_EVENT_DRAFT,
-                                .chart = peer->chart,
-                                .device = peer->device,
-                                .account = peer->account};
-    draft.doc = galen_read_u8(&r);
-    galen_read_into(&r, draft.record, sizeof draft.record);
-    draft.field = galen_read_u16(&r);
-    draft.text = galen_read_vector(&r, GALEN_DRAFT_MAX);
-    if (galen_reader_done(&r) && galen_text_ok(draft.text))
-        event(engine, draft);
+    if (kind == MESSAGE_HERE) {
+        struct galen_id visit = galen_read_id(&r);
+        bool muted = galen_read_bool(&r);
+        if (galen_reader_done(&r))
+            on_here(engine, peer, counter, &visit, muted);
+    } else if (kind == MESSAGE_DRAFT) {
+        on_draft(engine, peer, &r);
+    }
 }
 
 static void on_sealed(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart,
@@ -304,7 +350,7 @@ static void on_sealed(struct galen_engine *engine, uint64_t now_ms, const struct
 {
     uint8_t connection[CONNECTION_BYTES], key[GALEN_KEY_BYTES], nonce[GALEN_NONCE_BYTES];
     uint8_t plain[GALEN_RELAYED_MAX];
-    struct peer *peer = find_peer(engine->live, &chart->id, device);
+    struct peer *peer = live_peer(engine->live, &chart->id, device);
     galen_read_into(r, connection, sizeof connection);
     uint32_t epoch = galen_read_u32(r);
     uint64_t counter = galen_read_u64(r);
@@ -322,7 +368,7 @@ static void on_sealed(struct galen_engine *engine, uint64_t now_ms, const struct
     if (galen_aead_open(key, nonce, (struct galen_bytes){payload.at, head}, sealed, plain) &&
         galen_unpad((struct galen_bytes){plain, sealed.size - GALEN_TAG_BYTES}, &opened)) {
         note_counter(peer, counter);
-        on_message(engine, now_ms, peer, opened);
+        on_message(engine, now_ms, peer, counter, opened);
     }
     galen_wipe(key, sizeof key);
     galen_wipe(plain, sizeof plain);
@@ -356,7 +402,7 @@ static void open_chart(struct galen_engine *engine, uint64_t now_ms, struct char
                                 .as.live_open = {next_request(engine), chart->id}};
     send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
     say_hello(engine, now_ms, chart);
-    say_presence(engine, chart, true);
+    say_here(engine, chart);
 }
 
 void live_ready(struct galen_engine *engine, uint64_t now_ms)
@@ -427,7 +473,7 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
             if (chart_me(engine, engine->charts[i])) {
                 /* Who had not yet read that we belong here did not take the first hello. */
                 say_hello(engine, now_ms, engine->charts[i]);
-                say_presence(engine, engine->charts[i], true);
+                say_here(engine, engine->charts[i]);
             }
     }
     for (size_t i = 0; i < live->peer_count; i++) {

@@ -3,7 +3,7 @@
 #define GALEN_ENGINE_LIVE_H
 
 #include "galen/call_keys.h"
-#include "galen/playout.h"
+#include "galen/voice.h"
 #include "state.h"
 
 #define CONNECTION_BYTES 16
@@ -20,6 +20,9 @@ struct peer {
     uint64_t clock_ms;      /* of its hello */
     uint64_t heard_ms;      /* 0: gone */
     uint64_t highest, seen; /* replay window: bit i is counter highest - i */
+    uint64_t said_at;       /* counter of its last word on what follows */
+    struct galen_id visit;  /* that it takes part in; none */
+    bool muted;
 };
 
 /* A visit that the server told of. */
@@ -38,11 +41,6 @@ struct knocker {
     uint64_t since_ms, told_ms;
 };
 
-struct speaker {
-    struct galen_id device;
-    struct galen_playout *playout;
-};
-
 /* The one visit that this engine takes part in. */
 struct visit {
     bool wanted; /* knock, and knock again after a reconnect */
@@ -56,11 +54,9 @@ struct visit {
     uint16_t last_generation, last_number; /* of the last roster by anybody */
     struct knocker knockers[GALEN_KNOCKING_MAX];
     size_t knocker_count;
-    struct galen_voice_encoder *encoder;
-    struct speaker speakers[GALEN_PARTICIPANTS_MAX];
+    struct galen_id speakers[GALEN_PARTICIPANTS_MAX]; /* whose voice was put out */
     size_t speaker_count;
-    bool muted;
-    uint64_t sent, refused;
+    uint64_t sent, received, refused;
 };
 
 struct live {
@@ -73,6 +69,7 @@ struct live {
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
+    bool muted;
 };
 
 /** live.c: this engine's live part, made when first needed. NULL: out of memory. */
@@ -80,6 +77,12 @@ struct live *live_get(struct galen_engine *engine);
 /** A device's signing key, if it is a member of the chart now; else NULL. */
 const struct galen_member *live_member(const struct galen_engine *engine,
                                        const struct galen_id *chart, const struct galen_id *device);
+
+/** What is known of a device's live connection; NULL: it has none that we heard of. */
+struct peer *live_peer(struct live *live, const struct galen_id *chart,
+                       const struct galen_id *device);
+/** Tells the chart's members that we are here, in which visit, and whether muted. */
+void live_say_here(struct galen_engine *engine, const struct galen_id *chart);
 
 /* visit.c */
 void visit_ready(struct galen_engine *engine, uint64_t now_ms);
@@ -95,6 +98,10 @@ uint64_t visit_deadline(const struct galen_engine *engine);
 struct visit *visit_current(const struct galen_engine *engine);
 
 /* call.c */
+/** Says of all who spoke and are not in this roster that they speak no more; NULL: of everybody. */
+void call_keep(struct galen_engine *engine, const struct galen_call_roster *roster);
+/** EVENT_CALL: who is in the call changed, or `device` of them was muted or unmuted. */
+void call_told(struct galen_engine *engine, const struct galen_id *device);
 void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes sframe);
 
 #endif

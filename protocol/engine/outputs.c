@@ -128,6 +128,19 @@ void event(struct galen_engine *engine, struct galen_event event)
     node->output.event = event;
 }
 
+void voice(struct galen_engine *engine, const struct galen_id *device, uint64_t number,
+           struct galen_bytes packet)
+{
+    struct output_node *node = push(engine, GALEN_OUT_VOICE, packet.size);
+    if (!node)
+        return;
+    if (packet.size > 0)
+        memcpy(node->bytes, packet.at, packet.size);
+    node->output.device = *device;
+    node->output.number = number;
+    node->output.value = (struct galen_bytes){node->bytes, packet.size};
+}
+
 void draw(struct galen_engine *engine, void *out, size_t n)
 {
     engine->config.random(engine->config.context, out, n);

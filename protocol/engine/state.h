@@ -43,6 +43,9 @@ void send_bytes(struct galen_engine *engine, uint8_t purpose, struct galen_bytes
 void send_frame(struct galen_engine *engine, uint8_t purpose, const struct galen_frame *frame);
 void send_signal(struct galen_engine *engine, uint8_t kind, uint8_t purpose); /* (DIS)CONNECT */
 void event(struct galen_engine *engine, struct galen_event event);
+/** A packet of somebody's voice, copied; an empty one: no more comes of this device. */
+void voice(struct galen_engine *engine, const struct galen_id *device, uint64_t number,
+           struct galen_bytes packet);
 void draw(struct galen_engine *engine, void *out, size_t n);
 uint64_t earlier(uint64_t a, uint64_t b);
 

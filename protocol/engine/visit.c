@@ -23,13 +23,6 @@ static void visit_event(struct galen_engine *engine, uint8_t kind, const struct 
                                        .err = (uint16_t)err});
 }
 
-static void speakers_wipe(struct visit *v)
-{
-    for (size_t i = 0; i < v->speaker_count; i++)
-        galen_playout_free(v->speakers[i].playout);
-    v->speaker_count = 0;
-}
-
 /* The call's keys belong to one connection; who takes part and speaks outlives it. */
 static void call_wipe(struct visit *v)
 {
@@ -44,9 +37,17 @@ static void call_wipe(struct visit *v)
 void visit_wipe(struct visit *v)
 {
     call_wipe(v);
-    speakers_wipe(v);
-    galen_voice_encoder_free(v->encoder);
     galen_wipe(v, sizeof *v);
+}
+
+/* We take part no longer: nobody is heard any more, and the others are told. */
+static void go_out(struct galen_engine *engine)
+{
+    struct visit *v = &engine->live->visit;
+    struct galen_id chart = v->chart;
+    call_keep(engine, NULL);
+    visit_wipe(v);
+    live_say_here(engine, &chart);
 }
 
 static struct known_visit *known_of_chart(const struct galen_engine *engine,
@@ -140,14 +141,14 @@ static void begin(struct galen_engine *engine, const struct galen_id *chart,
                   const struct galen_id *visit)
 {
     struct visit *v = &engine->live->visit;
-    if (!galen_id_equal(&v->visit, visit)) {
-        bool muted = v->muted;
-        visit_wipe(v);
-        v->muted = muted;
-    }
+    bool same = galen_id_equal(&v->visit, visit), inside = same && v->wanted;
+    if (!same && visit_current(engine))
+        go_out(engine);
     v->chart = *chart;
     v->visit = *visit;
     v->wanted = true;
+    if (!inside)
+        live_say_here(engine, chart);
 }
 
 enum galen_err galen_engine_visit_open(struct galen_engine *engine, uint64_t now_ms,
@@ -203,7 +204,7 @@ void galen_engine_leave(struct galen_engine *engine, uint64_t now_ms)
     if (!v)
         return;
     send_visit_id(engine, GALEN_FRAME_LEAVE, &v->visit);
-    visit_wipe(v);
+    go_out(engine);
 }
 
 enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_ms,
@@ -394,7 +395,7 @@ static void on_ended(struct galen_engine *engine, const struct galen_id *visit)
     bool known = !galen_id_is_none(&ended.chart);
     forget_visit(live, visit);
     if (galen_id_equal(&live->visit.visit, visit))
-        visit_wipe(&live->visit);
+        go_out(engine);
     if (known) /* it is told on both connections */
         event(engine, ended);
 }
@@ -412,24 +413,7 @@ static void on_admitted(struct galen_engine *engine, const struct galen_frame_ad
         visit_event(engine, GALEN_EVENT_WAITING, NULL, frame->number, GALEN_OK);
     if (!frame->admitted && frame->number == 0) {
         visit_event(engine, GALEN_EVENT_ADMITTED, NULL, 0, GALEN_OK);
-        visit_wipe(v);
-    }
-}
-
-static void tell_call(struct galen_engine *engine)
-{
-    const struct galen_call_roster *roster = galen_call_roster(engine->live->visit.call);
-    visit_event(engine, GALEN_EVENT_CALL, NULL, roster ? roster->count : 0, GALEN_OK);
-}
-
-/* Who is no longer in the call is heard no longer. */
-static void keep_speakers(struct visit *v, const struct galen_call_roster *roster)
-{
-    for (size_t i = 0; i < v->speaker_count; i++) {
-        if (galen_call_place_of(roster, &v->speakers[i].device))
-            continue;
-        galen_playout_free(v->speakers[i].playout);
-        v->speakers[i--] = v->speakers[--v->speaker_count];
+        go_out(engine);
     }
 }
 
@@ -454,8 +438,8 @@ static void on_roster(struct galen_engine *engine, uint64_t now_ms,
     for (size_t i = 0; i < roster->count; i++)
         if (roster->places[i].number > v->last_number)
             v->last_number = roster->places[i].number;
-    keep_speakers(v, roster);
-    tell_call(engine);
+    call_keep(engine, roster);
+    call_told(engine, NULL);
 }
 
 static void on_left(struct galen_engine *engine, const struct galen_frame_left *frame)

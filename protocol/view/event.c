@@ -15,6 +15,20 @@ static void add_own_devices(const struct galen_engine *engine, cJSON *object)
     json_put(object, "devices", devices);
 }
 
+/* Who of the call is muted now. */
+static void add_muted(const struct galen_engine *engine, cJSON *object)
+{
+    struct galen_call_view view;
+    cJSON *muted = cJSON_AddArrayToObject(object, "muted");
+    galen_engine_call(engine, &view);
+    for (size_t i = 0; i < view.participant_count; i++) {
+        char id[HEX_ID];
+        id_text(&view.participants[i].device, id);
+        if (view.participants[i].muted)
+            cJSON_AddItemToArray(muted, cJSON_CreateString(id));
+    }
+}
+
 /* What `number` and the rest mean for each kind. */
 static void add_particulars(const struct galen_engine *engine, cJSON *object,
                             const struct galen_event *e)
@@ -62,6 +76,7 @@ static void add_particulars(const struct galen_engine *engine, cJSON *object,
         break;
     case GALEN_EVENT_CALL:
         json_number(object, "participants", e->number);
+        add_muted(engine, object);
         break;
     case GALEN_EVENT_DRAFT:
         if (document)

@@ -25,6 +25,7 @@ static struct {
     struct galen_engine *engine;
     /* what was given out last */
     struct galen_out out;
+    struct galen_id speaker;
     struct galen_writer sealed;
     char *event;
     struct galen_reply reply;
@@ -157,6 +158,15 @@ static bool print_event(const struct galen_event *event)
     return true;
 }
 
+static void name_voice(const struct galen_output *output)
+{
+    module.speaker = output->device;
+    module.out.key = module.speaker.bytes;
+    module.out.key_size = sizeof module.speaker.bytes;
+    module.out.number_low = (uint32_t)output->number;
+    module.out.number_high = (uint32_t)(output->number >> 32);
+}
+
 /* Needs no memory. */
 static const struct galen_out *tell_broken(void)
 {
@@ -189,6 +199,8 @@ const struct galen_out *galen_next(void)
         module.out.value = output.value.at;
         module.out.value_size = output.value.size;
     }
+    if (output.kind == GALEN_OUT_VOICE)
+        name_voice(&output);
     return made ? &module.out : tell_broken();
 }
 
@@ -224,6 +236,15 @@ double galen_tick(double now_ms)
         return INFINITY;
     uint64_t next = galen_engine_tick(module.engine, clock_of(now_ms));
     return next == UINT64_MAX ? INFINITY : (double)next;
+}
+
+uint32_t galen_speak(double now_ms, const uint8_t *packet, size_t size)
+{
+    if (module.state != MODULE_STARTED)
+        return GALEN_ERR_STATE;
+    if (size != GALEN_VOICE_BYTES)
+        return GALEN_ERR_FORMAT;
+    return galen_engine_speak(module.engine, clock_of(now_ms), packet);
 }
 
 /* -- questions ---------------------------------------------------------------------------------------- */

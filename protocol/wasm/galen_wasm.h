@@ -59,13 +59,15 @@ GALEN_EXPORT("galen_start") uint32_t galen_start(double now_ms);
 /** What the host is to do next. */
 struct galen_out {
     uint32_t
-        kind; /* enum galen_output_kind: 1 SAVE, 2 COMMIT, 3 CONNECT, 4 DISCONNECT, 5 SEND, 6 EVENT */
+        kind; /* enum galen_output_kind: 1 SAVE, 2 COMMIT, 3 CONNECT, 4 DISCONNECT, 5 SEND, 6 EVENT, 7 VOICE */
     uint32_t purpose;   /* CONNECT, DISCONNECT, SEND: 1 log, 2 live */
-    const uint8_t *key; /* SAVE */
+    const uint8_t *key; /* SAVE; VOICE: the device that speaks, 32 bytes */
     size_t key_size;
     const uint8_t
-        *value; /* SAVE: the sealed value, empty removes the pair; SEND: a frame; EVENT: JSON */
+        *value; /* SAVE: the sealed value, empty removes the pair; SEND: a frame; EVENT: JSON;
+                   VOICE: a packet, empty: the device speaks no more */
     size_t value_size;
+    uint32_t number_low, number_high; /* VOICE: which 20 ms of that device it is */
 };
 /**
  * The next thing to do, good until the next call of galen_next; 0: nothing now. To be called until 0
@@ -83,6 +85,13 @@ void galen_received(double now_ms, uint32_t purpose, const uint8_t *frame, size_
 GALEN_EXPORT("galen_disconnected") void galen_disconnected(double now_ms, uint32_t purpose);
 /** Gives the time (Unix, ms) at which to call it again, at the latest; infinity: not needed. */
 GALEN_EXPORT("galen_tick") double galen_tick(double now_ms);
+
+/**
+ * Sends 80 bytes of this person's voice, made by galen_talk_encode: to be called every 20 ms. Gives what
+ * galen_engine_speak gives: WAITING until admitted, NO_VISIT; FORMAT: of another size.
+ */
+GALEN_EXPORT("galen_speak")
+uint32_t galen_speak(double now_ms, const uint8_t *packet, size_t size);
 
 /* -- questions ---------------------------------------------------------------------------------- */
 
@@ -104,7 +113,7 @@ const struct galen_reply *galen_ask(double now_ms, const uint8_t *json, size_t s
 GALEN_EXPORT("galen_failure") const struct galen_reply *galen_failure(uint32_t err);
 
 #ifdef __wasm__
-_Static_assert(sizeof(struct galen_out) == 24, "six u32");
+_Static_assert(sizeof(struct galen_out) == 32, "eight u32");
 _Static_assert(sizeof(struct galen_reply) == 12, "three u32");
 #endif
 

@@ -81,9 +81,9 @@ class Scene:
             lines = log.read_text(errors="replace").splitlines()
             print(f"--- the end of {log.name}", *lines[-30:], sep="\n", flush=True)
 
-    def server(self, name="server", environment=None, **limits):
-        """Starts a galend; `limits` are those of `galend --help`."""
-        server = Server(self, name, environment or {}, limits)
+    def server(self, name="server", environment=None, web=None, **limits):
+        """Starts a galend, which serves the web client in the folder `web`; `limits` are those of `galend --help`."""
+        server = Server(self, name, environment or {}, web, limits)
         self.cleanups.append(server.kill)
         server.start()
         return server
@@ -102,8 +102,8 @@ class Scene:
 class Server:
     """One galend. It keeps its port over restarts, so that clients find it again."""
 
-    def __init__(self, scene, name, environment, limits):
-        self.scene, self.name, self.limits = scene, name, limits
+    def __init__(self, scene, name, environment, web, limits):
+        self.scene, self.name, self.web, self.limits = scene, name, web, limits
         self.environment = dict(os.environ, **environment)
         self.data = scene.folder / name
         self.log_path = scene.folder / f"{name}.log"
@@ -117,6 +117,8 @@ class Server:
     def command(self):
         command = [BUILD / "galend", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
                    "--cert", self.scene.certs / "server.pem", "--key", self.scene.certs / "server.key"]
+        if self.web:
+            command += ["--web", self.web]
         limits = {"sign_ins_per_minute": 100000, **self.limits}  # each command of a test signs in anew
         for name, value in limits.items():
             command += ["--limit", f"{name}={value}"]

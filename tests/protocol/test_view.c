@@ -1,5 +1,5 @@
 /* protocol/view: what there is to see of a home, as JSON. */
-#include "support/home.h"
+#include "support/meeting.h"
 #include "support/visit.h"
 #include "view/view.h"
 
@@ -570,4 +570,66 @@ Test(view, without_a_call_there_is_none)
     cJSON_Delete(c);
     home_free(home);
     chart_free(v.chart);
+}
+
+static const cJSON *first_of(const cJSON *call, const char *list, int count)
+{
+    cr_assert_eq(cJSON_GetArraySize(at(call, list)), count, "%s", list);
+    return cJSON_GetArrayItem(at(call, list), 0);
+}
+
+Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
+{
+    struct meeting *m = meeting_new(320);
+    const struct galen_id *id = galen_rules_chart(m->chart->rules);
+    struct galen_engine *ann = meeting_engine(m, ANN), *ben = meeting_engine(m, BEN);
+    m->keeps_door = true;
+    meeting_open(m);
+    uint64_t knocked_ms = m->chart->now_ms;
+    meeting_enter(m, BEN);
+    m->chart->now_ms += 7000;
+    (void)galen_engine_tick(ann, m->chart->now_ms); /* it is told again; it is the same knock */
+    meeting_run(m);
+    cJSON *c = call_json(ann);
+    says(c, "state", "admitted");
+    names(c, "chart", id);
+    names(c, "visit", &m->visit);
+    names(c, "host", meeting_device(m, ANN));
+    const cJSON *person = first_of(c, "participants", 1);
+    names(person, "device", meeting_device(m, ANN));
+    says(person, "role", "pharmacist");
+    is(person, "self", true);
+    is(person, "muted", false);
+    person = first_of(c, "knocking", 1);
+    names(person, "device", meeting_device(m, BEN));
+    says(person, "role", "pharmacist");
+    counts(person, "since_ms", (double)knocked_ms);
+    cJSON_Delete(c);
+    c = call_json(ben);
+    says(c, "state", "waiting");
+    first_of(c, "participants", 0);
+    first_of(c, "knocking", 0);
+    cJSON_Delete(c);
+    cJSON *chart = chart_json(ben, id);
+    names(at(chart, "visit"), "visit", &m->visit);
+    names(at(chart, "visit"), "host", meeting_device(m, ANN));
+    cJSON_Delete(chart);
+    cr_assert_eq(galen_engine_admit(ann, m->chart->now_ms, meeting_device(m, BEN), true), GALEN_OK);
+    meeting_run(m);
+    galen_engine_mute(ben, true);
+    meeting_run(m);
+    c = call_json(ann);
+    first_of(c, "knocking", 0);
+    first_of(c, "participants", 2);
+    person = cJSON_GetArrayItem(at(c, "participants"), 1);
+    names(person, "device", meeting_device(m, BEN));
+    is(person, "muted", true);
+    is(person, "self", false);
+    is(c, "muted", false);
+    cJSON_Delete(c);
+    c = call_json(ben);
+    says(c, "state", "admitted");
+    is(c, "muted", true);
+    cJSON_Delete(c);
+    meeting_free(m);
 }

@@ -34,7 +34,8 @@ void node_restart(struct node *node)
 {
     struct galen_engine_config config = {node_random, node};
     node->engine = galen_engine_new(&config);
-    if (!node->engine)
+    node->talk = galen_talk_new();
+    if (!node->engine || !node->talk)
         abort();
     for (size_t i = 0; i < node->disk.count; i++) {
         struct pair *pair = &node->disk.pairs[i];
@@ -64,7 +65,9 @@ void node_crash(struct node *node)
         return;
     world_say(node->world, "%s crashes", node->name);
     galen_engine_free(node->engine);
+    galen_talk_free(node->talk);
     node->engine = NULL;
+    node->talk = NULL;
     disk_lose_pending(&node->disk);
     for (size_t i = 0; i < node->world->asked_count; i++) {
         struct asked *asked = &node->world->asked[i];
@@ -171,6 +174,13 @@ void node_pump(struct node *node)
             break;
         case GALEN_OUT_EVENT:
             on_event(node, &output.event);
+            break;
+        case GALEN_OUT_VOICE:
+            if (output.value.size > 0)
+                (void)galen_talk_put(node->talk, node_now(node), &output.device, output.number,
+                                     output.value);
+            else
+                galen_talk_gone(node->talk, &output.device);
             break;
         }
         bool edge = kind == GALEN_OUT_COMMIT || kind == GALEN_OUT_SEND || kind == GALEN_OUT_SAVE;

@@ -1,6 +1,6 @@
 /*
- * A visit: staff open it, people knock, some are let in, all speak; somebody is sent away; the host
- * goes and another takes over. Meanwhile the server sends everything that is said to one who may not
+ * A visit: staff open it, people knock, some are let in, all speak, some are muted and the others know
+ * it; somebody is sent away; the host goes and another takes over. Meanwhile the server sends everything that is said to one who may not
  * hear it.
  */
 #include "world.h"
@@ -8,22 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "galen/voice.h"
-
 #define STEP_MS     20
 #define SPEAK_EVERY 3    /* steps; playout conceals the rest */
 #define TALK_STEPS  90   /* one stretch of talk */
 #define HEARD_MIN   8    /* frames everybody must have heard of a stretch on a fair day */
 #define SETTLE_MS   1500 /* keys of the last generation are good for one second more (R3) */
 
-static uint64_t held, shut_out, drafts;
+static uint64_t held, shut_out, drafts, mutes;
 
 void visits_report(void)
 {
     fprintf(stderr,
             "  visits: %llu heard by all, %llu ears shut out that could hear before, %llu drafts "
-            "shown\n",
-            (unsigned long long)held, (unsigned long long)shut_out, (unsigned long long)drafts);
+            "shown, %llu mutes known to others\n",
+            (unsigned long long)held, (unsigned long long)shut_out, (unsigned long long)drafts,
+            (unsigned long long)mutes);
 }
 
 static bool takes_part(const struct world *world, const struct node *node)
@@ -50,7 +49,8 @@ static bool is_fair(const struct world *world)
 struct guests {
     bool welcome[NODES_MAX];
     bool there[NODES_MAX]; /* its line was up when the visit began */
-    bool hosted;           /* and so was the host's */
+    bool muted[NODES_MAX];
+    bool hosted; /* and so was the host's */
 };
 
 static bool is_inside(const struct world *world, const struct guests *guests, size_t i)
@@ -98,6 +98,7 @@ static void say_draft(struct world *world, struct node *node)
 static void talk(struct world *world, struct guests *guests, size_t steps)
 {
     static int16_t pcm[GALEN_VOICE_SAMPLES], sound[GALEN_VOICE_SAMPLES];
+    uint8_t packet[GALEN_VOICE_BYTES];
     for (size_t i = 0; i < GALEN_VOICE_SAMPLES; i++)
         sound[i] = (int16_t)((i % 96) * 200);
     for (size_t step = 0; step < steps && !world->failure[0]; step++) {
@@ -107,12 +108,14 @@ static void talk(struct world *world, struct guests *guests, size_t steps)
                 continue;
             if (step % 10 == 0)
                 (void)!galen_engine_knock(node->engine, node_now(node), &world->chart);
-            if (node->engine && (step + i) % SPEAK_EVERY == 0)
-                (void)!galen_engine_speak(node->engine, node_now(node), sound);
+            if (node->engine && (step + i) % SPEAK_EVERY == 0 &&
+                galen_talk_encode(node->talk, sound, packet) == GALEN_OK)
+                (void)!galen_engine_speak(node->engine, node_now(node), packet);
             if (node->engine && step % 40 == 7)
                 say_draft(world, node);
-            galen_engine_listen(node->engine, node_now(node), pcm);
             node_pump(node);
+            if (node->talk)
+                galen_talk_take(node->talk, node_now(node), pcm, GALEN_VOICE_SAMPLES);
         }
         open_doors(world, guests);
         world_run(world, STEP_MS, NULL);
@@ -141,6 +144,40 @@ static void check_heard(struct world *world, const struct guests *guests)
         }
     }
     held += all && inside > 1 ? 1 : 0;
+}
+
+static void mute(struct node *node, struct guests *guests, bool muted)
+{
+    guests->muted[node->number] = muted;
+    galen_talk_mute(node->talk, muted);
+    galen_engine_mute(node->engine, muted);
+    node_pump(node);
+}
+
+/* On a fair day everybody in the call knows who of them is muted. */
+static void check_mutes(struct world *world, const struct guests *guests)
+{
+    for (size_t i = 0; i < world->node_count && is_fair(world); i++) {
+        const struct node *node = &world->nodes[i];
+        for (size_t k = 0; k < world->node_count && is_inside(world, guests, i); k++) {
+            const struct node *other = &world->nodes[k];
+            if (!is_inside(world, guests, k))
+                continue;
+            bool muted = galen_engine_participant_muted(node->engine, &other->device);
+            if (muted != guests->muted[k])
+                world_fail(world, "%s takes %s for %s", node->name, other->name,
+                           muted ? "muted" : "not muted");
+            mutes += i != k && muted ? 1 : 0;
+        }
+    }
+}
+
+/* Somebody changes their mind in the middle of it. */
+static void change_mute(struct world *world, struct guests *guests)
+{
+    size_t i = (size_t)chance_below(&world->chance, world->node_count);
+    if (takes_part(world, &world->nodes[i]))
+        mute(&world->nodes[i], guests, !guests->muted[i]);
 }
 
 /* Somebody is sent away, and keeps keys, line and everything that is sent to anybody. */
@@ -188,7 +225,10 @@ static void change_host(struct world *world, struct node *host, struct guests *g
         inside += in ? 1 : 0;
         staff += in && galen_role_is_staff(galen_engine_role(node->engine)) ? 1 : 0;
     }
+    change_mute(world, guests);
     talk(world, guests, TALK_STEPS);
+    if (staff > 0)
+        check_mutes(world, guests);
     for (size_t i = 0; i < world->node_count && staff > 0 && inside > 1; i++) {
         const struct node *node = &world->nodes[i];
         if (is_fair(world) && is_inside(world, guests, i) && heard(node) < before[i] + HEARD_MIN)
@@ -209,6 +249,8 @@ static void all_leave(struct world *world)
         galen_engine_leave(node->engine, node_now(node));
         galen_engine_go_live(node->engine, node_now(node), false);
         node_pump(node);
+        if (node->talk && galen_talk_stats(node->talk).speakers > 0)
+            world_fail(world, "%s left the visit and was not told who speaks no more", node->name);
     }
     world_run(world, 1000, NULL);
 }
@@ -228,7 +270,7 @@ static void run(struct world *world, struct node *host)
         guests.welcome[i] =
             galen_role_is_staff(galen_engine_role(node->engine)) || chance_in(&world->chance, 650);
         galen_engine_go_live(node->engine, node_now(node), true);
-        node_pump(node);
+        mute(node, &guests, chance_in(&world->chance, 300));
     }
     world_run(world, 3000, NULL);
     for (size_t i = 0; i < world->node_count; i++)
@@ -249,6 +291,7 @@ static void run(struct world *world, struct node *host)
             world->eavesdropper = &world->nodes[i];
     talk(world, &guests, 2 * TALK_STEPS);
     check_heard(world, &guests);
+    check_mutes(world, &guests);
     if (chance_in(&world->chance, 600))
         send_away(world, host, &guests);
     if (chance_in(&world->chance, 500))

@@ -457,6 +457,7 @@ void world_free(struct world *world)
     member_plot_free(world);
     for (size_t i = 0; i < world->node_count; i++) {
         galen_engine_free(world->nodes[i].engine);
+        galen_talk_free(world->nodes[i].talk);
         disk_wipe(&world->nodes[i].disk);
     }
     for (size_t i = 0; i < SERVERS_MAX; i++) {

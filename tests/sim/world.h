@@ -6,6 +6,7 @@
 #define GALEN_SIM_WORLD_H
 
 #include "galen/engine.h"
+#include "galen/talk.h"
 #include "hub.h"
 
 #define NODES_MAX    24
@@ -60,6 +61,7 @@ struct node {
     size_t number;
     char name[16];
     struct galen_engine *engine; /* NULL: crashed */
+    struct galen_talk *talk;     /* likewise */
     struct disk disk;
     struct chance chance; /* of the engine's random bytes */
     int64_t skew_ms;

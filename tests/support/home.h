@@ -26,6 +26,9 @@ struct home {
     size_t pair_count;
     struct galen_writer append; /* the last entry it sent; empty: none since */
     size_t events[64];          /* how often each kind was said */
+    void *context;
+    void (*watch)(void *context, struct home *home,
+                  const struct galen_output *output); /* or NULL */
 };
 
 /** Nothing is on its disk yet. `practice` may be NULL. */

@@ -15,6 +15,7 @@
 #include "galen/frames.h"
 #include "galen/log.h"
 #include "galen/op.h"
+#include "galen/voice.h"
 
 struct galen_engine;
 
@@ -47,6 +48,8 @@ enum galen_output_kind {
     GALEN_OUT_DISCONNECT = 4, /* close it; answered by galen_engine_disconnected */
     GALEN_OUT_SEND = 5,       /* value is one frame for `purpose` */
     GALEN_OUT_EVENT = 6,
+    GALEN_OUT_VOICE =
+        7, /* value is a packet of `device`, its `number`th 20 ms; empty: it speaks no more */
 };
 
 enum galen_event_kind {
@@ -77,7 +80,8 @@ enum galen_event_kind {
     GALEN_EVENT_KNOCK = 35,   /* staff: `device` waits to be let in; repeats while it waits */
     GALEN_EVENT_WAITING = 36, /* we wait to be let in */
     GALEN_EVENT_ADMITTED = 37, /* we were let in (number 1) or sent away (0) */
-    GALEN_EVENT_CALL = 38,     /* who is in the call changed; `number` participants */
+    GALEN_EVENT_CALL = 38, /* who is in the call changed, or `device` of them was muted or unmuted;
+                                  `number` participants */
     GALEN_EVENT_VISIT_ENDED = 39,
     GALEN_EVENT_CALL_FAILED = 40, /* `err`: two rosters of one generation (R2), or the like */
 };
@@ -99,6 +103,8 @@ struct galen_output {
     uint8_t kind;    /* enum galen_output_kind */
     uint8_t purpose; /* enum galen_connection_purpose */
     struct galen_bytes key, value;
+    struct galen_id device; /* VOICE: who speaks */
+    uint64_t number;        /* VOICE: see galen/playout.h */
     struct galen_event event;
 };
 
@@ -309,13 +315,20 @@ void galen_engine_leave(struct galen_engine *engine, uint64_t now_ms);
 GALEN_MUST_USE enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_ms,
                                                      const struct galen_id *chart);
 
-/** 20 ms of the microphone (GALEN_VOICE_SAMPLES, 48 kHz mono). WAITING until admitted. */
+/**
+ * Sends one packet of this person's voice (galen/talk.h makes them), to be called every 20 ms also where
+ * nothing is sent: each call counts 20 ms. WAITING until admitted; NO_VISIT.
+ */
 GALEN_MUST_USE enum galen_err galen_engine_speak(struct galen_engine *engine, uint64_t now_ms,
-                                                 const int16_t *pcm);
-/** 20 ms of everybody else, mixed. Silence when there is nothing. */
-void galen_engine_listen(struct galen_engine *engine, uint64_t now_ms, int16_t *pcm);
-/** Muted: silence is sent at the same size and pace. */
+                                                 const uint8_t packet[GALEN_VOICE_BYTES]);
+/**
+ * Tells everybody in the call; kept for calls to come. What is sent to be silent is made by the host
+ * (galen_talk_mute), who is to mute before this and to unmute after it.
+ */
 void galen_engine_mute(struct galen_engine *engine, bool muted);
+/** Whether this device said so in the call that we are in; or we ourselves, in any. */
+bool galen_engine_participant_muted(const struct galen_engine *engine,
+                                    const struct galen_id *device);
 
 enum galen_call_state {
     GALEN_CALL_NONE = 0,
@@ -341,9 +354,8 @@ struct galen_call_view {
 void galen_engine_call(const struct galen_engine *engine, struct galen_call_view *view);
 
 struct galen_call_stats {
-    size_t participants; /* in the last roster, ourselves included */
-    uint64_t sent, received, concealed, discarded, late, refused;
-    uint32_t delay_ms; /* the longest of all speakers */
+    size_t participants;              /* in the last roster, ourselves included */
+    uint64_t sent, received, refused; /* packets */
 };
 struct galen_call_stats galen_engine_call_stats(const struct galen_engine *engine);
 

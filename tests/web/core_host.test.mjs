@@ -1,0 +1,222 @@
+/** The engine's host: what goes out in which order, whatever the disk and the line do meanwhile. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { source, until } from "./_load.mjs";
+
+const { Host } = await source("core/host.ts");
+const LOG = 1, LIVE = 2, MEDIA = 45;
+const bytes = (...b) => new Uint8Array(b);
+const save = (name, value = "v") => ({
+    kind: "save", key: new TextEncoder().encode(name), value: new TextEncoder().encode(value),
+});
+const commit = { kind: "commit" };
+const send = (...frame) => ({ kind: "send", purpose: LOG, frame: bytes(...frame) });
+
+/** A host whose engine puts out what the test says, and whose disk is finished when the test says. */
+class Stage {
+    outputs = [];
+    did = [];
+    disk = [];
+    answers = {};
+    onReceived = () => {};
+    next_tick = Infinity;
+    soon = [];
+
+    constructor() {
+        const stage = this;
+        const core = {
+            start() {},
+            next: () => stage.outputs.shift(),
+            connected: (now, purpose) => stage.did.push(`connected ${purpose}`),
+            received(now, purpose, frame) {
+                stage.did.push(`given ${purpose}:${frame[0]}`);
+                stage.onReceived(purpose, frame);
+            },
+            disconnected: (now, purpose) => stage.did.push(`disconnected ${purpose}`),
+            tick: () => stage.next_tick,
+            ask(now, question) {
+                if (question.do === "home") return { host: "practice.example:8443" };
+                stage.outputs.push(...(stage.answers[question.do] ?? []));
+                return { answered: question.do };
+            },
+            speak: (now, packet) => stage.outputs.push({ ...send(MEDIA, packet[0]), purpose: LIVE }),
+        };
+        this.host = new Host({
+            core,
+            commit: (pairs) =>
+                new Promise((resolve, reject) => {
+                    stage.did.push(`commit ${pairs.map((p) => new TextDecoder().decode(p.key)).join("+")}`);
+                    stage.disk.push({ resolve, reject, pairs });
+                }),
+            sockets: {
+                open: (purpose, host) => stage.did.push(`open ${purpose} ${host}`),
+                close: (purpose) => stage.did.push(`close ${purpose}`),
+                send: (purpose, frame) => stage.did.push(`send ${frame[0]}`),
+            },
+            tell: (told) => stage.did.push(`told ${told.event}`),
+            voice: (out) => stage.did.push(`voice ${out.packet[0]}`),
+            broken: (error) => stage.did.push(`broken ${error.error}`),
+            unixMs: () => 1_800_000_000_000,
+            evenMs: () => performance.now(),
+            soon: (what) => setImmediate(what),
+        });
+    }
+    async written() {
+        this.disk.shift().resolve();
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+    async settle() {
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    }
+}
+
+test("nothing behind a commit is carried out before it is durable", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [save("a"), commit, send(18), { kind: "event", told: { event: "done" } }];
+    stage.host.start();
+    await stage.settle();
+    assert.deepEqual(stage.did, ["commit a"]);
+    await stage.written();
+    assert.deepEqual(stage.did, ["commit a", "send 18", "told done"]);
+});
+
+test("changes that are whole while one is written become one, with what lies between carried out after both", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [save("a"), commit, send(1)];
+    stage.host.start();
+    stage.onReceived = (_, frame) => stage.outputs.push(save(`b${frame[0]}`), commit, send(frame[0]));
+    for (const n of [10, 11, 12]) stage.host.received(LOG, bytes(n));
+    await stage.settle();
+    assert.deepEqual(stage.did.filter((d) => /^(commit|send)/.test(d)), ["commit a"]);
+    await stage.written();
+    assert.deepEqual(stage.did.filter((d) => /^(commit|send)/.test(d)), ["commit a", "send 1", "commit b10+b11+b12"]);
+    await stage.written();
+    assert.deepEqual(stage.did.slice(-3), ["send 10", "send 11", "send 12"]);
+});
+
+test("of one key the last value of a change is written", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [save("a", "old"), save("a", ""), commit];
+    stage.host.start();
+    assert.deepEqual(stage.disk[0].pairs.map((p) => p.value.length), [0]);
+});
+
+test("a question is answered when what it changed is durable", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.host.start();
+    stage.answers.message = [save("outbox"), commit, send(18)];
+    let answer;
+    void stage.host.ask({ do: "message" }).then((a) => (answer = a));
+    await stage.settle();
+    assert.equal(answer, undefined);
+    await stage.written();
+    await stage.settle();
+    assert.deepEqual(answer, { answered: "message" });
+});
+
+test("voice overtakes what waits for the disk, both ways; nothing else does", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [save("a"), commit, send(18)];
+    stage.host.start();
+    stage.onReceived = (_, frame) => {
+        if (frame[0] === MEDIA) stage.outputs.push({ kind: "voice", out: { device: "d", number: 1, packet: bytes(7) } });
+        else stage.outputs.push(send(frame[0]));
+    };
+    stage.host.received(LIVE, bytes(33));
+    stage.host.received(LIVE, bytes(MEDIA));
+    stage.host.speak(bytes(5));
+    await stage.settle();
+    assert.deepEqual(stage.did.filter((d) => !d.startsWith("given")), ["commit a", "voice 7", "send 45"]);
+    await stage.written();
+    assert.deepEqual(stage.did.slice(-2), ["send 18", "send 33"]);
+});
+
+test("a long log is taken in slices, and voice is heard between them", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.host.start();
+    stage.onReceived = (purpose) => {
+        if (purpose !== LOG) return;
+        for (const end = performance.now() + 5; performance.now() < end; );
+    };
+    for (let i = 0; i < 40; i++) stage.host.received(LOG, bytes(17));
+    const timer = setInterval(() => stage.host.received(LIVE, bytes(MEDIA)), 10);
+    t.after(() => clearInterval(timer));
+    await until("the log is read", () => stage.did.filter((d) => d === "given 1:17").length === 40);
+    const places = stage.did.flatMap((d, i) => (d === "given 2:45" ? [i] : []));
+    assert.ok(places.filter((i) => i < stage.did.lastIndexOf("given 1:17")).length >= 5, stage.did.join());
+});
+
+test("while the disk is behind, the log is not read on; questions are", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.host.start();
+    const large = "x".repeat(1024 * 1024);
+    let n = 0;
+    stage.onReceived = () => stage.outputs.push(save(`k${n++}`, large), commit);
+    for (let i = 0; i < 30; i++) stage.host.received(LOG, bytes(17));
+    await stage.settle();
+    await stage.settle();
+    const given = () => stage.did.filter((d) => d === "given 1:17").length;
+    assert.ok(given() >= 5 && given() <= 10, `${given()} frames`);
+    void stage.host.ask({ do: "charts" });
+    for (let i = 0; i < 40 && given() < 30; i++) {
+        await until("a commit", () => stage.disk.length > 0);
+        await stage.written();
+        await stage.settle();
+    }
+    assert.equal(given(), 30);
+});
+
+test("a log that comes faster than it can be read costs the connection, not the memory", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.host.start();
+    const large = new Uint8Array(512 * 1024).fill(17);
+    for (let i = 0; i < 65; i++) stage.host.received(LOG, large);
+    assert.ok(stage.did.includes("close 1"));
+});
+
+test("a change that cannot be written ends everything behind it, and fails the questions", async () => {
+    const stage = new Stage();
+    stage.outputs = [save("a"), commit, send(18)];
+    stage.host.start();
+    const asked = assert.rejects(stage.host.ask({ do: "charts" }));
+    stage.disk.shift().reject(new Error("no room"));
+    await asked;
+    await stage.settle();
+    assert.deepEqual(stage.did, ["commit a", "close 1", "close 2", "broken core-failed"]);
+    stage.outputs.push(send(19));
+    stage.host.received(LIVE, bytes(33));
+    assert.equal(stage.did.length, 4);
+});
+
+test("connections: asked for with the home's host, told once closed", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [{ kind: "connect", purpose: LIVE }];
+    stage.host.start();
+    stage.outputs.push({ kind: "disconnect", purpose: LIVE });
+    stage.host.opened(LIVE);
+    await stage.settle();
+    assert.deepEqual(stage.did, ["open 2 practice.example:8443", "connected 2", "close 2", "disconnected 2"]);
+});
+
+test("the timer calls when something is due, and awake calls at once", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.next_tick = 1_800_000_000_000 + 30;
+    stage.host.start();
+    stage.outputs.push(send(5));
+    await until("the tick's ping", () => stage.did.includes("send 5"));
+    stage.next_tick = Infinity;
+    stage.host.awake();
+    stage.outputs.push(send(6));
+    stage.host.awake();
+    assert.ok(stage.did.includes("send 6"));
+});

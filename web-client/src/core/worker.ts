@@ -1,0 +1,217 @@
+/** The Worker: puts the parts of the core together. One for each tab; one of them holds the state. */
+import { CoreError } from "./error.ts";
+import { files, load } from "../files.ts";
+import { Host } from "./host.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import type { Asked, ChartSummary, Entry, Home, Told, VoiceIn, VoiceOut } from "./protocol.ts";
+import { Reading } from "./reading.ts";
+import { Sockets, type Socket } from "./sockets.ts";
+import { Store } from "./store.ts";
+import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
+import { Unread } from "./unread.ts";
+import { WasmCore } from "./wasm.ts";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+const STORE = "galen";
+const CHANNEL = "galen";
+const SEEN = "seen ";
+/** Events in one message to the page, at most. */
+const TOLD_MAX = 256;
+
+const name = crypto.randomUUID();
+const post = (message: FromWorker): void => self.postMessage(message);
+let hadHome = false;
+let persistent = false;
+let voicePort: MessagePort | undefined;
+let host: Host | undefined;
+
+/* -- the event loop's next turn: sooner than a timer, and behind what is there already -- */
+
+const turns: (() => void)[] = [];
+const turnChannel = new MessageChannel();
+turnChannel.port1.onmessage = () => turns.shift()?.();
+function soon(what: () => void): void {
+    turns.push(what);
+    turnChannel.port2.postMessage(0);
+}
+
+/* -- events, many in one message -- */
+
+let untold: Told[] = [];
+function tell(told: Told): void {
+    untold.push(told);
+    if (untold.length === 1) queueMicrotask(tellAll);
+    else if (untold.length >= TOLD_MAX) tellAll();
+}
+function tellAll(): void {
+    if (untold.length === 0) return;
+    const told = untold;
+    untold = [];
+    tabs.tell(told);
+}
+
+/* -- holding -- */
+
+async function compiled(): Promise<WebAssembly.Module> {
+    try {
+        return await WebAssembly.compileStreaming(load(files.wasm));
+    } catch (thrown) {
+        throw CoreError.own("core-not-loaded", thrown);
+    }
+}
+
+async function loaded(store: Store): Promise<WasmCore> {
+    const key = await store.storeKey();
+    const core = await WasmCore.open(await compiled(), key);
+    key.fill(0);
+    let damaged: unknown;
+    const count = await store.each(({ key, value }) => {
+        try {
+            if (damaged === undefined) core.load(key, value);
+        } catch (thrown) {
+            damaged = thrown;
+        }
+    });
+    if (damaged !== undefined) throw CoreError.own("storage-damaged", damaged);
+    if (count > 0) post({ kind: "home-kept" });
+    else if (hadHome) tell({ event: "storage-lost" });
+    return core;
+}
+
+async function hold(): Promise<Held> {
+    const store = await Store.open(STORE, name, () => broken(CoreError.own("storage-failed")));
+    const core = await loaded(store);
+    let voiceTab: string | undefined;
+    const sockets: Sockets = new Sockets(
+        {
+            opened: (purpose) => now.opened(purpose),
+            received: (purpose, frame) => now.received(purpose, frame),
+            closed: (purpose) => now.closed(purpose),
+        },
+        (address, protocol) => new WebSocket(address, protocol) as Socket,
+    );
+    const now = new Host({
+        core,
+        async commit(pairs) {
+            await store.commit(pairs);
+            if (!hadHome) post({ kind: "home-kept" });
+            hadHome = true;
+        },
+        sockets,
+        tell(told) {
+            reading.told(told, performance.now());
+            void unread.told(told);
+            tell(told);
+        },
+        voice(out) {
+            if (voiceTab !== undefined) tabs.voiceTo(voiceTab, out);
+        },
+        broken,
+        unixMs: () => Date.now(),
+        evenMs: () => performance.now(),
+        soon,
+    });
+    const charts = () => now.ask({ do: "charts" }) as Promise<ChartSummary[]>;
+    const reading = new Reading(charts, tell);
+    const unread = new Unread(
+        {
+            messages: (chart, from, count) =>
+                now.ask({ do: "entries", chart, from, count, class: "message" }) as Promise<Entry[]>,
+            note: (chart, size) => store.note(SEEN + chart, size),
+        },
+        await store.notes(SEEN),
+        async () => ((await now.ask({ do: "home" })) as Home).account,
+    );
+
+    async function ask(from: string, asked: Asked): Promise<unknown> {
+        switch (asked.do) {
+            case "home": {
+                const home = (await now.ask({ do: "home" })) as Home;
+                return { ...home, persistent, holds: from === name };
+            }
+            case "charts": {
+                const all = await charts();
+                await unread.fill(all);
+                return all;
+            }
+            case "seen": {
+                const { chart, size } = asked.with as { chart: string; size: number };
+                if (await unread.see(chart, size)) tell({ event: "seen", chart, size });
+                return {};
+            }
+            case "voice":
+                voiceTab = from;
+                return {};
+            default:
+                return now.ask({ ...asked.with, do: asked.do });
+        }
+    }
+    host = now;
+    now.start();
+    return {
+        ask,
+        speak(from, packet) {
+            if (from === voiceTab) now.speak(packet);
+        },
+        gone(from) {
+            if (from !== voiceTab) return;
+            voiceTab = undefined;
+            now.ask({ do: "leave" }).catch(() => {}); // there is no call any more
+        },
+        stop() {
+            host = undefined;
+            now.stop();
+            store.close();
+        },
+    };
+}
+
+function broken(error: CoreError): void {
+    tabs.giveUp(error);
+}
+
+/* -- the page -- */
+
+const tabs = new Tabs({
+    self: name,
+    locks: navigator.locks as Locks,
+    channel: new BroadcastChannel(CHANNEL) as Channel,
+    hold,
+    answered: (answered) => post({ kind: "answered", answered }),
+    told: (told) => post({ kind: "told", told }),
+    voice: (out: VoiceOut) => voicePort?.postMessage(out),
+});
+
+function takeVoice(port: MessagePort): void {
+    voicePort?.close();
+    voicePort = port;
+    port.onmessage = (event: MessageEvent<VoiceIn>) => tabs.speak(event.data.packet);
+}
+
+self.onmessage = (event: MessageEvent<ToWorker>) => {
+    const message = event.data;
+    switch (message.kind) {
+        case "start":
+            ({ hadHome, persistent } = message);
+            tabs.start();
+            break;
+        case "ask":
+            if (message.asked.do === "voice") {
+                takeVoice((message.asked.with as { port: MessagePort }).port);
+                message.asked.with = {};
+            }
+            tabs.ask(message.asked);
+            break;
+        case "awake":
+            host?.awake();
+            break;
+        case "had-home":
+            hadHome = message.hadHome;
+            break;
+        case "persistent":
+            persistent = message.persistent;
+            break;
+    }
+};
+post({ kind: "alive" });
