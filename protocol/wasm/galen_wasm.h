@@ -112,7 +112,8 @@ struct galen_reply {
  * reply is Questions[NAME].answer in JSON; with an error {"error", "help"}; of "evidence" the file's
  * bytes. It is good until the next question or galen_failure, and wiped then. USAGE: there is no such
  * question; a field is missing, of another type, out of bounds, or not one of the question's: `help`
- * names it. What the question changes goes out by galen_next.
+ * names it. MEMORY: there is no answer, but what was asked for may be under way. What the question changes
+ * goes out by galen_next.
  */
 GALEN_EXPORT("galen_ask")
 const struct galen_reply *galen_ask(double now_ms, const uint8_t *json, size_t size);
