@@ -1,6 +1,8 @@
 /* Questions: which there are, which fields each has, and what each field takes. */
 #include "ask.h"
 
+#include "galen/mutation.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -104,28 +106,28 @@ static const struct question {
     {"look",           ask_look,          B(LINK),                                            0},
     {"check",          ask_check,         B(CHART),                                           0},
     {"evidence",       ask_evidence,      B(CHART),                                           0},
-    {"join",           do_join,           B(LINK),                                            0},
-    {"lost",           do_lost,           B(DEVICES),                                         0},
-    {"chart_new",      do_chart_new,      B(NAME),                                            0},
-    {"invite",         do_invite,         B(ROLE) | B(NAME),                                  B(CHART)},
-    {"further_device", do_further_device, B(PURPOSE),                                         0},
-    {"remove_device",  do_remove_device,  B(DEVICE),                                          0},
-    {"add_member",     do_add_member,     B(CHART) | B(ACCOUNT),                              0},
-    {"remove_member",  do_remove_member,  B(CHART) | B(ACCOUNT),                              0},
-    {"renew",          do_renew,          B(CHART),                                           0},
-    {"identify",       do_identify,       B(CHART) | B(ACCOUNT) | B(CHECK),                   0},
-    {"message",        do_message,        B(CHART) | B(TEXT),                                 0},
-    {"write",          do_write,          B(CHART) | B(DOC) | B(FIELDS),                      B(RECORD)},
-    {"answer",         do_answer,         B(CHART) | B(PROPOSAL) | B(ACCEPTED),               0},
-    {"release",        do_release,        B(TOKEN) | B(SEND),                                 0},
-    {"live",           do_live,           B(ON),                                              0},
-    {"draft",          do_draft,          B(CHART) | B(DOC) | B(RECORD) | B(FIELD) | B(TEXT), 0},
-    {"visit_open",     do_visit_open,     B(CHART),                                           0},
-    {"visit_end",      do_visit_end,      B(CHART),                                           0},
-    {"knock",          do_knock,          B(CHART),                                           0},
-    {"admit",          do_admit,          B(DEVICE) | B(ADMITTED),                            0},
-    {"leave",          do_leave,          0,                                                  0},
-    {"mute",           do_mute,           B(MUTED),                                           0},
+    {"join",           change_join,           B(LINK),                                            0},
+    {"lost",           change_lost,           B(DEVICES),                                         0},
+    {"chart_new",      change_chart_new,      B(NAME),                                            0},
+    {"invite",         change_invite,         B(ROLE) | B(NAME),                                  B(CHART)},
+    {"further_device", change_further_device, B(PURPOSE),                                         0},
+    {"remove_device",  change_remove_device,  B(DEVICE),                                          0},
+    {"add_member",     change_add_member,     B(CHART) | B(ACCOUNT),                              0},
+    {"remove_member",  change_remove_member,  B(CHART) | B(ACCOUNT),                              0},
+    {"renew",          change_renew,          B(CHART),                                           0},
+    {"identify",       change_identify,       B(CHART) | B(ACCOUNT) | B(CHECK),                   0},
+    {"message",        change_message,        B(CHART) | B(TEXT),                                 0},
+    {"write",          change_write,          B(CHART) | B(DOC) | B(FIELDS),                      B(RECORD)},
+    {"answer",         change_answer,         B(CHART) | B(PROPOSAL) | B(ACCEPTED),               0},
+    {"release",        change_release,        B(TOKEN) | B(SEND),                                 0},
+    {"live",           change_live,           B(ON),                                              0},
+    {"draft",          change_draft,          B(CHART) | B(DOC) | B(RECORD) | B(FIELD) | B(TEXT), 0},
+    {"visit_open",     change_visit_open,     B(CHART),                                           0},
+    {"visit_end",      change_visit_end,      B(CHART),                                           0},
+    {"knock",          change_knock,          B(CHART),                                           0},
+    {"admit",          change_admit,          B(DEVICE) | B(ADMITTED),                            0},
+    {"leave",          change_leave,          0,                                                  0},
+    {"mute",           change_mute,           B(MUTED),                                           0},
 };
 /* clang-format on */
 #undef B
@@ -240,7 +242,8 @@ static bool is_plain(struct galen_bytes json)
     for (size_t i = 0; i < json.size; i++) {
         uint8_t c = json.at[i];
         if (quoted && c == '\\') {
-            if (json.size - i > 5 && memcmp(json.at + i + 1, "u0000", 5) == 0)
+            if (GALEN_CHECKED(ASK_ZERO) && json.size - i > 5 &&
+                memcmp(json.at + i + 1, "u0000", 5) == 0)
                 return false;
             i++;
         } else if (c == '"') {
@@ -286,7 +289,7 @@ static enum galen_err read_fields(struct asked *a, const struct question *q, con
             field++;
         if (field == ASK_FIELD_COUNT)
             return usage(a, "`%s` has a field that no question has.%s", q->name, "");
-        if (!((q->needs | q->may) & ASK_BIT(field)))
+        if (GALEN_CHECKED(ASK_FOREIGN) && !((q->needs | q->may) & ASK_BIT(field)))
             return usage(a, "`%s` has no field `%s`.", q->name, fields[field].name);
         if (a->given & ASK_BIT(field))
             return usage(a, "`%s` has the field `%s` twice.", q->name, fields[field].name);
