@@ -104,7 +104,11 @@ static void knocker_remove(struct visit *v, struct knocker *k)
     memmove(k, k + 1, (v->knocker_count - i) * sizeof *k);
 }
 
-static void draw_roster(struct galen_engine *engine)
+/*
+ * Our own roster is taken at once: the server might keep it back, and we would go on speaking to whom it
+ * leaves out. If none can be drawn we speak no more at all.
+ */
+static void draw_roster(struct galen_engine *engine, uint64_t now_ms)
 {
     struct visit *v = &engine->live->visit;
     uint8_t secret[GALEN_KEY_BYTES];
@@ -117,9 +121,13 @@ static void draw_roster(struct galen_engine *engine)
         struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
                                     .as.roster = {v->visit, galen_written(&roster)}};
         send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+        err = visit_take_roster(engine, now_ms, frame.as.roster.roster,
+                                live_member(engine, &v->chart, &engine->me.device));
     } else if (err != GALEN_ERR_STATE) { /* STATE: our own hello is still on its way */
         visit_event(engine, GALEN_EVENT_CALL_FAILED, NULL, 0, err);
     }
+    if (err != GALEN_OK && v->call)
+        galen_call_stop(v->call);
     galen_writer_wipe(&roster);
 }
 
@@ -132,6 +140,15 @@ static bool seat(struct galen_engine *engine, const struct knocker *k)
         return false;
     return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
                                  member->keys.sign) == GALEN_OK;
+}
+
+/* Who stands on the list is not always among the knockers: what the server says of those may be wrong. */
+static bool is_seated(const struct visit *v, const struct galen_id *device)
+{
+    const struct galen_call_roster *roster = v->hosting ? galen_call_host_list(v->host)
+                                             : v->call  ? galen_call_roster(v->call)
+                                                        : NULL;
+    return roster && galen_call_place_of(roster, device);
 }
 
 /* Takes a device off the list, whatever the server says or keeps to itself. */
@@ -199,19 +216,27 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
     if ((!again || before) && !k->admitted && !k->away && !is_me(engine, &k->device))
         visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
     if (changed)
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
-void door_left(struct galen_engine *engine, const struct galen_frame_left *frame)
+/* The host of a call knows itself whether it has left. */
+static bool is_our_place(const struct galen_engine *engine, const struct visit *v, uint16_t number)
+{
+    const struct galen_call_place *place =
+        v->hosting ? galen_call_place_numbered(galen_call_host_list(v->host), number) : NULL;
+    return place && is_me(engine, &place->device);
+}
+
+void door_left(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame_left *frame)
 {
     struct visit *v = visit_current(engine);
-    if (!v || !galen_id_equal(&frame->visit, &v->visit))
+    if (!v || !galen_id_equal(&frame->visit, &v->visit) || is_our_place(engine, v, frame->number))
         return;
     struct knocker *k = knocker_of(v, &frame->device);
     if (k && k->number == frame->number)
         knocker_remove(v, k);
     if (v->hosting && galen_call_host_remove(v->host, frame->number))
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
 /* -- letting in, sending away ----------------------------------------------------------------------- */
@@ -243,7 +268,6 @@ static enum galen_err say(struct galen_engine *engine, const struct galen_id *de
 enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
                                   const struct galen_id *device, bool admitted)
 {
-    (void)now_ms;
     struct visit *v = visit_current(engine);
     if (!v)
         return GALEN_ERR_NO_VISIT;
@@ -252,7 +276,8 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
     if (!line_ready(engine, GALEN_CONNECTION_LIVE))
         return GALEN_ERR_OFFLINE;
     struct knocker *k = knocker_of(v, device);
-    if (!k && (admitted || !word_about(engine->live, device))) /* who has left may be sent away */
+    bool was_in = word_about(engine->live, device) || is_seated(v, device);
+    if (!k && (admitted || !was_in)) /* who has left may be sent away */
         return GALEN_ERR_NOT_MEMBER;
     struct galen_writer word;
     galen_writer_init(&word);
@@ -266,8 +291,10 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
          * their media through. */
         if (k)
             k->away = !admitted;
-        if (k && k->away && judge(engine, k))
-            draw_roster(engine);
+        if (k && !admitted)
+            k->admitted = false;
+        if (!admitted && unseat(v, device))
+            draw_roster(engine, now_ms);
     }
     galen_writer_wipe(&word);
     return err;
@@ -275,25 +302,38 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- while time passes and members come and go ------------------------------------------------------ */
 
-/* The word about somebody who was dropped from the chart counts no longer, also when they come back. */
-static void lapse(struct live *live, const struct galen_id *device)
+/* The words about those who were dropped from the chart count no longer, also when they come back. */
+static void lapse(struct galen_engine *engine)
 {
-    struct galen_call_admission *word = word_about(live, device);
-    if (word)
-        word->admitted = false;
+    struct admissions *known = &engine->live->admissions;
+    for (size_t i = 0; i < known->count; i++)
+        if (!live_member(engine, &known->words[i].chart, &known->words[i].device))
+            known->words[i].admitted = false;
 }
 
-void door_members(struct galen_engine *engine, struct chart *chart)
+/* Whether the list has changed. */
+static bool unseat_strangers(struct galen_engine *engine)
 {
+    struct visit *v = &engine->live->visit;
+    bool changed = false;
+    for (size_t i = v->hosting ? galen_call_host_list(v->host)->count : 0; i-- > 0;) {
+        struct galen_id device = galen_call_host_list(v->host)->places[i].device;
+        if (!live_member(engine, &v->chart, &device))
+            changed = unseat(v, &device) || changed;
+    }
+    return changed;
+}
+
+void door_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    lapse(engine); /* also while we are not in the visit */
     struct visit *v = visit_current(engine);
     if (!v || !galen_id_equal(&v->chart, &chart->id))
         return;
-    bool changed = false;
+    bool changed = unseat_strangers(engine);
     for (size_t i = v->knocker_count; i-- > 0;) {
         struct knocker *k = &v->knockers[i];
         if (!live_member(engine, &v->chart, &k->device)) {
-            lapse(engine->live, &k->device);
-            changed = unseat(v, &k->device) || changed;
             knocker_remove(v, k);
         } else if (k->passed && !k->admitted) { /* the word may be of staff who came just now */
             take_word(engine, &k->device, (struct galen_bytes){k->admission, k->admission_size});
@@ -301,7 +341,7 @@ void door_members(struct galen_engine *engine, struct chart *chart)
         }
     }
     if (changed)
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
 bool door_waits(const struct knocker *k)

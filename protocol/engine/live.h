@@ -106,6 +106,10 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
 void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
                  uint64_t number, enum galen_err err);
 
+/** galen_call_take_roster, and what follows from it. SENDER also: `host` is NULL or no staff. */
+GALEN_MUST_USE enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
+                                                struct galen_bytes bytes,
+                                                const struct galen_member *host);
 /** The visit that this engine takes part in; NULL: none. */
 struct visit *visit_current(const struct galen_engine *engine);
 
@@ -114,9 +118,9 @@ struct visit *visit_current(const struct galen_engine *engine);
 void door_begin(struct live *live, const struct galen_id *visit);
 void door_knocked(struct galen_engine *engine, uint64_t now_ms,
                   const struct galen_frame_knocked *frame);
-void door_left(struct galen_engine *engine, const struct galen_frame_left *frame);
+void door_left(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame_left *frame);
 /** The chart's members have changed, or are known further. */
-void door_members(struct galen_engine *engine, struct chart *chart);
+void door_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
 /** At the door, and nobody has said a word about it yet. */
 bool door_waits(const struct knocker *k);
 void door_tick(struct galen_engine *engine, uint64_t now_ms);

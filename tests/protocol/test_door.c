@@ -2,6 +2,7 @@
 #include "galen/call_keys.h"
 #include "galen/crypto.h"
 #include "galen/keys.h"
+#include "galen/sframe_header.h"
 #include "support/home.h"
 #include "support/visit.h"
 
@@ -150,6 +151,39 @@ static struct galen_call_admission said(const struct room *r)
     cr_assert_eq(galen_call_admission_verify(galen_sodium_primitives(), &word, r->me->keys.sign),
                  GALEN_OK);
     return word;
+}
+
+/* The generation under whose keys this home speaks; 0: it does not. */
+static uint16_t speaks_under(struct room *r)
+{
+    static const uint8_t packet[GALEN_VOICE_BYTES] = {1};
+    struct galen_sframe_header header;
+    struct galen_call_key_id id;
+    size_t size, before = r->home->sent[GALEN_FRAME_MEDIA];
+    if (galen_engine_speak(r->home->engine, home_now(r->home), packet) != GALEN_OK)
+        return 0;
+    home_pump(r->home);
+    cr_assert_eq(r->home->sent[GALEN_FRAME_MEDIA], before + 1);
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_MEDIA);
+    cr_assert_eq(galen_sframe_header_read(frame.as.media.sframe, &header, &size), GALEN_OK);
+    cr_assert_eq(galen_call_key_id_unpack(header.key_id, &id), GALEN_OK);
+    return id.generation;
+}
+
+/* That of the last roster that it drew. */
+static uint16_t drawn(const struct room *r)
+{
+    struct galen_call_roster roster;
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_ROSTER);
+    cr_assert_eq(galen_call_roster_read(frame.as.roster.roster, &roster), GALEN_OK);
+    return roster.generation;
+}
+
+static void tell_admitted(struct room *r, uint16_t number)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_ADMITTED,
+                                .as.admitted = {r->visit, number, true}};
+    hear(r, &frame);
 }
 
 /* -- the stage -------------------------------------------------------------------------------------- */
@@ -324,6 +358,50 @@ Test(door, R1_who_is_sent_away_is_off_the_list_at_once)
     end(&r);
 }
 
+/* The server makes another hello of theirs come and go, so that nobody seems to be there. */
+static void hide(struct room *r, const struct chart_device *who, uint16_t number)
+{
+    knocks(r, who, number, false, NULL);
+    tell_left(r, &who->id, number);
+}
+
+Test(door, R1_who_is_sent_away_is_off_the_list_though_the_server_says_they_left)
+{
+    struct room r = preside(820);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    knocks(&r, r.colleague, 3, true, NULL); /* about whom there is no word */
+    hide(&r, r.v.patient, 4);
+    hide(&r, r.colleague, 5);
+    cr_assert(is_seated(&r, r.v.patient) && is_seated(&r, r.colleague));
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    admit(&r, r.colleague, false);
+    cr_assert_not(is_seated(&r, r.colleague));
+    end(&r);
+}
+
+Test(door, R1_the_host_speaks_no_more_to_whom_it_sent_away_whatever_the_server_keeps_back)
+{
+    struct room r = preside(821);
+    tell_admitted(&r, 1);
+    cr_assert_eq(speaks_under(&r), drawn(&r));
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    cr_assert_eq(speaks_under(&r), drawn(&r));
+    uint16_t before = drawn(&r);
+    tell_left(&r, &r.me->id, 1); /* we know better */
+    struct galen_frame other = {.type = GALEN_FRAME_VISIT};
+    other.as.visit = (struct galen_frame_visit){
+        .chart = *chart_of(&r), .visit = {{9}}, .host = r.colleague->id, .nonce = {9}};
+    hear(&r, &other); /* nor is somebody else the host of ours */
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    cr_assert_gt(drawn(&r), before);
+    cr_assert_eq(speaks_under(&r), drawn(&r), "the roster never came back to us");
+    end(&r);
+}
+
 Test(door, R1_who_has_left_may_be_kept_out)
 {
     struct room r = preside(813);
@@ -410,6 +488,23 @@ Test(door, R1_who_was_dropped_from_the_chart_needs_a_new_word)
     chart_drop(r.v.chart, r.colleague, r.caregiver);
     home_show(r.home);
     cr_assert_not(is_seated(&r, r.caregiver), "whichever of its hellos was seated");
+    chart_add(r.v.chart, r.colleague, r.caregiver, false);
+    home_show(r.home);
+    knocks(&r, r.caregiver, 4, true, &in);
+    cr_assert_not(is_seated(&r, r.caregiver));
+    end(&r);
+}
+
+Test(door, R1_who_was_dropped_from_the_chart_is_off_the_list_and_needs_a_new_word_unseen)
+{
+    struct room r = preside(822);
+    struct galen_call_admission in = say(&r, r.colleague, r.caregiver, true);
+    knocks(&r, r.caregiver, 2, true, &in);
+    hide(&r, r.caregiver, 3);
+    cr_assert(is_seated(&r, r.caregiver));
+    chart_drop(r.v.chart, r.colleague, r.caregiver);
+    home_show(r.home);
+    cr_assert_not(is_seated(&r, r.caregiver));
     chart_add(r.v.chart, r.colleague, r.caregiver, false);
     home_show(r.home);
     knocks(&r, r.caregiver, 4, true, &in);
