@@ -18,15 +18,24 @@ static bool is_me(const struct galen_engine *engine, const struct galen_id *devi
 
 void door_begin(struct live *live, const struct galen_id *visit)
 {
-    if (galen_id_equal(&live->admissions.visit, visit))
+    struct admissions *all = live->admissions;
+    size_t at = 0;
+    while (at < GALEN_VISITS_KEPT && !galen_id_equal(&all[at].visit, visit))
+        at++;
+    if (at == 0)
         return;
-    live->admissions.visit = *visit;
-    live->admissions.count = 0;
+    struct admissions present = {.visit = *visit};
+    if (at < GALEN_VISITS_KEPT)
+        present = all[at];
+    else
+        at--; /* that of the visit longest ago is forgotten */
+    memmove(&all[1], &all[0], at * sizeof all[0]);
+    all[0] = present;
 }
 
 static struct galen_call_admission *word_about(struct live *live, const struct galen_id *device)
 {
-    struct admissions *known = &live->admissions;
+    struct admissions *known = &live->admissions[0];
     for (size_t i = 0; i < known->count; i++)
         if (galen_id_equal(&known->words[i].device, device))
             return &known->words[i];
@@ -37,10 +46,10 @@ static struct galen_call_admission *word_about(struct live *live, const struct g
 static bool keep_word(struct live *live, const struct galen_call_admission *word)
 {
     struct galen_call_admission *known = word_about(live, &word->device);
-    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+    if (!known && live->admissions[0].count == GALEN_ADMISSIONS_MAX)
         return false;
     if (!known)
-        known = &live->admissions.words[live->admissions.count++];
+        known = &live->admissions[0].words[live->admissions[0].count++];
     *known = *word;
     return true;
 }
@@ -257,7 +266,7 @@ static enum galen_err say(struct galen_engine *engine, const struct galen_id *de
         word.count = known->count < UINT32_MAX ? known->count + 1 : UINT32_MAX;
     if (!galen_call_admission_outdoes(&word, known))
         return GALEN_ERR_LIMIT;
-    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+    if (!known && live->admissions[0].count == GALEN_ADMISSIONS_MAX)
         return GALEN_ERR_LIMIT;
     enum galen_err err = galen_call_make_admission(engine->me.secrets.sign_seed, &word, out);
     if (err == GALEN_OK)
@@ -305,10 +314,12 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
 /* The words about those who were dropped from the chart count no longer, also when they come back. */
 static void lapse(struct galen_engine *engine)
 {
-    struct admissions *known = &engine->live->admissions;
-    for (size_t i = 0; i < known->count; i++)
-        if (!live_member(engine, &known->words[i].chart, &known->words[i].device))
-            known->words[i].admitted = false;
+    for (size_t v = 0; v < GALEN_VISITS_KEPT; v++) {
+        struct admissions *known = &engine->live->admissions[v];
+        for (size_t i = 0; i < known->count; i++)
+            if (!live_member(engine, &known->words[i].chart, &known->words[i].device))
+                known->words[i].admitted = false;
+    }
 }
 
 /* Whether the list has changed. */

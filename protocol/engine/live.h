@@ -46,7 +46,7 @@ struct knocker {
 };
 
 /* The newest word of staff about each device of one visit, every one checked before it is kept. It
- * outlives lines and leaving, so that no older word can be shown again. */
+ * outlives lines, leaving and other visits, so that no older word can be shown again. */
 struct admissions {
     struct galen_id visit;
     struct galen_call_admission words[GALEN_ADMISSIONS_MAX];
@@ -81,7 +81,7 @@ struct live {
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
-    struct admissions admissions;
+    struct admissions admissions[GALEN_VISITS_KEPT]; /* the present visit's first */
     bool muted;
 };
 
@@ -114,7 +114,7 @@ GALEN_MUST_USE enum galen_err visit_take_roster(struct galen_engine *engine, uin
 struct visit *visit_current(const struct galen_engine *engine);
 
 /* door.c */
-/** A visit begins: words of another one are of no use any more. */
+/** A visit begins, or goes on: its words are the ones that count. */
 void door_begin(struct live *live, const struct galen_id *visit);
 void door_knocked(struct galen_engine *engine, uint64_t now_ms,
                   const struct galen_frame_knocked *frame);

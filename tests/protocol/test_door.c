@@ -478,6 +478,37 @@ Test(door, R1_an_older_word_lets_nobody_back_in)
     end(&r);
 }
 
+Test(door, R1_nor_does_it_after_other_visits)
+{
+    struct room r = preside(823);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    struct galen_id visit = r.visit;
+    knocks(&r, r.v.patient, 2, true, &in);
+    admit(&r, r.v.patient, false);
+    for (uint8_t i = 0; i < GALEN_VISITS_KEPT; i++) {
+        memset(r.visit.bytes, 0x40 + i, sizeof r.visit.bytes);
+        if (i + 1 == GALEN_VISITS_KEPT)
+            r.visit = visit; /* the server says that it is still open */
+        struct galen_frame ended = {.type = GALEN_FRAME_VISIT_ENDED};
+        ended.as.visit_id.visit = i == 0 ? visit : (struct galen_id){{0}};
+        if (i > 0)
+            memset(ended.as.visit_id.visit.bytes, 0x3f + i, sizeof ended.as.visit_id.visit.bytes);
+        hear(&r, &ended);
+        memset(r.nonce, 0x60 + i, sizeof r.nonce);
+        tell_visit(&r, r.colleague);
+        cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+        home_pump(r.home);
+    }
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 20);
+    knocks(&r, r.v.patient, 21, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
 Test(door, R1_who_was_dropped_from_the_chart_needs_a_new_word)
 {
     struct room r = preside(809);
