@@ -106,7 +106,7 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
 void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
                  uint64_t number, enum galen_err err);
 
-/** galen_call_take_roster, and what follows from it. SENDER also: `host` is NULL or no staff. */
+/** galen_call_take_roster, and what follows from it. SENDER also: `host` is NULL or no staff's device. */
 GALEN_MUST_USE enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes bytes,
                                                 const struct galen_member *host);

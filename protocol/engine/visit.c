@@ -246,7 +246,7 @@ static void on_visit(struct galen_engine *engine, uint64_t now_ms,
     struct visit *v = &live->visit;
     bool ours = visit_current(engine) && galen_id_equal(&v->visit, &frame->visit);
     if (memcmp(frame->nonce, no_nonce, sizeof no_nonce) == 0) {
-        if (ours && is_me(engine, &frame->host))
+        if (ours && is_me(engine, &frame->host) && galen_role_is_staff(engine->me.role))
             send_open(engine); /* the host went; we are next (R2) */
         return;
     }
@@ -325,7 +325,8 @@ enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
                                  struct galen_bytes bytes, const struct galen_member *host)
 {
     struct visit *v = &engine->live->visit;
-    if (!v->call || !host || !galen_role_is_staff(host->role))
+    if (!v->call || !host || !galen_role_is_staff(host->role) ||
+        host->purpose != GALEN_PURPOSE_DEVICE)
         return GALEN_ERR_SENDER;
     enum galen_err err =
         galen_call_take_roster(v->call, now_ms, bytes, &host->device, host->keys.sign);

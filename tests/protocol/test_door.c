@@ -575,6 +575,68 @@ Test(door, R2_the_next_host_knows_whom_others_let_in_and_sent_away)
     end(&r);
 }
 
+Test(door, R2_nobody_but_staff_presides_be_they_asked_to)
+{
+    struct room r = begin(824);
+    enter(&r, r.v.patient);
+    memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+    memset(r.nonce, 8, sizeof r.nonce);
+    tell_visit(&r, r.v.pharmacist);
+    cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+    home_pump(r.home);
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_VISIT_OPEN], 0);
+    end(&r);
+}
+
+/* A host at the end of the generations, who seats itself as 1 and `hello` as 2. */
+static void draw_as(struct room *r, const struct chart_device *host, struct galen_bytes hello)
+{
+    struct galen_call_config config = {
+        .chart = *chart_of(r), .visit = r->visit, .device = host->id, .ephemeral_secret = {1, 1}};
+    memcpy(config.sign_seed, host->secrets.sign_seed, sizeof config.sign_seed);
+    struct galen_call *call = galen_call_new(&config);
+    struct galen_call_host *list = galen_call_host_new(&config, r->nonce, UINT16_MAX - 1, 0);
+    struct galen_writer own, roster;
+    galen_writer_init(&own);
+    galen_writer_init(&roster);
+    cr_assert_eq(galen_call_make_hello(call, r->nonce, 0, NULL, &own), GALEN_OK);
+    cr_assert_eq(galen_call_host_admit(list, 1, galen_written(&own), host->keys.sign), GALEN_OK);
+    cr_assert_eq(galen_call_host_admit(list, 2, hello, r->me->keys.sign), GALEN_OK);
+    cr_assert_eq(galen_call_host_draw(list, (const uint8_t[32]){5}, &roster), GALEN_OK);
+    struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
+                                .as.roster = {r->visit, galen_written(&roster)}};
+    hear(r, &frame);
+    galen_writer_wipe(&own);
+    galen_writer_wipe(&roster);
+    galen_call_host_free(list);
+    galen_call_free(call);
+}
+
+Test(door, R2_a_host_that_can_draw_no_roster_speaks_to_nobody)
+{
+    struct room r = begin(825);
+    enter(&r, r.v.pharmacist);
+    memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+    memset(r.nonce, 8, sizeof r.nonce);
+    tell_visit(&r, r.colleague);
+    cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+    home_pump(r.home);
+    tell_admitted(&r, 2);
+    draw_as(&r, r.colleague, home_sent(r.home, GALEN_FRAME_KNOCK).as.knock.hello);
+    cr_assert_eq(speaks_under(&r), UINT16_MAX);
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 3);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 0);
+    cr_assert_eq(r.home->events[GALEN_EVENT_CALL_FAILED], 1);
+    cr_assert_eq(speaks_under(&r), 0);
+    end(&r);
+}
+
 /* -- bounds ----------------------------------------------------------------------------------------- */
 
 static void passer_by(struct room *r, uint16_t number, enum galen_err err)
