@@ -115,10 +115,11 @@ enum http_coding http_request_coding(const char *accept, unsigned have)
 bool http_request_has(const char *header, const char *tag)
 {
     size_t size = strlen(tag);
+    struct piece whole = trimmed((struct piece){header, header + strlen(header)});
+    if (is_word(whole, "*"))
+        return true;
     while (*header) {
         header += strspn(header, " \t,");
-        if (*header == '*')
-            return header[1 + strspn(header + 1, " \t")] == '\0';
         if (strncmp(header, "W/", 2) == 0)
             header += 2;
         if (*header != '"')

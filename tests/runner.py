@@ -7,7 +7,7 @@ Five kinds, told apart by the first word of their names:
   wasm/NAME    the same tests of tests/protocol in WebAssembly under node (tests/wasm/run.mjs), but for those that
                tests/wasm/left_out names; and wasm/module, a script that looks at the module itself.
   fuzz/NAME    tests/fuzz/fuzz_NAME.c, a libFuzzer target: its seeds, then a short run from a fixed seed.
-  e2e/NAME, sim, mutation, selftest
+  e2e/NAME, sim, web, mutation, selftest
                executable files that pass by exit status 0 and skip by 77. They run against build/release.
                The last line they print stands beside the result; a last line `N passed, N failed[, N skipped]`
                is added to the count instead.
@@ -80,7 +80,7 @@ def discover():
     found.append(Test("wasm/module", TESTS / "wasm/module", "wasm", "galen_wasm", 180))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
-    scripts = [TESTS / "mutation/run", TESTS / "sim/run", TESTS / "selftest/run", *sorted(TESTS.glob("e2e/*"))]
+    scripts = [*(TESTS / part / "run" for part in ("mutation", "sim", "selftest", "web")), *sorted(TESTS.glob("e2e/*"))]
     for script in scripts:
         if script.is_file() and os.access(script, os.X_OK) and not script.name.startswith("_"):
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"

@@ -12,7 +12,7 @@
  * Two builds of the same sources are the same bytes, wherever they are made.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -139,7 +139,7 @@ const out = resolve(options.out);
 const site = new Site();
 const wasm = site.add("galen.wasm", readFileSync(options.wasm));
 const worker = await bundle(site, "src/core/worker.ts", { wasm });
-const worklet = existsSync(join(here, "src/audio/worklet.ts")) ? await bundle(site, "src/audio/worklet.ts", {}) : wasm;
+const worklet = await bundle(site, "src/audio/worklet.ts", {});
 const script = await bundle(site, resolve(options.page), { wasm, worker, worklet });
 const style = await bundle(site, "src/style.css", {});
 site.put("licenses.txt", licenses(site.packages));

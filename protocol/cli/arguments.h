@@ -27,6 +27,7 @@
     X(TO, "to", "FILE", "where to write the evidence")                                             \
     X(ONLY, "only", "INDEX", "only this entry, with what shows who wrote it and where")            \
     X(OPEN, "open", NULL, "disclose the content: of --only, or of all entries")                    \
+    X(MANIFEST, "manifest", "FILE", "the manifest of the release that should be served")           \
     X(PRACTICE, "practice", "FINGERPRINT", "the practice's fingerprint (default: the home's)")     \
     X(IN, "in", "WAV", "what is said: 48 kHz, mono, 16 bit")                                       \
     X(OUT, "out", "WAV", "where to write what is heard")                                           \

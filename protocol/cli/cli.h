@@ -77,6 +77,8 @@ enum open_mode {
     OPEN_MAKE,   /* made if it is not there */
 };
 
+/** What options and environment say: --ca, --server, --timeout. CLI_OK, or what to end with (said already). */
+GALEN_MUST_USE int cli_settings(struct cli *cli);
 /** CLI_OK, or what to end with (said already). */
 GALEN_MUST_USE int cli_open(struct cli *cli, enum open_mode mode);
 void cli_close(struct cli *cli);
@@ -138,6 +140,10 @@ GALEN_MUST_USE int read_line(struct cli *cli, const char *what, struct galen_wri
 /** "https://HOST[:PORT]" into "host:port". */
 bool read_url(const char *url, char *out, size_t room);
 
+/** A file of at most `max` bytes, appended (cmd_verify.c). */
+GALEN_MUST_USE int read_file(struct cli *cli, const char *path, size_t max,
+                             struct galen_writer *out);
+
 /* -- entries (entry_show.c) ------------------------------------------------------------------------ */
 
 void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index);
@@ -174,5 +180,6 @@ int command_call(struct cli *cli);
 int command_agent(struct cli *cli);
 int command_export(struct cli *cli);
 int command_verify(struct cli *cli);
+int command_client_verify(struct cli *cli);
 
 #endif

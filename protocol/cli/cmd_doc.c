@@ -177,18 +177,18 @@ static int write_fields(struct cli *cli, struct edit *edit)
 static int read_fields(struct cli *cli, struct edit *edit, struct galen_bytes text)
 {
     char why[DOC_WHY_MAX];
-    bool ok;
+    enum galen_err err;
     size_t skip = 0;
     while (skip < text.size && (text.at[skip] == ' ' || text.at[skip] == '\n'))
         skip++;
     if (skip < text.size && text.at[skip] == '{') {
         cJSON *object = cJSON_ParseWithLength((const char *)text.at, text.size);
-        ok = fields_from_json(edit->document, edit->record, object, &edit->write, why);
+        err = fields_from_json(edit->document, edit->record, object, &edit->write, why);
         cJSON_Delete(object);
     } else {
-        ok = fields_from_text(edit->document, edit->record, text, &edit->write, why);
+        err = fields_from_text(edit->document, edit->record, text, &edit->write, why);
     }
-    return ok ? CLI_OK : cli_fail_as(cli, CLI_USAGE, GALEN_ERR_VALUE, "%s", why);
+    return err == GALEN_OK ? CLI_OK : cli_fail_as(cli, CLI_USAGE, err, "%s", why);
 }
 
 int command_doc_set(struct cli *cli)

@@ -127,9 +127,9 @@ static void show(struct cli *cli)
         for (size_t i = 0; i < count; i++) {
             char id[HEX_ID];
             id_text(galen_engine_chart_at(cli->engine, i), id);
-            cJSON_AddItemToArray(charts, cJSON_CreateString(id));
+            json_append(charts, cJSON_CreateString(id));
         }
-        cJSON_AddItemToObject(object, "charts", charts);
+        json_put(object, "charts", charts);
         print_json(object);
         return;
     }

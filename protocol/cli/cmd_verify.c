@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVIDENCE_MAX (256l * 1024 * 1024)
+#define EVIDENCE_MAX (256u * 1024 * 1024)
 
 /* -- one file --------------------------------------------------------------------------------------- */
 
-static int read_file(struct cli *cli, const char *path, struct galen_writer *out)
+int read_file(struct cli *cli, const char *path, size_t max, struct galen_writer *out)
 {
     uint8_t piece[65536];
     size_t n;
@@ -20,7 +20,7 @@ static int read_file(struct cli *cli, const char *path, struct galen_writer *out
     if (!file)
         return cli_fail_as(cli, CLI_USAGE, GALEN_ERR_IO, "%s cannot be read: %s.", path,
                            strerror(errno));
-    out->max = EVIDENCE_MAX;
+    out->max = max;
     while ((n = fread(piece, 1, sizeof piece, file)) > 0)
         galen_write(out, piece, n);
     bool bad = ferror(file);
@@ -184,7 +184,7 @@ int command_verify(struct cli *cli)
     galen_writer_init(&files[1]);
     int status = find_practice(cli, &practice), worst = CLI_OK;
     for (size_t i = 0; i < count && status == CLI_OK; i++)
-        status = read_file(cli, cli->args.words[i], &files[i]);
+        status = read_file(cli, cli->args.words[i], EVIDENCE_MAX, &files[i]);
     for (size_t i = 0; i < count && status == CLI_OK; i++) {
         int one = verify(cli, cli->args.words[i], galen_written(&files[i]), &practice);
         worst = one > worst ? one : worst;

@@ -210,6 +210,20 @@ const struct command commands[] = {
         "complete_to, withheld, opened, findings [{claim, problem, index, device}], heads, contents; with two\n"
         "files also: relation (same, prefix, forked, unrelated, not-shown), index, size_a, size_b, signed_a,\n"
         "signed_b.\n"),
+    ROW("client verify", "URL", 1, 1, O(MANIFEST), command_client_verify,
+        "checks the web client that a host serves; needs no home",
+        "Code that a browser loads is only as honest as the host it comes from. This gets manifest.json and every\n"
+        "file it lists, in each form that browsers are given, and what / and /join open; checks each SHA-256, that\n"
+        "the page refers to nothing else, and its integrity attributes. With --manifest, a file that came with the\n"
+        "release, by another way than from the host, it also says whether this is that release. A host can show\n"
+        "different people different files: check from where the people are, and more than once.\n"
+        "Status 1: the host's files are not what it lists; 5: they are not the release, or its certificate does\n"
+        "not hold.\n"
+        "\nExamples:\n"
+        "  galen client verify https://galen.example\n"
+        "  galen client verify https://galen.example --manifest galen-0.2.manifest.json --json\n"
+        "\nJSON: host, holds, manifest (SHA-256 of the host's), compared (with a release), files, bytes, problems\n"
+        "[{file, problem, coding}].\n"),
 };
 /* clang-format on */
 

@@ -41,7 +41,7 @@ static int find_home(struct cli *cli)
     return ok ? CLI_OK : cli_fail(cli, GALEN_ERR_USAGE, "The path of the home is too long.");
 }
 
-static int read_settings(struct cli *cli)
+int cli_settings(struct cli *cli)
 {
     uint64_t seconds = TIMEOUT_SECONDS;
     const struct arguments *args = &cli->args;
@@ -64,7 +64,7 @@ static int read_settings(struct cli *cli)
     const char *held = args->value[OPTION_HELD];
     if (held && strcmp(held, "send") != 0 && strcmp(held, "drop") != 0 && strcmp(held, "keep") != 0)
         return cli_fail(cli, GALEN_ERR_USAGE, "--held takes send, drop or keep.");
-    return find_home(cli);
+    return CLI_OK;
 }
 
 /* -- opening ---------------------------------------------------------------------------------------- */
@@ -136,7 +136,9 @@ static int check_member(struct cli *cli)
 int cli_open(struct cli *cli, enum open_mode mode)
 {
     struct store_failure failure;
-    int status = read_settings(cli);
+    int status = cli_settings(cli);
+    if (status == CLI_OK)
+        status = find_home(cli);
     if (status != CLI_OK)
         return status;
     struct store_keys keys = {cli->args.value[OPTION_KEY_FILE],

@@ -102,8 +102,7 @@ void stay_do(struct stay *s, const char *line, size_t size)
     if (what)
         cJSON_AddStringToObject(t.answer, "do", what);
     if (in && cJSON_GetObjectItemCaseSensitive(in, "id"))
-        cJSON_AddItemToObject(t.answer, "id",
-                              cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(in, "id"), true));
+        json_put(t.answer, "id", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(in, "id"), true));
     s->cli->captured = &failure;
     int status;
     if (!in)

@@ -101,10 +101,12 @@ int do_doc_set(struct task *t)
         status = document_in(t, &document);
     if (status == CLI_OK)
         status = record_in(t, &chart, document, record);
-    if (status == CLI_OK &&
-        !fields_from_json(document, record, cJSON_GetObjectItemCaseSensitive(t->in, "fields"),
-                          &write, why))
-        status = cli_fail_as(t->cli, CLI_USAGE, GALEN_ERR_VALUE, "%s", why);
+    if (status == CLI_OK) {
+        const cJSON *fields = cJSON_GetObjectItemCaseSensitive(t->in, "fields");
+        enum galen_err err = fields_from_json(document, record, fields, &write, why);
+        if (err != GALEN_OK)
+            status = cli_fail_as(t->cli, CLI_USAGE, err, "%s", why);
+    }
     if (status == CLI_OK)
         status = requested(t, galen_engine_write(t->cli->engine, clock_ms(), &chart,
                                                  galen_written(&write), &proposed, t->token));

@@ -161,6 +161,12 @@ uint64_t galen_engine_tick(struct galen_engine *engine, uint64_t now_ms)
     return earlier(next, live_deadline(engine));
 }
 
+void galen_engine_awake(struct galen_engine *engine)
+{
+    for (size_t i = 0; i < 2; i++)
+        line_awake(&engine->lines[i]);
+}
+
 /* -- looking ---------------------------------------------------------------------------------------- */
 
 enum galen_home_state galen_engine_state(const struct galen_engine *engine)

@@ -317,6 +317,14 @@ void line_tick(struct galen_engine *engine, uint64_t now_ms, struct line *line)
     }
 }
 
+void line_awake(struct line *line)
+{
+    if (line->state != LINE_OFF)
+        return;
+    line->retry_at_ms = 0;
+    line->failures = 0;
+}
+
 uint64_t line_deadline(const struct line *line)
 {
     switch ((enum line_state)line->state) {

@@ -201,10 +201,12 @@ enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
                  secret, &item.cert);
     write_link(engine, secret, link);
     galen_wipe(secret, sizeof secret);
+    if (link->failed) /* what nobody can be given is not to be let in */
+        err = GALEN_ERR_MEMORY;
     memcpy(token, item.token, sizeof item.token);
     /* The name comes before the invitation, so that whoever has the link and the server's disk does
      * not read it (I3). */
-    if (name.size > 0)
+    if (err == GALEN_OK && name.size > 0)
         err = write_name(engine, now_ms, chart, &item.cert.account, name);
     if (err != GALEN_OK) {
         item_wipe(&item);
@@ -260,6 +262,8 @@ enum galen_err galen_engine_further_device(struct galen_engine *engine, uint64_t
                  purpose == GALEN_PURPOSE_CODE ? GALEN_CODE_SPAN_MS : 0, secret, &item.cert);
     write_link(engine, secret, link);
     galen_wipe(secret, sizeof secret);
+    if (link->failed)
+        return GALEN_ERR_MEMORY;
     return queue_everywhere(engine, now_ms, &item, token);
 }
 

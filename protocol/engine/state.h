@@ -123,6 +123,7 @@ void line_closed(struct galen_engine *engine, uint64_t now_ms, struct line *line
 bool line_received(struct galen_engine *engine, uint64_t now_ms, struct line *line,
                    const struct galen_frame *frame);
 void line_tick(struct galen_engine *engine, uint64_t now_ms, struct line *line);
+void line_awake(struct line *line);
 uint64_t line_deadline(const struct line *line);
 uint32_t next_request(struct galen_engine *engine);
 /** The server's clock as far as it is known: what entries and certificates are judged by. */

@@ -48,7 +48,7 @@ static void add_last(const struct galen_engine *engine, const struct galen_id *c
         cJSON_AddStringToObject(last, "name", name);
         cJSON_AddStringToObject(last, "role", galen_role_name(read->role));
         json_text(last, "text", op.content.message);
-        cJSON_AddItemToObject(object, "last", last);
+        json_put(object, "last", last);
         return;
     }
 }
@@ -63,7 +63,7 @@ static void add_visit(const struct galen_engine *engine, const struct galen_id *
     cJSON *open = cJSON_CreateObject();
     json_id(open, "visit", &visit);
     json_id(open, "host", &host);
-    cJSON_AddItemToObject(object, "visit", open);
+    json_put(object, "visit", open);
 }
 
 /* When any device of somebody else's was last heard. 0: never. */

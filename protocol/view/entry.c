@@ -43,7 +43,7 @@ static void add_fields(cJSON *object, const struct galen_write *write)
         json_text(fields, field_name(document, write->fields[i].field, room), galen_written(&text));
         galen_writer_wipe(&text);
     }
-    cJSON_AddItemToObject(object, "fields", fields);
+    json_put(object, "fields", fields);
 }
 
 void operation_json(cJSON *object, const struct galen_op *op)
@@ -95,9 +95,9 @@ static void add_members(cJSON *object, const struct galen_entry *entry)
             json_id(one, "account", &cert->account);
             cJSON_AddStringToObject(one, "role", galen_role_name(cert->role));
             cJSON_AddStringToObject(one, "purpose", purpose_name(cert->purpose));
-            cJSON_AddItemToArray(added, one);
+            json_append(added, one);
         }
-        cJSON_AddItemToObject(object, "added", added);
+        json_put(object, "added", added);
     }
     free(body);
 }
@@ -158,8 +158,8 @@ cJSON *entry_json(const struct galen_engine *engine, const struct galen_id *char
     for (size_t i = 0; i < count; i++) {
         char id[HEX_ID];
         id_text(&verified[i], id);
-        cJSON_AddItemToArray(accounts, cJSON_CreateString(id));
+        json_append(accounts, cJSON_CreateString(id));
     }
-    cJSON_AddItemToObject(object, "verified_by", accounts);
+    json_put(object, "verified_by", accounts);
     return object;
 }

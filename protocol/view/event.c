@@ -10,9 +10,9 @@ static void add_own_devices(const struct galen_engine *engine, cJSON *object)
     for (size_t i = 0; i < count && i < GALEN_ACCOUNT_DEVICES_MAX; i++) {
         char id[HEX_ID];
         id_text(&own[i], id);
-        cJSON_AddItemToArray(devices, cJSON_CreateString(id));
+        json_append(devices, cJSON_CreateString(id));
     }
-    cJSON_AddItemToObject(object, "devices", devices);
+    json_put(object, "devices", devices);
 }
 
 /* Who of the call is muted now. */

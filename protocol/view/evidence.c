@@ -23,7 +23,7 @@ static void on_finding(void *context, const struct galen_finding *finding)
     if (finding->index != GALEN_NO_INDEX)
         json_number(one, "index", finding->index);
     json_id(one, "device", &finding->device);
-    cJSON_AddItemToArray(v->findings, one);
+    json_append(v->findings, one);
 }
 
 static void on_head(void *context, const struct galen_head *head, const struct galen_member *signer)
@@ -37,7 +37,7 @@ static void on_head(void *context, const struct galen_head *head, const struct g
     }
     json_number(one, "size", head->size);
     json_time(one, "clock", head->clock_ms);
-    cJSON_AddItemToArray(v->heads, one);
+    json_append(v->heads, one);
 }
 
 static void on_opened(void *context, uint64_t index, const struct galen_entry *entry,
@@ -51,7 +51,7 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
     json_time(one, "time", entry->received_ms);
     if (galen_op_read(plain, entry->header.class, &op) == GALEN_OK)
         operation_json(one, &op);
-    cJSON_AddItemToArray(v->contents, one);
+    json_append(v->contents, one);
 }
 
 /* -- the report ------------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static cJSON *report_json(const struct galen_evidence_report *r, struct verdict 
     cJSON_AddBoolToObject(object, "holds", galen_evidence_holds(r));
     for (uint8_t i = 0; i < GALEN_CLAIM_COUNT; i++)
         cJSON_AddStringToObject(claims, galen_claim_name(i), claim_state_name(r->claims[i]));
-    cJSON_AddItemToObject(object, "claims", claims);
+    json_put(object, "claims", claims);
     cJSON_AddBoolToObject(object, "whole", r->whole);
     json_id(object, "practice", &r->practice);
     json_id(object, "chart", &r->chart);
@@ -74,9 +74,9 @@ static cJSON *report_json(const struct galen_evidence_report *r, struct verdict 
     json_number(object, "complete_to", r->complete_to);
     json_number(object, "withheld", r->withheld);
     json_number(object, "opened", r->opened);
-    cJSON_AddItemToObject(object, "findings", v->findings);
-    cJSON_AddItemToObject(object, "heads", v->heads);
-    cJSON_AddItemToObject(object, "contents", v->contents);
+    json_put(object, "findings", v->findings);
+    json_put(object, "heads", v->heads);
+    json_put(object, "contents", v->contents);
     return object;
 }
 

@@ -1,8 +1,8 @@
 /* Fields as a person or a program writes them: `name=value` lines, or a JSON object. */
 #include "view.h"
 
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A write that is being put together; values stand one after another in `values`. */
@@ -14,6 +14,7 @@ struct draft {
         size_t from, size;
     } fields[GALEN_WRITE_FIELDS_MAX];
     struct galen_writer values;
+    enum galen_err err; /* of the first thing that went wrong; `why` has the words */
     char *why;
 };
 
@@ -77,80 +78,135 @@ void field_takes(const struct galen_field *field, char *out, size_t room)
 
 /* -- putting a write together ----------------------------------------------------------------------- */
 
+static void refuse(struct draft *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void refuse(struct draft *d, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(d->why, DOC_WHY_MAX, format, list);
+    va_end(list);
+    d->err = GALEN_ERR_VALUE;
+}
+
+static void out_of_memory(struct draft *d)
+{
+    refuse(d, "%s", galen_err_help(GALEN_ERR_MEMORY));
+    d->err = GALEN_ERR_MEMORY;
+}
+
 static void no_such_field(struct draft *d, const char *name)
 {
-    int n =
-        snprintf(d->why, DOC_WHY_MAX, "`%s` has no field `%s`. It has: ", d->document->name, name);
-    size_t used = n > 0 ? (size_t)n : 0;
-    for (size_t i = 0; i < d->document->field_count && used < DOC_WHY_MAX; i++) {
-        n = snprintf(d->why + used, DOC_WHY_MAX - used, "%s%s", i ? ", " : "",
-                     d->document->fields[i].name);
-        used += n > 0 ? (size_t)n : 0;
+    refuse(d, "`%s` has no field `%s`. It has: ", d->document->name, name);
+    size_t used = strlen(d->why);
+    for (size_t i = 0; i < d->document->field_count && used < DOC_WHY_MAX - 1; i++) {
+        snprintf(d->why + used, DOC_WHY_MAX - used, "%s%s", i ? ", " : "",
+                 d->document->fields[i].name);
+        used += strlen(d->why + used);
     }
 }
 
-static bool add_field(struct draft *d, const char *name, size_t name_size, struct galen_bytes text)
+static bool is_given(const struct draft *d, uint16_t number)
 {
-    char copy[64], takes[512];
+    for (size_t i = 0; i < d->count; i++)
+        if (d->fields[i].field == number)
+            return true;
+    return false;
+}
+
+static void add_value(struct draft *d, const struct galen_field *field, struct galen_bytes text)
+{
+    char takes[512];
+    enum galen_err err = galen_value_parse(&d->values, field, text);
+    if (err == GALEN_ERR_MEMORY) {
+        out_of_memory(d);
+    } else if (err != GALEN_OK) {
+        field_takes(field, takes, sizeof takes);
+        refuse(d, "`%s` does not take that value. It takes: %s", field->name, takes);
+    }
+}
+
+static void add_field(struct draft *d, const char *name, size_t name_size, struct galen_bytes text)
+{
+    char copy[64];
     if (name_size == 0 || name_size >= sizeof copy) {
-        snprintf(d->why, DOC_WHY_MAX, "A field has no name, or a very long one.");
-        return false;
+        refuse(d, "A field has no name, or a very long one.");
+        return;
     }
     memcpy(copy, name, name_size);
     copy[name_size] = 0;
     const struct galen_field *field = galen_field_named(d->document, copy);
+    size_t from = d->values.size;
     if (!field) {
         no_such_field(d, copy);
-        return false;
+        return;
     }
-    for (size_t i = 0; i < d->count; i++)
-        if (d->fields[i].field == field->number) {
-            snprintf(d->why, DOC_WHY_MAX, "The field `%s` is given twice.", copy);
-            return false;
-        }
-    if (d->count == GALEN_WRITE_FIELDS_MAX) {
-        snprintf(d->why, DOC_WHY_MAX, "At most %d fields at a time.", GALEN_WRITE_FIELDS_MAX);
-        return false;
-    }
-    size_t from = d->values.size;
-    if (galen_value_parse(&d->values, field, text) != GALEN_OK) {
-        field_takes(field, takes, sizeof takes);
-        snprintf(d->why, DOC_WHY_MAX, "`%s` does not take that value. It takes: %s", copy, takes);
-        return false;
-    }
+    if (is_given(d, field->number))
+        refuse(d, "The field `%s` is given twice.", copy);
+    else if (d->count == GALEN_WRITE_FIELDS_MAX)
+        refuse(d, "At most %d fields at a time.", GALEN_WRITE_FIELDS_MAX);
+    else
+        add_value(d, field, text);
+    if (d->err != GALEN_OK)
+        return;
     size_t i = d->count++;
     for (; i > 0 && d->fields[i - 1].field > field->number; i--)
         d->fields[i] = d->fields[i - 1];
     d->fields[i].field = field->number;
     d->fields[i].from = from;
     d->fields[i].size = d->values.size - from;
-    return true;
 }
 
-static bool finish(struct draft *d, const uint8_t record[16], struct galen_writer *out)
+/* Puts together what was added, and says what became of it. */
+static enum galen_err finish(struct draft *d, const uint8_t record[16], struct galen_writer *out)
 {
     struct galen_write write = {.doc = d->document->id, .count = d->count};
     memcpy(write.record, record, sizeof write.record);
-    if (d->count == 0) {
-        snprintf(d->why, DOC_WHY_MAX, "No field is given. Write lines like `status=active`.");
-        return false;
-    }
+    if (d->err == GALEN_OK && d->count == 0)
+        refuse(d, "No field is given. Write lines like `status=active`.");
     for (size_t i = 0; i < d->count; i++)
         write.fields[i] = (struct galen_write_field){
             d->fields[i].field, {d->values.at + d->fields[i].from, d->fields[i].size}};
-    galen_write_encode(out, &write);
+    if (d->err == GALEN_OK)
+        galen_write_encode(out, &write);
     if (out->failed)
-        snprintf(d->why, DOC_WHY_MAX, "These fields are too much at once.");
-    return !out->failed;
+        out_of_memory(d);
+    galen_writer_wipe(&d->values);
+    return d->err;
 }
 
-bool fields_from_text(const struct galen_document *document, const uint8_t record[16],
-                      struct galen_bytes text, struct galen_writer *write, char why[DOC_WHY_MAX])
+static void begin(struct draft *d, const struct galen_document *document, char *why)
 {
-    struct draft d = {.document = document, .why = why};
-    bool ok = true;
-    galen_writer_init(&d.values);
-    while (ok && text.size > 0) {
+    *d = (struct draft){.document = document, .why = why};
+    why[0] = 0;
+    galen_writer_init(&d->values);
+}
+
+/* One line, without its end. */
+static void add_line(struct draft *d, struct galen_bytes line)
+{
+    const uint8_t *equals = memchr(line.at, '=', line.size);
+    if (!equals) {
+        refuse(d,
+               "A line is not like name=value: `%.*s`. A text of several lines goes into a JSON "
+               "object.",
+               (int)(line.size < 60 ? line.size : 60), (const char *)line.at);
+        return;
+    }
+    size_t name = (size_t)(equals - line.at);
+    struct galen_bytes value = {equals + 1, line.size - name - 1};
+    while (name > 0 && line.at[name - 1] == ' ')
+        name--;
+    add_field(d, (const char *)line.at, name, value);
+}
+
+enum galen_err fields_from_text(const struct galen_document *document, const uint8_t record[16],
+                                struct galen_bytes text, struct galen_writer *write,
+                                char why[DOC_WHY_MAX])
+{
+    struct draft d;
+    begin(&d, document, why);
+    while (d.err == GALEN_OK && text.size > 0) {
         const uint8_t *end = memchr(text.at, '\n', text.size);
         size_t size = end ? (size_t)(end - text.at) : text.size;
         struct galen_bytes line = {text.at, size};
@@ -158,27 +214,10 @@ bool fields_from_text(const struct galen_document *document, const uint8_t recor
         text.size -= size + (end ? 1 : 0);
         if (line.size > 0 && line.at[line.size - 1] == '\r')
             line.size--;
-        if (line.size == 0)
-            continue;
-        const uint8_t *equals = memchr(line.at, '=', line.size);
-        if (!equals) {
-            snprintf(why, DOC_WHY_MAX,
-                     "A line is not like name=value: `%.*s`. A text of several lines "
-                     "goes into a JSON object.",
-                     (int)(line.size < 60 ? line.size : 60), (const char *)line.at);
-            ok = false;
-            break;
-        }
-        size_t name = (size_t)(equals - line.at);
-        while (name > 0 && line.at[name - 1] == ' ')
-            name--;
-        ok =
-            add_field(&d, (const char *)line.at, name,
-                      (struct galen_bytes){equals + 1, line.size - (size_t)(equals + 1 - line.at)});
+        if (line.size > 0)
+            add_line(&d, line);
     }
-    ok = ok && finish(&d, record, write);
-    galen_writer_wipe(&d.values);
-    return ok;
+    return finish(&d, record, write);
 }
 
 /* -- JSON ------------------------------------------------------------------------------------------- */
@@ -246,30 +285,28 @@ static bool json_value_text(const cJSON *value, struct galen_writer *out)
     return cJSON_IsNull(value);
 }
 
-bool fields_from_json(const struct galen_document *document, const uint8_t record[16],
-                      const cJSON *object, struct galen_writer *write, char why[DOC_WHY_MAX])
+enum galen_err fields_from_json(const struct galen_document *document, const uint8_t record[16],
+                                const cJSON *object, struct galen_writer *write,
+                                char why[DOC_WHY_MAX])
 {
-    struct draft d = {.document = document, .why = why};
-    const cJSON *item;
-    bool ok = cJSON_IsObject(object);
-    if (!ok)
-        snprintf(why, DOC_WHY_MAX, "The fields should be a JSON object.");
-    galen_writer_init(&d.values);
+    struct draft d;
     struct galen_writer text;
+    begin(&d, document, why);
     galen_writer_init(&text);
-    for (item = ok ? object->child : NULL; ok && item; item = item->next) {
+    if (!cJSON_IsObject(object))
+        refuse(&d, "The fields should be a JSON object.");
+    for (const cJSON *item = object ? object->child : NULL; d.err == GALEN_OK && item;
+         item = item->next) {
         galen_writer_clear(&text);
-        ok = json_value_text(item, &text);
-        if (!ok)
-            snprintf(why, DOC_WHY_MAX,
-                     "The value of `%.40s` should be text, a list of words, true or "
-                     "false, or null.",
-                     item->string);
+        if (!json_value_text(item, &text))
+            refuse(&d,
+                   "The value of `%.40s` should be text, a list of words, true or false, or null.",
+                   item->string);
+        else if (text.failed) /* not the empty text, which would clear the field */
+            out_of_memory(&d);
         else
-            ok = add_field(&d, item->string, strlen(item->string), galen_written(&text));
+            add_field(&d, item->string, strlen(item->string), galen_written(&text));
     }
-    ok = ok && finish(&d, record, write);
     galen_writer_wipe(&text);
-    galen_writer_wipe(&d.values);
-    return ok;
+    return finish(&d, record, write);
 }

@@ -46,7 +46,7 @@ cJSON *home_json(const struct galen_engine *engine)
     json_id_or_empty(object, "practice_chart", galen_engine_practice_chart(engine));
     cJSON_AddBoolToObject(online, "log", galen_engine_online(engine, GALEN_CONNECTION_LOG));
     cJSON_AddBoolToObject(online, "live", galen_engine_online(engine, GALEN_CONNECTION_LIVE));
-    cJSON_AddItemToObject(object, "online", online);
+    json_put(object, "online", online);
     return object;
 }
 
@@ -91,9 +91,9 @@ static cJSON *schema_field_json(const struct galen_field *field, enum galen_role
     for (size_t i = 0; i < field->option_count; i++) {
         cJSON *option = json_new("name", field->options[i].name);
         add_labels(option, field->options[i].plain, field->options[i].clinical);
-        cJSON_AddItemToArray(options, option);
+        json_append(options, option);
     }
-    cJSON_AddItemToObject(object, "options", options);
+    json_put(object, "options", options);
     return object;
 }
 
@@ -107,9 +107,9 @@ cJSON *schema_json(enum galen_role role)
         cJSON_AddStringToObject(object, "name", document->name);
         add_labels(object, document->plain, document->clinical);
         for (size_t i = 0; i < document->field_count; i++)
-            cJSON_AddItemToArray(fields, schema_field_json(&document->fields[i], role));
-        cJSON_AddItemToObject(object, "fields", fields);
-        cJSON_AddItemToArray(documents, object);
+            json_append(fields, schema_field_json(&document->fields[i], role));
+        json_put(object, "fields", fields);
+        json_append(documents, object);
     }
     return documents;
 }
@@ -146,15 +146,15 @@ cJSON *call_json(const struct galen_engine *engine)
         cJSON *one = person_json(engine, &view, p);
         cJSON_AddBoolToObject(one, "muted", p->muted);
         cJSON_AddBoolToObject(one, "self", galen_id_equal(&p->device, galen_engine_device(engine)));
-        cJSON_AddItemToArray(participants, one);
+        json_append(participants, one);
     }
     for (size_t i = 0; i < view.knocking_count; i++) {
         cJSON *one = person_json(engine, &view, &view.knocking[i]);
         json_number(one, "since_ms", view.knocking[i].since_ms);
-        cJSON_AddItemToArray(knocking, one);
+        json_append(knocking, one);
     }
-    cJSON_AddItemToObject(object, "participants", participants);
-    cJSON_AddItemToObject(object, "knocking", knocking);
+    json_put(object, "participants", participants);
+    json_put(object, "knocking", knocking);
     cJSON_AddBoolToObject(object, "muted", view.muted);
     return object;
 }

@@ -152,3 +152,15 @@ void json_time(cJSON *object, const char *name, uint64_t ms)
     snprintf(name_ms, sizeof name_ms, "%s_ms", name);
     json_number(object, name_ms, ms);
 }
+
+void json_put(cJSON *object, const char *name, cJSON *item)
+{
+    if (!cJSON_AddItemToObject(object, name, item))
+        cJSON_Delete(item);
+}
+
+void json_append(cJSON *array, cJSON *item)
+{
+    if (!cJSON_AddItemToArray(array, item))
+        cJSON_Delete(item);
+}

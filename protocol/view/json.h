@@ -30,7 +30,11 @@ void json_number(cJSON *object, const char *name, uint64_t v);
 /** name_ms as a number, and name as text. */
 void json_time(cJSON *object, const char *name, uint64_t ms);
 
-/** From now on it is noticed when cJSON is out of memory. */
+/** Take over `item`, and free it where there is no room. */
+void json_put(cJSON *object, const char *name, cJSON *item);
+void json_append(cJSON *array, cJSON *item);
+
+/** From now on it is noticed when cJSON is out of memory. Before anything is made by it. */
 void json_watch(void);
 /** Whether everything since the last call had memory. Only after json_watch. */
 bool json_whole(void);

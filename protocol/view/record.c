@@ -88,7 +88,7 @@ cJSON *history_json(const struct galen_engine *engine, const struct galen_id *ch
         struct galen_said said = galen_record_history(record, field, i);
         cJSON *value = said_json(engine, chart, record, field, i + 1, &said);
         cJSON_AddBoolToObject(value, "current", said.current);
-        cJSON_AddItemToArray(history, value);
+        json_append(history, value);
     }
     return history;
 }
@@ -105,9 +105,9 @@ static cJSON *field_json(const struct galen_engine *engine, const struct galen_i
     cJSON_AddBoolToObject(object, "conflict", count > 1);
     for (size_t i = 0; i < count; i++) {
         struct galen_said said = galen_record_value(record, field, i);
-        cJSON_AddItemToArray(values, said_json(engine, chart, record, field, i + 1, &said));
+        json_append(values, said_json(engine, chart, record, field, i + 1, &said));
     }
-    cJSON_AddItemToObject(object, "values", values);
+    json_put(object, "values", values);
     return object;
 }
 
@@ -126,7 +126,7 @@ static cJSON *proposal_json(const struct galen_engine *engine, const struct gale
         add_value(fields, field_name(document, field.field, room), document, field.field,
                   field.value);
     }
-    cJSON_AddItemToObject(object, "fields", fields);
+    json_put(object, "fields", fields);
     cJSON *answers = cJSON_CreateArray();
     for (size_t i = 0; i < galen_proposal_answer_count(proposal); i++) {
         struct galen_answer answer = galen_proposal_answer(proposal, i);
@@ -135,9 +135,9 @@ static cJSON *proposal_json(const struct galen_engine *engine, const struct gale
         cJSON_AddBoolToObject(one, "accepted", answer.accepted);
         cJSON_AddBoolToObject(one, "current", answer.current);
         add_author(engine, one, chart, answer.entry);
-        cJSON_AddItemToArray(answers, one);
+        json_append(answers, one);
     }
-    cJSON_AddItemToObject(object, "answers", answers);
+    json_put(object, "answers", answers);
     return object;
 }
 
@@ -154,12 +154,11 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
     json_number(object, "conflicts", galen_record_conflict_count(record));
     for (size_t i = 0; document && i < document->field_count; i++)
         if (galen_record_value_count(record, document->fields[i].number) > 0)
-            cJSON_AddItemToObject(fields, document->fields[i].name,
-                                  field_json(engine, chart, record, document->fields[i].number));
-    cJSON_AddItemToObject(object, "fields", fields);
+            json_put(fields, document->fields[i].name,
+                     field_json(engine, chart, record, document->fields[i].number));
+    json_put(object, "fields", fields);
     for (size_t i = 0; i < galen_record_proposal_count(record); i++)
-        cJSON_AddItemToArray(proposals,
-                             proposal_json(engine, chart, galen_record_proposal(record, i)));
-    cJSON_AddItemToObject(object, "proposals", proposals);
+        json_append(proposals, proposal_json(engine, chart, galen_record_proposal(record, i)));
+    json_put(object, "proposals", proposals);
     return object;
 }

@@ -79,12 +79,14 @@ cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
 void field_takes(const struct galen_field *field, char *out, size_t room);
 #define DOC_WHY_MAX 720
 /**
- * Reads fields from `name=value` lines or a JSON object into an encoded Write. False: `why` says
- * which field and what it takes.
+ * Reads fields from `name=value` lines or a JSON object into an encoded Write. VALUE: `why` says which
+ * field and what it takes; MEMORY.
  */
-bool fields_from_text(const struct galen_document *document, const uint8_t record[16],
-                      struct galen_bytes text, struct galen_writer *write, char why[DOC_WHY_MAX]);
-bool fields_from_json(const struct galen_document *document, const uint8_t record[16],
-                      const cJSON *object, struct galen_writer *write, char why[DOC_WHY_MAX]);
+GALEN_MUST_USE enum galen_err fields_from_text(const struct galen_document *document,
+                                               const uint8_t record[16], struct galen_bytes text,
+                                               struct galen_writer *write, char why[DOC_WHY_MAX]);
+GALEN_MUST_USE enum galen_err fields_from_json(const struct galen_document *document,
+                                               const uint8_t record[16], const cJSON *object,
+                                               struct galen_writer *write, char why[DOC_WHY_MAX]);
 
 #endif

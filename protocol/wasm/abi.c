@@ -238,6 +238,12 @@ double galen_tick(double now_ms)
     return next == UINT64_MAX ? INFINITY : (double)next;
 }
 
+void galen_awake(void)
+{
+    if (module.state == MODULE_STARTED)
+        galen_engine_awake(module.engine);
+}
+
 uint32_t galen_speak(double now_ms, const uint8_t *packet, size_t size)
 {
     if (module.state != MODULE_STARTED)
@@ -277,7 +283,11 @@ static const struct galen_reply *reply_failure(enum galen_err err, const char *h
 {
     char inside[FAILURE_MAX - 256];
     reply_clear();
-    escape(help && help[0] ? help : galen_err_help(err), inside, sizeof inside);
+    /* Words of the question may stand in it, cut where there was no more room. */
+    if (!help || !help[0] ||
+        !galen_text_ok((struct galen_bytes){(const uint8_t *)help, strlen(help)}))
+        help = galen_err_help(err);
+    escape(help, inside, sizeof inside);
     int size = snprintf(module.failure, sizeof module.failure, "{\"error\":\"%s\",\"help\":\"%s\"}",
                         galen_err_name(err), inside);
     module.reply = (struct galen_reply){err, (const uint8_t *)module.failure, (size_t)size};

@@ -228,13 +228,14 @@ static bool read_field(struct asked *a, enum ask_field field, const cJSON *item)
 
 /* -- reading a question ------------------------------------------------------------------------------- */
 
-/* What cJSON would let pass: bytes that are no text, too much within each other, and a 0 in a text, which
- * would end it. */
+/* What cJSON would let pass: bytes that are no text or stand before it, too much within each other, and a 0
+ * in a text, which would end it. */
 static bool is_plain(struct galen_bytes json)
 {
     size_t depth = 0;
     bool quoted = false;
-    if (json.size == 0 || json.size > GALEN_WASM_ASK_MAX || !galen_text_ok(json))
+    if (json.size == 0 || json.size > GALEN_WASM_ASK_MAX || json.at[0] != '{' ||
+        !galen_text_ok(json))
         return false;
     for (size_t i = 0; i < json.size; i++) {
         uint8_t c = json.at[i];
@@ -319,6 +320,11 @@ static const struct question *find(struct asked *a, const cJSON *question)
             return &questions[i];
     (void)usage(a, "`%s` should name a question.%s", "do", "");
     return NULL;
+}
+
+const char *ask_name(size_t i)
+{
+    return i < QUESTION_COUNT ? questions[i].name : NULL;
 }
 
 enum galen_err ask_answer(struct asked *a, struct galen_bytes json, cJSON **question)

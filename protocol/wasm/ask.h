@@ -72,6 +72,9 @@ ask_handler do_join, do_lost, do_chart_new, do_invite, do_further_device, do_rem
     do_release, do_live, do_draft, do_visit_open, do_visit_end, do_knock, do_admit, do_leave,
     do_mute; /* change.c */
 
+/** The i-th question's name; NULL past the last. */
+const char *ask_name(size_t i);
+
 /** The field of `document` that ASK_FIELD names. NULL: there is none, and `help` says so. */
 const struct galen_field *ask_field_named(struct asked *a);
 

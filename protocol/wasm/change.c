@@ -127,8 +127,8 @@ enum galen_err do_write(struct asked *a)
     galen_writer_init(&write);
     if (!(a->given & ASK_BIT(ASK_RECORD)))
         randombytes_buf(a->record, sizeof a->record);
-    enum galen_err err = GALEN_ERR_VALUE;
-    if (fields_from_json(a->document, a->record, a->fields, &write, a->help))
+    enum galen_err err = fields_from_json(a->document, a->record, a->fields, &write, a->help);
+    if (err == GALEN_OK)
         err = requested(a,
                         galen_engine_write(a->engine, a->now_ms, &a->chart, galen_written(&write),
                                            &proposed, token),

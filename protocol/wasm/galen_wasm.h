@@ -85,6 +85,8 @@ void galen_received(double now_ms, uint32_t purpose, const uint8_t *frame, size_
 GALEN_EXPORT("galen_disconnected") void galen_disconnected(double now_ms, uint32_t purpose);
 /** Gives the time (Unix, ms) at which to call it again, at the latest; infinity: not needed. */
 GALEN_EXPORT("galen_tick") double galen_tick(double now_ms);
+/** The network is back, or somebody looks again: what waits for its next try is due. Then galen_tick. */
+GALEN_EXPORT("galen_awake") void galen_awake(void);
 
 /**
  * Sends 80 bytes of this person's voice, made by galen_talk_encode: to be called every 20 ms. Gives what

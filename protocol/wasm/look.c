@@ -42,7 +42,7 @@ enum galen_err ask_charts(struct asked *a)
 {
     a->answer = cJSON_CreateArray();
     for (size_t i = 0; i < galen_engine_chart_count(a->engine); i++)
-        cJSON_AddItemToArray(a->answer, chart_json(a->engine, galen_engine_chart_at(a->engine, i)));
+        json_append(a->answer, chart_json(a->engine, galen_engine_chart_at(a->engine, i)));
     return GALEN_OK;
 }
 
@@ -51,8 +51,7 @@ enum galen_err ask_members(struct asked *a)
     const struct galen_rules *rules = galen_log_rules(galen_engine_log(a->engine, &a->chart));
     a->answer = cJSON_CreateArray();
     for (size_t i = 0; i < galen_rules_member_count(rules); i++)
-        cJSON_AddItemToArray(a->answer,
-                             member_json(a->engine, &a->chart, galen_rules_member_at(rules, i)));
+        json_append(a->answer, member_json(a->engine, &a->chart, galen_rules_member_at(rules, i)));
     return GALEN_OK;
 }
 
@@ -83,7 +82,7 @@ enum galen_err ask_entries(struct asked *a)
     a->answer = cJSON_CreateArray();
     for (uint64_t i = from; i < size && left > 0; i++)
         if (is_asked_for(a, log, i)) {
-            cJSON_AddItemToArray(a->answer, entry_json(a->engine, &a->chart, i));
+            json_append(a->answer, entry_json(a->engine, &a->chart, i));
             left--;
         }
     return GALEN_OK;
@@ -94,7 +93,7 @@ enum galen_err ask_waiting(struct asked *a)
     struct galen_waiting waiting;
     a->answer = cJSON_CreateArray();
     for (size_t i = 0; galen_engine_waiting_at(a->engine, &a->chart, i, &waiting); i++)
-        cJSON_AddItemToArray(a->answer, waiting_json(&waiting));
+        json_append(a->answer, waiting_json(&waiting));
     return GALEN_OK;
 }
 
@@ -105,9 +104,8 @@ enum galen_err ask_records(struct asked *a)
     const struct galen_docs *docs = galen_engine_docs(a->engine, &a->chart);
     a->answer = cJSON_CreateArray();
     for (size_t i = 0; i < galen_docs_record_count(docs, a->document->id); i++)
-        cJSON_AddItemToArray(
-            a->answer,
-            record_json(a->engine, &a->chart, galen_docs_record_at(docs, a->document->id, i)));
+        json_append(a->answer, record_json(a->engine, &a->chart,
+                                           galen_docs_record_at(docs, a->document->id, i)));
     return GALEN_OK;
 }
 
@@ -150,9 +148,9 @@ static void add_verified(struct asked *a)
         cJSON_AddStringToObject(one, "name", name);
         json_number(one, "size", head->size);
         json_time(one, "heard", head->clock_ms);
-        cJSON_AddItemToArray(verified, one);
+        json_append(verified, one);
     }
-    cJSON_AddItemToObject(a->answer, "verified", verified);
+    json_put(a->answer, "verified", verified);
 }
 
 /* What this device holds is checked as if somebody else had given it. */

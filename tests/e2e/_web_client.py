@@ -2,8 +2,11 @@
 import base64
 import gzip
 import hashlib
+import http.server
 import json
 import random
+import ssl
+import threading
 
 INDEX, SCRIPT, STYLE, MODULE = "index.html", "main-%s.js", "style-%s.css", "galen-%s.wasm"
 
@@ -58,3 +61,51 @@ def make(folder, version="one", module_bytes=20000):
             f'<script type="module" src="/{names[0]}" integrity="{sri(script)}"></script>\n').encode()
     files = {INDEX: page, names[0]: script, names[1]: style, names[2]: module, "licenses.txt": b"free\n"}
     return write(folder, files)
+
+
+class Host:
+    """A web server that serves exactly these bytes by path and coding: {"/x": b"…", ("/x", "br"): b"…"}."""
+
+    def __init__(self, certs, answers):
+        host = self
+        self.answers = answers
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1  # an answer goes out whole
+
+            def do_GET(self):
+                coding = self.headers.get("accept-encoding", "")
+                content = host.answers.get((self.path, coding))
+                coded = content is not None
+                content = content if coded else host.answers.get(self.path)
+                self.send_response(200 if content is not None else 404)
+                if coded:
+                    self.send_header("content-encoding", coding)
+                self.send_header("content-length", str(len(content or b"")))
+                self.end_headers()
+                self.wfile.write(content or b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # who had enough of an answer just goes
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certs / "server.pem", certs / "server.key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://localhost:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def answers(files):
+    """What an honest host serves of a client."""
+    listed = json.dumps(manifest_of(files)).encode()
+    return {**{f"/{name}": data for name, data in files.items()}, "/manifest.json": listed,
+            "/": files[INDEX], "/join": files[INDEX]}

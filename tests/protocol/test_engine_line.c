@@ -34,3 +34,45 @@ Test(engine_line, a_clock_that_no_clock_shows_is_refused)
         chart_free(v.chart);
     }
 }
+
+static void count_connects(void *context, struct home *home, const struct galen_output *output)
+{
+    (void)home;
+    if (output->kind == GALEN_OUT_CONNECT)
+        ++*(size_t *)context;
+}
+
+/* A line that failed often waits long; a phone that comes out of the tunnel does not. */
+Test(engine_line, a_host_that_is_awake_has_its_line_tried_at_once)
+{
+    struct visit v = visit_new(95);
+    struct home *home = home_new(v.chart, NULL);
+    size_t connects = 0;
+    home_is(home, GALEN_HOME_MEMBER, v.pharmacist);
+    home_has_read(home);
+    home_start(home);
+    home->watch = count_connects;
+    home->context = &connects;
+    uint64_t now = home_now(home);
+    galen_engine_awake(home->engine); /* the line is there: nothing is due */
+    galen_engine_tick(home->engine, now);
+    home_pump(home);
+    cr_assert_eq(connects, 0);
+    for (int i = 0; i < 12; i++) {
+        galen_engine_disconnected(home->engine, now, GALEN_CONNECTION_LOG);
+        now = galen_engine_tick(home->engine, now);
+        galen_engine_tick(home->engine, now);
+    }
+    home_pump(home);
+    cr_assert_eq(connects, 12);
+    galen_engine_disconnected(home->engine, now, GALEN_CONNECTION_LOG);
+    cr_assert_gt(galen_engine_tick(home->engine, now), now + 1000);
+    home_pump(home);
+    cr_assert_eq(connects, 12);
+    galen_engine_awake(home->engine);
+    galen_engine_tick(home->engine, now);
+    home_pump(home);
+    cr_assert_eq(connects, 13);
+    home_free(home);
+    chart_free(v.chart);
+}

@@ -1,5 +1,6 @@
 #include "support/charts.h"
 
+#include "galen/schema.h"
 #include "support/primitives.h"
 
 #include <stdio.h>
@@ -344,20 +345,61 @@ enum galen_read_state chart_state(const struct chart_device *device, uint64_t in
 
 /* -- writing ------------------------------------------------------------------------------------ */
 
-uint64_t chart_say(struct chart *chart, struct chart_device *author, const char *text)
+static uint64_t seal(struct chart *chart, struct chart_device *author, uint8_t class,
+                     struct galen_bytes plain)
 {
     struct galen_writer entry;
     uint8_t salt[GALEN_KEY_BYTES];
-    struct galen_bytes plain = {(const uint8_t *)text, strlen(text)};
     chart_read(chart, author);
     chart_random(chart, salt, sizeof salt);
     galen_writer_init(&entry);
-    demand(galen_log_seal(author->log, GALEN_CLASS_MESSAGE, chart_number(chart, author), plain,
-                          salt, &entry) == GALEN_OK);
+    demand(galen_log_seal(author->log, class, chart_number(chart, author), plain, salt, &entry) ==
+           GALEN_OK);
     demand(chart_append(chart, galen_written(&entry)) == GALEN_OK);
     galen_writer_wipe(&entry);
-    galen_write(&chart->entries[chart->size - 1].plain, text, strlen(text));
+    galen_write(&chart->entries[chart->size - 1].plain, plain.at, plain.size);
     return chart->size - 1;
+}
+
+uint64_t chart_say(struct chart *chart, struct chart_device *author, const char *text)
+{
+    struct galen_bytes plain = {(const uint8_t *)text, strlen(text)};
+    return seal(chart, author, GALEN_CLASS_MESSAGE, plain);
+}
+
+uint64_t chart_operate(struct chart *chart, struct chart_device *author, struct galen_op op)
+{
+    struct galen_writer plain;
+    galen_writer_init(&plain);
+    chart_random(chart, op.id, sizeof op.id);
+    op.base = chart->size;
+    op.clock_ms = chart->now_ms;
+    demand(galen_op_check(&op) == GALEN_OK);
+    galen_op_write(&plain, &op);
+    uint64_t index = seal(chart, author, galen_kind_class(op.kind), galen_written(&plain));
+    galen_writer_wipe(&plain);
+    return index;
+}
+
+uint64_t chart_write(struct chart *chart, struct chart_device *author, enum galen_kind kind,
+                     const char *document, const uint8_t record[GALEN_RECORD_ID_BYTES],
+                     const char *field, const char *value)
+{
+    const struct galen_document *in = galen_document_named(document);
+    const struct galen_field *of = galen_field_named(in, field);
+    struct galen_op op = {.kind = (uint16_t)kind};
+    struct galen_writer encoded;
+    galen_writer_init(&encoded);
+    demand(galen_value_parse(&encoded, of,
+                             (struct galen_bytes){(const uint8_t *)value, strlen(value)}) ==
+           GALEN_OK);
+    op.content.write.doc = in->id;
+    memcpy(op.content.write.record, record, GALEN_RECORD_ID_BYTES);
+    op.content.write.count = 1;
+    op.content.write.fields[0] = (struct galen_write_field){of->number, galen_written(&encoded)};
+    uint64_t index = chart_operate(chart, author, op);
+    galen_writer_wipe(&encoded);
+    return index;
 }
 
 void chart_change(struct chart *chart, struct chart_device *author,

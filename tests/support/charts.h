@@ -7,6 +7,7 @@
 #define TESTS_CHARTS_H
 
 #include "galen/log.h"
+#include "galen/op.h"
 
 #define CHART_DEVICES_MAX 40
 
@@ -83,6 +84,12 @@ enum galen_read_state chart_state(const struct chart_device *device, uint64_t in
 
 /** The author seals a text and it is appended; returns its index. */
 uint64_t chart_say(struct chart *chart, struct chart_device *author, const char *text);
+/** The author seals an operation (id, base and clock are filled in); returns its index. */
+uint64_t chart_operate(struct chart *chart, struct chart_device *author, struct galen_op op);
+/** One field of a record, in plain text form; as a proposal, too. */
+uint64_t chart_write(struct chart *chart, struct chart_device *author, enum galen_kind kind,
+                     const char *document, const uint8_t record[GALEN_RECORD_ID_BYTES],
+                     const char *field, const char *value);
 /** The author writes an epoch entry, which must be accepted. */
 void chart_change(struct chart *chart, struct chart_device *author,
                   const struct galen_epoch_change *change);

@@ -1,13 +1,11 @@
 #include "support/home.h"
 
 #include "galen/frames.h"
+#include "support/disk.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HOST "galen.example:443"
 
 struct home *home_new(struct chart *chart, struct chart *practice)
 {
@@ -62,39 +60,22 @@ void home_keep(struct home *home, const char *key, struct galen_bytes value)
 
 void home_is(struct home *home, enum galen_home_state state, const struct chart_device *device)
 {
-    const struct chart *chart = home->charts[0];
-    struct galen_id practice = galen_device_id(galen_sodium_primitives(), &chart->practice);
-    const struct galen_cert *cert = &device->chain.certs[device->chain.count - 1];
-    struct galen_id none = {{0}};
     struct galen_writer w;
     galen_writer_init(&w);
-    galen_write_u8(&w, 1);
-    galen_write_u8(&w, (uint8_t)state);
-    galen_write(&w, device->material, sizeof device->material);
-    galen_write_id(&w, &cert->account);
-    galen_write_id(&w, &practice);
-    galen_write(&w, &chart->practice, sizeof chart->practice);
-    galen_write_u8(&w, cert->role);
-    galen_write_vector(&w, (struct galen_bytes){(const uint8_t *)HOST, sizeof HOST - 1});
-    galen_write_id(&w, home->chart_count > 1 ? galen_rules_chart(home->charts[1]->rules) : &none);
-    galen_chain_write(&w, &(struct galen_chain){0});
+    disk_identity(&w, state, device, home->charts[0],
+                  home->chart_count > 1 ? home->charts[1] : NULL);
     home_keep(home, "home", galen_written(&w));
     galen_writer_wipe(&w);
 }
 
 void home_has_read(struct home *home)
 {
-    for (size_t c = 0; c < home->chart_count; c++) {
-        const struct chart *chart = home->charts[c];
-        const struct galen_id *id = galen_rules_chart(chart->rules);
-        char key[160] = "log/";
-        for (size_t i = 0; i < sizeof id->bytes; i++)
-            snprintf(key + 4 + 2 * i, 3, "%02x", id->bytes[i]);
-        for (size_t i = 0; i < chart->size; i++) {
-            snprintf(key + 68, sizeof key - 68, "/entry/%016zx", i);
-            home_keep(home, key, galen_written(&chart->entries[i].record));
+    char key[DISK_KEY_MAX];
+    for (size_t c = 0; c < home->chart_count; c++)
+        for (size_t i = 0; i < home->charts[c]->size; i++) {
+            disk_entry_key(key, home->charts[c], i);
+            home_keep(home, key, galen_written(&home->charts[c]->entries[i].record));
         }
-    }
 }
 
 /* -- the line --------------------------------------------------------------------------------------- */

@@ -45,17 +45,28 @@ static void tell_visit(struct meeting *m, size_t to)
         tell(m, to, &frame);
 }
 
-static void on_knock(struct meeting *m, size_t from, const struct galen_frame_knock *knock)
+/* Tells both sides of the door where `who` is. */
+static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello, bool in)
 {
     struct galen_frame knocked = {.type = GALEN_FRAME_KNOCKED};
     struct galen_frame admitted = {.type = GALEN_FRAME_ADMITTED};
-    m->numbers[from] = ++m->last_number;
-    knocked.as.knocked.visit = admitted.as.admitted.visit = knock->visit;
-    knocked.as.knocked.number = admitted.as.admitted.number = m->last_number;
-    knocked.as.knocked.admitted = admitted.as.admitted.admitted = true;
-    knocked.as.knocked.hello = knock->hello;
-    tell(m, from, &admitted);
+    knocked.as.knocked.visit = admitted.as.admitted.visit = m->visit;
+    knocked.as.knocked.number = admitted.as.admitted.number = m->numbers[who];
+    knocked.as.knocked.admitted = admitted.as.admitted.admitted = in;
+    knocked.as.knocked.hello = hello;
+    tell(m, who, &admitted);
     tell(m, ANN, &knocked);
+}
+
+static void on_knock(struct meeting *m, size_t from, const struct galen_frame_knock *knock)
+{
+    bool waits = m->keeps_door && from == BEN;
+    m->numbers[from] = ++m->last_number;
+    if (waits) {
+        galen_writer_clear(&m->at_door);
+        galen_write(&m->at_door, knock->hello.at, knock->hello.size);
+    }
+    tell_door(m, from, knock->hello, !waits);
 }
 
 static void leave(struct meeting *m, size_t who)
@@ -89,6 +100,9 @@ static void serve(struct meeting *m, size_t from, struct galen_bytes bytes)
         break;
     case GALEN_FRAME_KNOCK:
         on_knock(m, from, &frame.as.knock);
+        break;
+    case GALEN_FRAME_ADMIT:
+        tell_door(m, BEN, galen_written(&m->at_door), frame.as.admit.admitted);
         break;
     case GALEN_FRAME_ROSTER:
         tell_all(m, &frame);
@@ -239,6 +253,7 @@ void meeting_free(struct meeting *m)
 {
     for (size_t i = 0; i < MEETING_HOMES; i++)
         home_free(m->homes[i]);
+    galen_writer_wipe(&m->at_door);
     chart_free(m->chart);
     free(m);
 }

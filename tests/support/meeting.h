@@ -28,7 +28,9 @@ struct meeting {
     uint8_t nonce[32];
     uint16_t numbers[MEETING_HOMES], last_number;
     bool live[MEETING_HOMES];
-    bool keeps_back; /* relayed frames wait for meeting_show */
+    bool keeps_door;             /* Ben waits until Ann lets him in */
+    struct galen_writer at_door; /* his hello */
+    bool keeps_back;             /* relayed frames wait for meeting_show */
     struct {
         size_t to;
         struct galen_writer frame;

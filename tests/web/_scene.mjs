@@ -39,7 +39,7 @@ export class Scene {
     site(page) {
         const out = join(this.folder, "web");
         const wasm = join(top, "build/wasm/galen.wasm");
-        execFileSync("node", [join(top, "web-client/build.mjs"), "--wasm", wasm, "--page", page, "--out", out]);
+        execFileSync(process.execPath, [join(top, "web-client/build.mjs"), "--wasm", wasm, "--page", page, "--out", out]);
         return out;
     }
 

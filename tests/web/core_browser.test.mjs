@@ -126,6 +126,42 @@ test("a second tab works beside the first, and takes over when that closes", { s
     page = second;
 });
 
+test("a tab whose lock was taken stops, and comes back when it is free", { skip }, async () => {
+    await page.evaluate(() => {
+        window.free = undefined;
+        void navigator.locks.request("galen", { steal: true }, () => new Promise((resolve) => (window.free = resolve)));
+    });
+    await until("the lock is taken", () => page.evaluate(() => window.free !== undefined));
+    const late = ask(page, "message", { chart, text: "Asked while nobody held it." });
+    await page.evaluate(() => window.free());
+    await late;
+    await onServer("Asked while nobody held it.");
+    assert.equal((await ask(page, "home")).holds, true);
+});
+
+test("a tab that was replaced while it slept changes nothing and sends nothing", { skip }, async () => {
+    await page.evaluate(async () => {
+        const db = await new Promise((resolve) => {
+            const request = indexedDB.open("galen");
+            request.onsuccess = () => resolve(request.result);
+        });
+        await new Promise((resolve) => {
+            const transaction = db.transaction("notes", "readwrite");
+            transaction.objectStore("notes").put("another tab", "holder");
+            transaction.oncomplete = resolve;
+        });
+        db.close();
+    });
+    await assert.rejects(ask(page, "message", { chart, text: "From the past." }), /taken-over/);
+    await heard(page, "broken");
+    await page.reload();
+    await heard(page, "ready");
+    await heard(page, "online");
+    assert.deepEqual(await ask(page, "waiting", { chart }), []);
+    assert.ok(!(await texts(page)).includes("From the past."));
+    assert.ok(!scene.messages(chart).includes("From the past."));
+});
+
 test("a browser that is killed while it writes loses nothing that was acknowledged", { skip }, async () => {
     await server.stop();
     await heard(page, "offline");

@@ -119,6 +119,11 @@ void galen_engine_received(struct galen_engine *engine, uint64_t now_ms, uint8_t
 void galen_engine_disconnected(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose);
 /** Gives the time at which to call again, at the latest. */
 uint64_t galen_engine_tick(struct galen_engine *engine, uint64_t now_ms);
+/**
+ * The network is back, or somebody looks again: a connection that waits for its next try is tried at the
+ * next galen_engine_tick. The host must have a reason, and not make one by itself.
+ */
+void galen_engine_awake(struct galen_engine *engine);
 
 /* -- who this is -------------------------------------------------------------------------------- */
 

@@ -98,9 +98,9 @@ export class Host {
     closed(purpose: Purpose): void {
         this.put(purpose, (now) => this.parts.core.disconnected(now, purpose));
     }
-    /** Something may be due earlier than it seemed: the network is back, the tab is looked at again. */
+    /** The network is back, or the tab is looked at again. */
     awake(): void {
-        this.turn();
+        this.put(LIVE, () => this.parts.core.awake());
     }
 
     /** Kept when everything that the question changed is durable. */

@@ -38,6 +38,8 @@ export interface Core {
     disconnected(now: number, purpose: Purpose): void;
     /** the time at which to call again, at the latest */
     tick(now: number): number;
+    /** what waits for its next try is due */
+    awake(): void;
     ask(now: number, question: Question): unknown;
     speak(now: number, packet: Uint8Array): void;
 }
@@ -56,6 +58,7 @@ interface Exports {
     galen_received(now: number, purpose: number, frame: number, size: number): void;
     galen_disconnected(now: number, purpose: number): void;
     galen_tick(now: number): number;
+    galen_awake(): void;
     galen_ask(now: number, json: number, size: number): number;
     galen_speak(now: number, packet: number, size: number): number;
     galen_failure(error: number): number;
@@ -137,6 +140,9 @@ export class WasmCore implements Core {
     tick(now: number): number {
         return this.call(() => this.c.galen_tick(now));
     }
+    awake(): void {
+        this.call(() => this.c.galen_awake());
+    }
     speak(now: number, packet: Uint8Array): void {
         this.lend([packet], (at) => this.c.galen_speak(now, at, packet.length));
     }
@@ -170,7 +176,7 @@ export class WasmCore implements Core {
             case OUT_EVENT:
                 return { kind: "event", told: this.parse(value()) as Told };
             case OUT_VOICE:
-                return { kind: "voice", out: this.voice(key(), value(), u32(6) + u32(7) * 2 ** 32) };
+                return { kind: "voice", out: voice(key(), value(), u32(6) + u32(7) * 2 ** 32) };
             default:
                 throw CoreError.own("core-failed");
         }

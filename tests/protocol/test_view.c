@@ -1,0 +1,635 @@
+/* protocol/view: what there is to see of a home, as JSON. */
+#include "support/meeting.h"
+#include "support/visit.h"
+#include "view/view.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const uint8_t medicine[GALEN_RECORD_ID_BYTES] = {0xaa, 1};
+
+static struct galen_bytes text(const char *s)
+{
+    return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+static const cJSON *at(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    cr_assert_not_null(item, "no `%s` in %s", name, cJSON_PrintUnformatted(object));
+    return item;
+}
+
+static void says(const cJSON *object, const char *name, const char *expected)
+{
+    cr_assert_str_eq(cJSON_GetStringValue(at(object, name)), expected, "%s", name);
+}
+
+static void counts(const cJSON *object, const char *name, double expected)
+{
+    cr_assert(cJSON_IsNumber(at(object, name)), "%s", name);
+    cr_assert_eq(at(object, name)->valuedouble, expected, "%s: %.0f", name,
+                 at(object, name)->valuedouble);
+}
+
+static void is(const cJSON *object, const char *name, bool expected)
+{
+    cr_assert(cJSON_IsBool(at(object, name)), "%s", name);
+    cr_assert_eq(cJSON_IsTrue(at(object, name)), expected, "%s", name);
+}
+
+static void names(const cJSON *object, const char *name, const struct galen_id *id)
+{
+    char digits[HEX_ID];
+    id_text(id, digits);
+    says(object, name, digits);
+}
+
+/* A pharmacist and a patient who belongs to the chart and may read the record. */
+static struct visit chart_with_patient(uint64_t seed)
+{
+    struct visit v = visit_new(seed);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
+    return v;
+}
+
+static struct home *home_of(struct visit *v, const struct chart_device *device)
+{
+    struct home *home = home_new(v->chart, NULL);
+    home_is(home, GALEN_HOME_MEMBER, device);
+    home_has_read(home);
+    home_start(home);
+    return home;
+}
+
+static const struct galen_id *account_of(const struct visit *v, const struct chart_device *device)
+{
+    return &visit_member(v, device)->account;
+}
+
+static void name_is(struct visit *v, const struct galen_id *whose, const char *name)
+{
+    chart_write(v->chart, v->pharmacist, GALEN_KIND_WRITE, "people", whose->bytes, "name", name);
+}
+
+static const struct galen_id *chart_of(const struct visit *v)
+{
+    return galen_rules_chart(v->chart->rules);
+}
+
+/* -- charts ----------------------------------------------------------------------------------------- */
+
+Test(view, a_chart_says_its_last_message_and_what_waits)
+{
+    struct visit v = chart_with_patient(300);
+    galen_token token;
+    name_is(&v, chart_of(&v), "Maria Sand");
+    chart_read_all(v.chart);
+    name_is(&v, account_of(&v, v.patient), "Maria");
+    chart_operate(v.chart, v.patient,
+                  (struct galen_op){.kind = GALEN_KIND_MESSAGE, .content.message = text("first")});
+    uint64_t last = chart_operate(v.chart, v.patient,
+                                  (struct galen_op){.kind = GALEN_KIND_MESSAGE,
+                                                    .content.message = text("Zwei am Morgen, ä")});
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "status", "active");
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", medicine, "status", "stopped");
+    struct home *home = home_of(&v, v.pharmacist);
+    cr_assert_eq(
+        galen_engine_message(home->engine, home_now(home), chart_of(&v), text("wait"), token),
+        GALEN_OK);
+    cJSON *chart = chart_json(home->engine, chart_of(&v));
+    names(chart, "chart", chart_of(&v));
+    says(chart, "name", "Maria Sand");
+    is(chart, "practice", false);
+    counts(chart, "entries", (double)v.chart->size);
+    counts(chart, "server_entries", (double)v.chart->size);
+    counts(chart, "people", 3); /* with the custodian and the administrator's account */
+    is(chart, "member", true);
+    is(chart, "holder", true);
+    is(chart, "current", true);
+    counts(chart, "waiting", 1);
+    counts(chart, "proposals", 1);
+    counts(chart, "conflicts", 0);
+    counts(chart, "heard_ms", 0);
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(chart, "stopped"));
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(chart, "withheld"));
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(chart, "visit"));
+    const cJSON *message = at(chart, "last");
+    counts(message, "index", (double)last);
+    names(message, "account", account_of(&v, v.patient));
+    says(message, "name", "Maria");
+    says(message, "role", "patient");
+    says(message, "text", "Zwei am Morgen, ä");
+    counts(message, "time_ms",
+           (double)galen_log_read(galen_engine_log(home->engine, chart_of(&v)), last)->received_ms);
+    cJSON_Delete(chart);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* What is written to a newcomer before they may read the record is not their last message. */
+Test(view, a_message_that_cannot_be_opened_is_not_the_last)
+{
+    struct visit v = visit_new(301);
+    struct chart_device *other = chart_person(v.chart, "other", GALEN_ROLE_CAREGIVER, v.pharmacist);
+    chart_operate(v.chart, v.pharmacist,
+                  (struct galen_op){.kind = GALEN_KIND_MESSAGE, .content.message = text("secret")});
+    chart_add(v.chart, v.pharmacist, other, false);
+    struct home *home = home_of(&v, other);
+    cJSON *chart = chart_json(home->engine, chart_of(&v));
+    is(chart, "holder", false);
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(chart, "last"));
+    cJSON_Delete(chart);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(view, members_say_what_they_have_verified_and_when)
+{
+    struct visit v = chart_with_patient(302);
+    struct galen_head head;
+    chart_read_all(v.chart);
+    galen_log_sign_head(v.patient->log, v.chart->now_ms + 5, &head);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct galen_writer heads, w;
+    galen_writer_init(&heads);
+    galen_writer_init(&w);
+    galen_head_write(&heads, &head);
+    struct galen_frame frame = {.type = GALEN_FRAME_HEADS};
+    frame.as.heads.chart = *chart_of(&v);
+    frame.as.heads.heads = galen_written(&heads);
+    galen_frame_write(&w, &frame);
+    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
+    const struct galen_rules *rules = galen_log_rules(galen_engine_log(home->engine, chart_of(&v)));
+    cJSON *patient =
+        member_json(home->engine, chart_of(&v), galen_rules_member(rules, &v.patient->id));
+    names(patient, "device", &v.patient->id);
+    says(patient, "role", "patient");
+    says(patient, "purpose", "device");
+    is(patient, "self", false);
+    is(patient, "holder", true);
+    counts(patient, "verified", (double)head.size);
+    counts(patient, "heard_ms", (double)(v.chart->now_ms + 5));
+    cJSON *self =
+        member_json(home->engine, chart_of(&v), galen_rules_member(rules, &v.pharmacist->id));
+    is(self, "self", true);
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(self, "heard_ms"));
+    cJSON *chart = chart_json(home->engine, chart_of(&v));
+    counts(chart, "heard_ms", (double)(v.chart->now_ms + 5));
+    cJSON_Delete(chart);
+    cJSON_Delete(patient);
+    cJSON_Delete(self);
+    galen_writer_wipe(&heads);
+    galen_writer_wipe(&w);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- entries and requests --------------------------------------------------------------------------- */
+
+Test(view, entries_of_every_kind)
+{
+    struct visit v = chart_with_patient(303);
+    double clock_ms = (double)v.chart->now_ms;
+    uint64_t said = chart_operate(
+        v.chart, v.patient,
+        (struct galen_op){.kind = GALEN_KIND_MESSAGE, .content.message = text("hello\nyou")});
+    uint64_t wrote =
+        chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "status", "active");
+    uint64_t proposed =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", medicine, "status", "stopped");
+    struct galen_op op = {.kind = GALEN_KIND_ANSWER, .content.answer = {proposed, false}};
+    uint64_t answered = chart_operate(v.chart, v.pharmacist, op);
+    op = (struct galen_op){.kind = GALEN_KIND_IDENTITY};
+    op.content.identity.account = *account_of(&v, v.patient);
+    op.content.identity.check = text("birthday and address");
+    uint64_t identified = chart_operate(v.chart, v.pharmacist, op);
+    op = (struct galen_op){.kind = GALEN_KIND_VISIT};
+    op.content.visit.visit.bytes[0] = 7;
+    op.content.visit.event = GALEN_VISIT_OPENED;
+    uint64_t opened = chart_operate(v.chart, v.pharmacist, op);
+    struct home *home = home_of(&v, v.pharmacist);
+    cJSON *e = entry_json(home->engine, chart_of(&v), 0);
+    says(e, "class", "epoch");
+    says(e, "state", "clear");
+    counts(e, "members", 2);
+    cr_assert_eq(cJSON_GetArraySize(at(e, "added")), 2);
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), said);
+    counts(e, "index", (double)said);
+    says(e, "class", "message");
+    says(e, "state", "open");
+    says(e, "kind", "message");
+    says(e, "role", "patient");
+    says(e, "text", "hello\nyou");
+    counts(e, "clock_ms", clock_ms);
+    cr_assert_eq(cJSON_GetArraySize(at(e, "verified_by")), 0);
+    cr_assert_null(cJSON_GetObjectItemCaseSensitive(e, "why"));
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), wrote);
+    says(e, "kind", "write");
+    says(e, "doc", "pmr");
+    says(e, "record", "aa010000000000000000000000000000");
+    says(at(e, "fields"), "status", "active");
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), proposed);
+    says(e, "kind", "propose");
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), answered);
+    says(e, "kind", "answer");
+    counts(e, "proposal", (double)proposed);
+    is(e, "accepted", false);
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), identified);
+    says(e, "kind", "identity");
+    names(e, "subject", account_of(&v, v.patient));
+    says(e, "text", "birthday and address");
+    cJSON_Delete(e);
+    e = entry_json(home->engine, chart_of(&v), opened);
+    says(e, "kind", "visit");
+    says(e, "visit_event", "opened");
+    cJSON_Delete(e);
+    cr_assert_null(entry_json(home->engine, chart_of(&v), v.chart->size));
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(view, requests_wait_in_order_with_what_they_say)
+{
+    struct visit v = chart_with_patient(304);
+    struct home *home = home_of(&v, v.patient);
+    struct galen_waiting waiting;
+    struct galen_writer write;
+    char why[DOC_WHY_MAX], digits[HEX_ID];
+    galen_token first, second, third;
+    bool proposed;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    galen_writer_init(&write);
+    cr_assert_eq(fields_from_text(galen_document_named("pmr"), medicine, text("status=stopped"),
+                                  &write, why),
+                 GALEN_OK);
+    const struct galen_id *id = chart_of(&v);
+    cr_assert_eq(galen_engine_message(home->engine, 1000, id, text("one"), first), GALEN_OK);
+    cr_assert_eq(
+        galen_engine_write(home->engine, 2000, id, galen_written(&write), &proposed, second),
+        GALEN_OK);
+    cr_assert_eq(galen_engine_renew(home->engine, 3000, id, third), GALEN_OK);
+    cr_assert(galen_engine_waiting_at(home->engine, id, 0, &waiting));
+    cJSON *w = waiting_json(&waiting);
+    hex_text(first, sizeof first, digits);
+    says(w, "token", digits);
+    names(w, "chart", id);
+    is(w, "held", false);
+    counts(w, "composed_ms", 1000);
+    says(w, "kind", "message");
+    says(w, "text", "one");
+    cJSON_Delete(w);
+    cr_assert(galen_engine_waiting_at(home->engine, id, 1, &waiting));
+    w = waiting_json(&waiting);
+    counts(w, "composed_ms", 2000);
+    says(w, "kind", "propose");
+    says(w, "doc", "pmr");
+    says(at(w, "fields"), "status", "stopped");
+    cJSON_Delete(w);
+    cr_assert(galen_engine_waiting_at(home->engine, id, 2, &waiting));
+    w = waiting_json(&waiting);
+    hex_text(third, sizeof third, digits);
+    says(w, "token", digits);
+    says(w, "kind", "members");
+    counts(w, "composed_ms", 0);
+    cJSON_Delete(w);
+    cr_assert_not(galen_engine_waiting_at(home->engine, id, 3, &waiting));
+    struct galen_id strange = {{1}};
+    cr_assert_not(galen_engine_waiting_at(home->engine, &strange, 0, &waiting));
+    galen_writer_wipe(&write);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* L4: the one that waits for its person's word says so. */
+Test(view, L4_what_is_held_says_so)
+{
+    struct visit v = chart_with_patient(305);
+    struct home *home = home_of(&v, v.patient);
+    struct galen_waiting waiting;
+    galen_token token;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    home_pump(home);
+    cr_assert_eq(
+        galen_engine_message(home->engine, home_now(home), chart_of(&v), text("for us two"), token),
+        GALEN_OK);
+    home_pump(home);
+    struct chart_device *third =
+        chart_person(v.chart, "third", GALEN_ROLE_PRESCRIBER, v.pharmacist);
+    chart_add(v.chart, v.pharmacist, third, true);
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home->events[GALEN_EVENT_HELD], 1);
+    cr_assert(galen_engine_waiting_at(home->engine, chart_of(&v), 0, &waiting));
+    cJSON *w = waiting_json(&waiting);
+    is(w, "held", true);
+    cJSON_Delete(w);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- documents -------------------------------------------------------------------------------------- */
+
+Test(view, a_record_with_conflict_proposal_and_history)
+{
+    struct visit v = chart_with_patient(306);
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "status", "active");
+    uint64_t second =
+        chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "status", "on-hold");
+    uint64_t proposal =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", medicine, "status", "stopped");
+    struct home *home = home_of(&v, v.patient);
+    const struct galen_record *record =
+        galen_docs_record(galen_engine_docs(home->engine, chart_of(&v)), GALEN_DOC_PMR, medicine);
+    cr_assert_not_null(record);
+    cJSON *r = record_json(home->engine, chart_of(&v), record);
+    says(r, "doc", "pmr");
+    says(r, "state", "present");
+    counts(r, "conflicts", 0);
+    const cJSON *status = at(at(r, "fields"), "status");
+    says(status, "value", "on-hold");
+    is(status, "conflict", false);
+    const cJSON *said = cJSON_GetArrayItem(at(status, "values"), 0);
+    counts(said, "number", 1);
+    counts(said, "index", (double)second);
+    says(said, "role", "pharmacist");
+    const cJSON *p = cJSON_GetArrayItem(at(r, "proposals"), 0);
+    counts(p, "index", (double)proposal);
+    says(p, "state", "pending");
+    says(at(p, "fields"), "status", "stopped");
+    cJSON_Delete(r);
+    cJSON *history = history_json(home->engine, chart_of(&v), record, GALEN_PMR_STATUS);
+    cr_assert_eq(cJSON_GetArraySize(history), 2);
+    says(cJSON_GetArrayItem(history, 0), "value", "active");
+    is(cJSON_GetArrayItem(history, 0), "current", false);
+    counts(cJSON_GetArrayItem(history, 1), "number", 2);
+    says(cJSON_GetArrayItem(history, 1), "value", "on-hold");
+    is(cJSON_GetArrayItem(history, 1), "current", true);
+    cJSON_Delete(history);
+    history = history_json(home->engine, chart_of(&v), record, GALEN_PMR_REASON);
+    cr_assert_eq(cJSON_GetArraySize(history), 0);
+    cJSON_Delete(history);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+static const cJSON *field_in(const cJSON *schema, const char *document, const char *name)
+{
+    const cJSON *d, *f;
+    cJSON_ArrayForEach(d, schema)
+    {
+        if (strcmp(cJSON_GetStringValue(at(d, "name")), document) != 0)
+            continue;
+        cJSON_ArrayForEach(f, at(d, "fields"))
+        {
+            if (strcmp(cJSON_GetStringValue(at(f, "name")), name) == 0)
+                return f;
+        }
+    }
+    cr_assert_fail("no field %s.%s", document, name);
+    return NULL;
+}
+
+Test(view, D2_the_schema_says_what_a_role_may_do)
+{
+    static const struct {
+        enum galen_role role;
+        const char *status, *taken_as;
+    } cases[] = {{GALEN_ROLE_PHARMACIST, "direct", "direct"},
+                 {GALEN_ROLE_PATIENT, "propose", "direct"},
+                 {GALEN_ROLE_PRESCRIBER, "propose", "propose"},
+                 {GALEN_ROLE_INTERPRETER, "none", "none"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *schema = schema_json(cases[i].role);
+        cr_assert_eq(cJSON_GetArraySize(schema), (int)galen_document_count);
+        const cJSON *status = field_in(schema, "pmr", "status");
+        says(status, "access", cases[i].status);
+        says(field_in(schema, "pmr", "taken_as"), "access", cases[i].taken_as);
+        says(status, "kind", "choice");
+        counts(status, "number", GALEN_PMR_STATUS);
+        says(cJSON_GetArrayItem(at(status, "options"), 0), "name",
+             galen_field(galen_document(GALEN_DOC_PMR), GALEN_PMR_STATUS)->options[0].name);
+        cJSON_Delete(schema);
+    }
+    for (size_t d = 0; d < galen_document_count; d++)
+        for (size_t i = 0; i < galen_documents[d].field_count; i++) {
+            cJSON *schema = schema_json(GALEN_ROLE_PATIENT);
+            const char *kind = cJSON_GetStringValue(
+                at(field_in(schema, galen_documents[d].name, galen_documents[d].fields[i].name),
+                   "kind"));
+            cr_assert_str_neq(kind, "unknown");
+            cJSON_Delete(schema);
+        }
+}
+
+/* -- the home --------------------------------------------------------------------------------------- */
+
+Test(view, a_home_says_who_it_is_and_an_empty_one_that_it_is_nobody)
+{
+    struct visit v = chart_with_patient(307);
+    name_is(&v, account_of(&v, v.pharmacist), "Dr. Ines Ohm");
+    struct home *home = home_of(&v, v.pharmacist);
+    cJSON *h = home_json(home->engine);
+    says(h, "state", "member");
+    says(h, "host", "galen.example:443");
+    names(h, "device", &v.pharmacist->id);
+    names(h, "account", account_of(&v, v.pharmacist));
+    says(h, "role", "pharmacist");
+    says(h, "name", "Dr. Ines Ohm");
+    says(h, "practice_chart", "");
+    is(at(h, "online"), "log", true);
+    is(at(h, "online"), "live", false);
+    cJSON_Delete(h);
+    home_free(home);
+    home = home_new(v.chart, NULL);
+    struct galen_engine_config config = {0};
+    home->engine = galen_engine_new(&config);
+    h = home_json(home->engine);
+    says(h, "state", "empty");
+    says(h, "host", "");
+    says(h, "device", "");
+    says(h, "role", "");
+    says(h, "name", "");
+    cJSON_Delete(h);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(view, a_link_says_where_it_leads_and_what_it_is)
+{
+    struct visit v = chart_with_patient(308);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct galen_writer text_of_link;
+    struct galen_link link;
+    galen_token token;
+    galen_writer_init(&text_of_link);
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(galen_engine_invite(home->engine, home_now(home), GALEN_ROLE_CAREGIVER,
+                                     chart_of(&v), text("Cara"), &text_of_link, token),
+                 GALEN_OK);
+    cr_assert_eq(galen_link_look(galen_written(&text_of_link), &link), GALEN_OK);
+    cr_assert(galen_bytes_equal(link.host, text("galen.example:443")));
+    cr_assert(galen_id_equal(&link.practice, galen_engine_practice(home->engine)));
+    /* The device is the one that the chart is about to admit. */
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    home_pump(home);
+    home_crash(home);
+    home_start(home);
+    for (int i = 0; i < 2; i++) { /* the name, then the invitation */
+        cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+        home_show(home);
+    }
+    cr_assert_not_null(galen_rules_member(v.chart->rules, &link.device));
+    /* Cut at each byte it is no link. */
+    for (size_t n = 0; n < text_of_link.size; n++)
+        cr_assert_eq(galen_link_look((struct galen_bytes){text_of_link.at, n}, &link),
+                     GALEN_ERR_FORMAT, "%zu bytes", n);
+    cr_assert_eq(galen_link_look(text("https:///join#"), &link), GALEN_ERR_FORMAT);
+    galen_writer_wipe(&text_of_link);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(view, every_event_has_a_name)
+{
+    static const uint8_t kinds[] = {
+        GALEN_EVENT_ONLINE,     GALEN_EVENT_OFFLINE,     GALEN_EVENT_REFUSED,
+        GALEN_EVENT_JOINED,     GALEN_EVENT_LOST_ASKED,  GALEN_EVENT_CHART,
+        GALEN_EVENT_CURRENT,    GALEN_EVENT_ENTRY,       GALEN_EVENT_REOPENED,
+        GALEN_EVENT_DONE,       GALEN_EVENT_FAILED,      GALEN_EVENT_HELD,
+        GALEN_EVENT_VERIFIED,   GALEN_EVENT_FORK,        GALEN_EVENT_CLONED,
+        GALEN_EVENT_LINK_AGAIN, GALEN_EVENT_WITHHELD,    GALEN_EVENT_CLOCK,
+        GALEN_EVENT_PRESENCE,   GALEN_EVENT_DRAFT,       GALEN_EVENT_VISIT,
+        GALEN_EVENT_KNOCK,      GALEN_EVENT_WAITING,     GALEN_EVENT_ADMITTED,
+        GALEN_EVENT_CALL,       GALEN_EVENT_VISIT_ENDED, GALEN_EVENT_CALL_FAILED};
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        cr_assert_not_null(event_name(kinds[i]), "%u", kinds[i]);
+        for (size_t k = 0; k < i; k++)
+            cr_assert_str_neq(event_name(kinds[i]), event_name(kinds[k]));
+    }
+    cr_assert_null(event_name(0));
+    cr_assert_null(event_name(255));
+}
+
+Test(view, events_say_what_their_kind_is_about)
+{
+    struct visit v = chart_with_patient(309);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct galen_event event = {.kind = GALEN_EVENT_WITHHELD, .chart = *chart_of(&v), .index = 4};
+    cJSON *e = event_json(home->engine, &event);
+    says(e, "event", "withheld");
+    names(e, "chart", chart_of(&v));
+    counts(e, "index", 4);
+    cJSON_Delete(e);
+    event = (struct galen_event){.kind = GALEN_EVENT_LOST_ASKED};
+    e = event_json(home->engine, &event);
+    cr_assert(cJSON_IsArray(at(e, "devices")));
+    cJSON_Delete(e);
+    event = (struct galen_event){.kind = GALEN_EVENT_REFUSED,
+                                 .purpose = GALEN_CONNECTION_LOG,
+                                 .err = GALEN_ERR_REPLACED,
+                                 .number = 77};
+    e = event_json(home->engine, &event);
+    says(e, "line", "log");
+    says(e, "error", "already-used");
+    counts(e, "used_ms", 77);
+    cJSON_Delete(e);
+    event = (struct galen_event){.kind = GALEN_EVENT_DRAFT,
+                                 .chart = *chart_of(&v),
+                                 .device = v.patient->id,
+                                 .doc = GALEN_DOC_PMR,
+                                 .field = GALEN_PMR_REASON,
+                                 .text = text("for the he")};
+    e = event_json(home->engine, &event);
+    names(e, "account", account_of(&v, v.patient));
+    says(e, "doc", "pmr");
+    says(e, "field", "reason");
+    says(e, "text", "for the he");
+    cJSON_Delete(e);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- the call --------------------------------------------------------------------------------------- */
+
+Test(view, without_a_call_there_is_none)
+{
+    struct visit v = chart_with_patient(310);
+    struct home *home = home_of(&v, v.pharmacist);
+    cJSON *c = call_json(home->engine);
+    says(c, "state", "none");
+    says(c, "visit", "");
+    cr_assert_eq(cJSON_GetArraySize(at(c, "participants")), 0);
+    cr_assert_eq(cJSON_GetArraySize(at(c, "knocking")), 0);
+    is(c, "muted", false);
+    cJSON_Delete(c);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+static const cJSON *first_of(const cJSON *call, const char *list, int count)
+{
+    cr_assert_eq(cJSON_GetArraySize(at(call, list)), count, "%s", list);
+    return cJSON_GetArrayItem(at(call, list), 0);
+}
+
+Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
+{
+    struct meeting *m = meeting_new(320);
+    const struct galen_id *id = galen_rules_chart(m->chart->rules);
+    struct galen_engine *ann = meeting_engine(m, ANN), *ben = meeting_engine(m, BEN);
+    m->keeps_door = true;
+    meeting_open(m);
+    uint64_t knocked_ms = m->chart->now_ms;
+    meeting_enter(m, BEN);
+    m->chart->now_ms += 7000;
+    (void)galen_engine_tick(ann, m->chart->now_ms); /* it is told again; it is the same knock */
+    meeting_run(m);
+    cJSON *c = call_json(ann);
+    says(c, "state", "admitted");
+    names(c, "chart", id);
+    names(c, "visit", &m->visit);
+    names(c, "host", meeting_device(m, ANN));
+    const cJSON *person = first_of(c, "participants", 1);
+    names(person, "device", meeting_device(m, ANN));
+    says(person, "role", "pharmacist");
+    is(person, "self", true);
+    is(person, "muted", false);
+    person = first_of(c, "knocking", 1);
+    names(person, "device", meeting_device(m, BEN));
+    says(person, "role", "pharmacist");
+    counts(person, "since_ms", (double)knocked_ms);
+    cJSON_Delete(c);
+    c = call_json(ben);
+    says(c, "state", "waiting");
+    first_of(c, "participants", 0);
+    first_of(c, "knocking", 0);
+    cJSON_Delete(c);
+    cJSON *chart = chart_json(ben, id);
+    names(at(chart, "visit"), "visit", &m->visit);
+    names(at(chart, "visit"), "host", meeting_device(m, ANN));
+    cJSON_Delete(chart);
+    cr_assert_eq(galen_engine_admit(ann, m->chart->now_ms, meeting_device(m, BEN), true), GALEN_OK);
+    meeting_run(m);
+    galen_engine_mute(ben, true);
+    meeting_run(m);
+    c = call_json(ann);
+    first_of(c, "knocking", 0);
+    first_of(c, "participants", 2);
+    person = cJSON_GetArrayItem(at(c, "participants"), 1);
+    names(person, "device", meeting_device(m, BEN));
+    is(person, "muted", true);
+    is(person, "self", false);
+    is(c, "muted", false);
+    cJSON_Delete(c);
+    c = call_json(ben);
+    says(c, "state", "admitted");
+    is(c, "muted", true);
+    cJSON_Delete(c);
+    meeting_free(m);
+}

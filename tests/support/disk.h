@@ -1,0 +1,18 @@
+/* What a home's saved pairs are, for homes that begin with them. */
+#ifndef TESTS_DISK_H
+#define TESTS_DISK_H
+
+#include "galen/engine.h"
+#include "support/charts.h"
+
+#define DISK_HOST    "galen.example:443"
+#define DISK_KEY_MAX 160
+
+/** The value of "home": who it is. `practice` is the practice's own chart, or NULL. */
+void disk_identity(struct galen_writer *w, enum galen_home_state state,
+                   const struct chart_device *device, const struct chart *chart,
+                   const struct chart *practice);
+/** The key of an entry that was read; its value is the record. */
+void disk_entry_key(char key[DISK_KEY_MAX], const struct chart *chart, size_t index);
+
+#endif
