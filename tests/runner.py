@@ -5,7 +5,7 @@ Five kinds, told apart by the first word of their names:
   unit/NAME    tests/{protocol,server}/test_NAME.c, a Criterion program; its tests are counted one by one and
                are named unit/NAME/SUITE/TEST. Built with AddressSanitizer and UBSan.
   wasm/NAME    the same tests of tests/protocol in WebAssembly under node (tests/wasm/run.mjs), but for those that
-               tests/wasm/left_out names; and wasm/module, a script that looks at the module itself.
+               tests/wasm/left_out names; and scripts that look at the module itself and at what it is built from.
   fuzz/NAME    tests/fuzz/fuzz_NAME.c, a libFuzzer target: its seeds, then a short run from a fixed seed.
   e2e/NAME, sim, web, mutation, selftest
                executable files that pass by exit status 0 and skip by 77. They run against build/release.
@@ -77,7 +77,8 @@ def discover():
     for source in sorted(TESTS.glob("protocol/test_*.c")):
         if source.stem not in left_out:
             found.append(Test(f"wasm/{source.stem[5:]}", source, "wasm", source.stem, 180))
-    found.append(Test("wasm/module", TESTS / "wasm/module", "wasm", "galen_wasm", 180))
+    for name in ("module", "sources"):
+        found.append(Test(f"wasm/{name}", TESTS / "wasm" / name, "wasm", "galen_wasm", 180))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
     scripts = [*(TESTS / part / "run" for part in ("mutation", "sim", "selftest", "web")), *sorted(TESTS.glob("e2e/*"))]

@@ -242,9 +242,11 @@ struct syncing {
 static bool is_read(struct cli *cli, const struct galen_id *chart)
 {
     const struct galen_log *log = galen_engine_log(cli->engine, chart);
-    bool member = galen_log_size(log) == 0 ||
-                  galen_rules_member(galen_log_rules(log), galen_log_self(log)) != NULL;
-    return galen_engine_current(cli->engine, chart) || !member ||
+    const struct galen_rules *rules = galen_log_rules(log);
+    /* Whoever was dropped is shown nothing more; a newcomer still reads what was before. */
+    bool dropped = galen_rules_ever_member(rules, galen_log_self(log)) &&
+                   !galen_rules_member(rules, galen_log_self(log));
+    return galen_engine_current(cli->engine, chart) || dropped ||
            session_shut_out(cli->session, chart) ||
            galen_engine_stopped(cli->engine, chart) != GALEN_OK;
 }

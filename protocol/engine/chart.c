@@ -130,6 +130,9 @@ void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err
 
 /* -- entries ---------------------------------------------------------------------------------------- */
 
+_Static_assert(2 * GALEN_TREE_SIZE_MAX + 16 <= SIZE_MAX / sizeof(struct stored),
+               "the entries of the largest log are addressable");
+
 static bool make_room(struct chart *chart)
 {
     if (galen_log_size(chart->log) < chart->entry_room)
@@ -166,8 +169,10 @@ static enum galen_err take_operation(struct chart *chart, const struct galen_rea
     return galen_docs_apply(chart->docs, &place, &op, &verdict);
 }
 
+/* `judged`: what we found before, where it comes from our own saved state; NULL: to be judged now. */
 static enum galen_err take_entry(struct galen_engine *engine, struct chart *chart,
-                                 const struct galen_entry *entry, struct galen_read *read)
+                                 const struct galen_entry *entry, const uint16_t *judged,
+                                 struct galen_read *read)
 {
     if (!make_room(chart))
         return GALEN_ERR_MEMORY;
@@ -175,7 +180,8 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
     galen_entry_write(&stored.record, entry);
     enum galen_err err = GALEN_ERR_MEMORY;
     if (!stored.record.failed)
-        err = galen_log_add(chart->log, entry, read, &stored.plain);
+        err = judged ? galen_log_restore(chart->log, entry, *judged, read, &stored.plain)
+                     : galen_log_add(chart->log, entry, read, &stored.plain);
     if (err != GALEN_OK) {
         galen_writer_wipe(&stored.record);
         galen_writer_wipe(&stored.plain);
@@ -195,17 +201,18 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
 }
 
 enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
-                                struct galen_bytes record)
+                                struct galen_bytes saved)
 {
     struct galen_reader r;
     struct galen_entry entry;
     struct galen_read read;
-    galen_reader_init(&r, record);
+    galen_reader_init(&r, saved);
+    uint16_t judged = galen_read_u16(&r);
     enum galen_err err = galen_entry_read(&r, &entry);
     if (err == GALEN_OK && !galen_reader_done(&r))
         err = GALEN_ERR_FORMAT;
     if (err == GALEN_OK)
-        err = take_entry(engine, chart, &entry, &read);
+        err = take_entry(engine, chart, &entry, &judged, &read);
     chart->was_holder = galen_log_is_holder(chart->log);
     chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     return err;
@@ -234,7 +241,7 @@ static bool take_next(struct galen_engine *engine, struct chart *chart,
         chart_stop(engine, chart, GALEN_ERR_FORK, &(struct galen_id){0});
         return false;
     }
-    enum galen_err err = take_entry(engine, chart, entry, &read);
+    enum galen_err err = take_entry(engine, chart, entry, NULL, &read);
     if (err == GALEN_ERR_WITHHELD) { /* who belongs here cannot be known without it */
         event(engine, (struct galen_event){.kind = GALEN_EVENT_WITHHELD,
                                            .chart = chart->id,

@@ -4,7 +4,8 @@
  *   home                           who this is
  *   notice                         links whose second opening was told
  *   joining                        while a link is being redeemed
- *   log/ID/entry/INDEX           records as the server sent them (INDEX: 16 hexadecimal digits)
+ *   log/ID/entry/INDEX           u16 what we found of it by the clear rules, then the record as the server
+ *                                sent it (INDEX: 16 hexadecimal digits)
  *   log/ID/item/PLACE            requests that are not in the log yet
  *   log/ID/stopped               why nothing more is written there
  *
@@ -267,7 +268,11 @@ void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t
 {
     char key[KEY_MAX];
     put_number(chart_key(key, chart, "/entry/"), index);
-    save(engine, key, galen_written(&chart->entries[index].record));
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_write_u16(&w, galen_log_read(chart->log, index)->judged);
+    galen_write(&w, chart->entries[index].record.at, chart->entries[index].record.size);
+    save_written(engine, key, &w);
 }
 
 /* With the head that contradicts us, where one does: the two histories are the evidence (H2). */

@@ -54,7 +54,9 @@ static void remember(struct galen_engine *engine, const struct galen_cert *cert)
         return;
     if (engine->cert_count == engine->cert_room) {
         size_t room = engine->cert_room * 2 + 16;
-        struct known_cert *certs = realloc(engine->certs, room * sizeof *certs);
+        struct known_cert *certs = NULL;
+        if (room <= SIZE_MAX / sizeof *certs)
+            certs = realloc(engine->certs, room * sizeof *certs);
         if (!certs) {
             engine->outputs.failed = true;
             return;

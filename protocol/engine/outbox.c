@@ -29,6 +29,8 @@ bool outbox_make_room(struct chart *chart)
     if (chart->item_count < chart->item_room)
         return true;
     size_t room = chart->item_room * 2 + 4;
+    if (room > SIZE_MAX / sizeof *chart->items)
+        return false;
     struct item *items = realloc(chart->items, room * sizeof *items);
     if (!items)
         return false;

@@ -241,9 +241,9 @@ void chart_line_lost(struct chart *chart);
 void chart_entries(struct galen_engine *engine, uint64_t now_ms,
                    const struct galen_frame_entries *frame);
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
-/** A saved record, in order. */
+/** What save_entry saved, in order. */
 GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
-                                               struct galen_bytes record);
+                                               struct galen_bytes saved);
 /** After the last saved record: opens what the keys of later entries open. */
 GALEN_MUST_USE enum galen_err chart_loaded(struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,

@@ -107,7 +107,8 @@ static struct galen_read describe(const struct galen_log *log, const struct gale
                               .head_size = header->head_size,
                               .class = header->class,
                               .state = verdict == GALEN_OK ? GALEN_READ_CLEAR : GALEN_READ_VOID,
-                              .why = (uint16_t)verdict};
+                              .why = (uint16_t)verdict,
+                              .judged = (uint16_t)verdict};
     add_facts(galen_rules_member(log->rules, &header->author), &read);
     return read;
 }
@@ -211,29 +212,47 @@ static void take_effect(struct galen_log *log, struct step *step)
     heads_catch_up(log);
 }
 
+/* An entry whose body is settled and whose verdict is known. */
+static enum galen_err take(struct galen_log *log, struct step *step, struct galen_read *read,
+                           struct galen_writer *plain)
+{
+    size_t start = plain->size;
+    step->read = describe(log, &step->entry, step->verdict);
+    enum galen_err err = prepare(log, step, plain);
+    if (err == GALEN_OK && !reserve(log))
+        err = GALEN_ERR_MEMORY;
+    if (err == GALEN_OK)
+        err = galen_rules_apply(log->rules, &step->entry, step->verdict);
+    if (err != GALEN_OK) {
+        epoch_wipe(&step->epoch);
+        plain->size = plain->size > start ? start : plain->size;
+        return err;
+    }
+    take_effect(log, step);
+    *read = step->read;
+    return GALEN_OK;
+}
+
 enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *entry,
                              struct galen_read *read, struct galen_writer *plain)
 {
     struct step step = {.entry = *entry};
-    size_t start = plain->size;
     galen_entry_settle_body(galen_sodium_primitives(), &step.entry);
     step.verdict = galen_rules_judge(log->rules, &step.entry);
     if (step.verdict == GALEN_ERR_MEMORY || step.verdict == GALEN_ERR_WITHHELD)
         return step.verdict;
-    step.read = describe(log, &step.entry, step.verdict);
-    enum galen_err err = prepare(log, &step, plain);
-    if (err == GALEN_OK && !reserve(log))
-        err = GALEN_ERR_MEMORY;
-    if (err == GALEN_OK)
-        err = galen_rules_apply(log->rules, &step.entry, step.verdict);
-    if (err != GALEN_OK) {
-        epoch_wipe(&step.epoch);
-        plain->size = plain->size > start ? start : plain->size;
-        return err;
-    }
-    take_effect(log, &step);
-    *read = step.read;
-    return GALEN_OK;
+    return take(log, &step, read, plain);
+}
+
+enum galen_err galen_log_restore(struct galen_log *log, const struct galen_entry *entry,
+                                 uint16_t judged, struct galen_read *read,
+                                 struct galen_writer *plain)
+{
+    struct step step = {.entry = *entry, .verdict = (enum galen_err)judged};
+    if (judged >= GALEN_ERR_COUNT || judged == GALEN_ERR_MEMORY || judged == GALEN_ERR_WITHHELD)
+        return GALEN_ERR_STATE;
+    galen_entry_settle_body(galen_sodium_primitives(), &step.entry);
+    return take(log, &step, read, plain);
 }
 
 enum galen_err galen_log_open_again(struct galen_log *log, uint64_t index,

@@ -109,11 +109,12 @@ class Line:
 
 
 class FrameLine(Line):
-    """A Line that sees single frames: drops and delays media, with a seed, and can stall."""
+    """A Line that sees single frames: drops and delays media, with a seed, paces what comes, and can stall."""
 
-    def __init__(self, target_port, certs, seed=1, drop=0.0, jitter_ms=0):
+    def __init__(self, target_port, certs, seed=1, drop=0.0, jitter_ms=0, pace_ms=0):
         self.random = random.Random(seed)
         self.drop, self.jitter_ms = drop, jitter_ms
+        self.pace_ms = pace_ms  # between two frames of the server
         self.media = {"up": 0, "down": 0}
         self.dropped = {"up": 0, "down": 0}
         self.on_frame = None  # on_frame(way, payload, time): sees each media frame that came
@@ -140,7 +141,7 @@ class FrameLine(Line):
     async def move(self, reader, writer, way):
         writer.write(await reader.readuntil(b"\r\n\r\n"))  # the HTTP upgrade or its answer
         queue = asyncio.Queue()
-        sender = asyncio.ensure_future(self.send_in_order(queue, writer))
+        sender = asyncio.ensure_future(self.send_in_order(queue, writer, self.pace_ms if way == "down" else 0))
         try:
             while True:
                 raw, payload, opcode = await read_frame(reader)
@@ -160,7 +161,7 @@ class FrameLine(Line):
         finally:
             sender.cancel()
 
-    async def send_in_order(self, queue, writer):
+    async def send_in_order(self, queue, writer, pace_ms):
         """A frame that is late holds up those behind it, as on any TCP connection."""
         while True:
             due, raw = await queue.get()
@@ -168,6 +169,7 @@ class FrameLine(Line):
             await self.open_gate.wait()
             writer.write(raw)
             await writer.drain()
+            await asyncio.sleep(pace_ms / 1000)
 
 
 async def read_frame(reader):

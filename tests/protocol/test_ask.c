@@ -363,7 +363,7 @@ Test(ask, texts_numbers_and_lists_have_bounds)
     cr_assert_eq(
         long_text("{\"do\":\"entries\",\"chart\":\"$chart\",\"from\":0,\"count\":", "257", 1, "}"),
         GALEN_ERR_USAGE);
-    static const char *const ids[] = {"", "00", ID64 "0", "x0" ID64, "$"};
+    static const char *const ids[] = {"", "00", (ID64 "0"), ("x0" ID64), "$"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         cr_assert_eq(long_text("{\"do\":\"members\",\"chart\":\"", ids[i], 1, "\"}"),
                      GALEN_ERR_USAGE, "%s", ids[i]);

@@ -21,11 +21,15 @@ void disk_identity(struct galen_writer *w, enum galen_home_state state,
     galen_chain_write(w, &(struct galen_chain){0});
 }
 
-void disk_entry_key(char key[DISK_KEY_MAX], const struct chart *chart, size_t index)
+void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct chart *chart,
+                size_t index)
 {
     const struct galen_id *id = galen_rules_chart(chart->rules);
+    const struct galen_writer *record = &chart->entries[index].record;
     int used = snprintf(key, DISK_KEY_MAX, "log/");
     for (size_t i = 0; i < sizeof id->bytes; i++)
         used += snprintf(key + used, DISK_KEY_MAX - (size_t)used, "%02x", id->bytes[i]);
     snprintf(key + used, DISK_KEY_MAX - (size_t)used, "/entry/%016zx", index);
+    galen_write_u16(value, GALEN_OK);
+    galen_write(value, record->at, record->size);
 }

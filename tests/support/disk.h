@@ -12,7 +12,8 @@
 void disk_identity(struct galen_writer *w, enum galen_home_state state,
                    const struct chart_device *device, const struct chart *chart,
                    const struct chart *practice);
-/** The key of an entry that was read; its value is the record. */
-void disk_entry_key(char key[DISK_KEY_MAX], const struct chart *chart, size_t index);
+/** The pair of an entry that was read and is not void. */
+void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct chart *chart,
+                size_t index);
 
 #endif

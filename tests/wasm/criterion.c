@@ -43,8 +43,8 @@ void criterion_failed(bool is_fatal, const char *file, int line, const char *che
                       const char *message, ...)
 {
     char text[MESSAGE_MAX];
-    int n = snprintf(text, sizeof text, "%s:%d: %s:", file, line, check);
-    if (n > 0 && n < MESSAGE_MAX) {
+    int n = snprintf(text, sizeof text, "%s:%d: %s%s", file, line, check, message[1] ? ":" : "");
+    if (message[1] && n > 0 && n < MESSAGE_MAX) {
         va_list values;
         va_start(values, message);
         (void)vsnprintf(text + n, sizeof text - (size_t)n, message, values);

@@ -29,7 +29,11 @@ struct galen_engine_config {
 struct galen_engine *galen_engine_new(const struct galen_engine_config *config);
 void galen_engine_free(struct galen_engine *engine);
 
-/** Before galen_engine_start: one saved pair, in ascending order of keys. FORMAT: damaged. */
+/**
+ * Before galen_engine_start: one saved pair, in ascending order of keys. The host vouches that it is
+ * what was saved: values lie sealed under a key of the home's, the pair's key with them. So what this
+ * device has judged is not judged again. FORMAT: damaged.
+ */
 GALEN_MUST_USE enum galen_err galen_engine_load(struct galen_engine *engine, struct galen_bytes key,
                                                 struct galen_bytes value);
 /** After the last pair. Begins to connect if this home belongs to somebody. */

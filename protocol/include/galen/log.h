@@ -40,8 +40,9 @@ struct galen_read {
     uint32_t epoch;
     uint64_t head_size;
     uint8_t class;
-    uint8_t state; /* enum galen_read_state */
-    uint16_t why;  /* enum galen_err; OK unless VOID */
+    uint8_t state;   /* enum galen_read_state */
+    uint16_t why;    /* enum galen_err; OK unless VOID */
+    uint16_t judged; /* enum galen_err: the verdict of galen_rules_judge alone */
     /* the author's facts at the entry's place (D3); zeros if not a member then */
     struct galen_id account;
     uint8_t role, purpose;
@@ -60,6 +61,15 @@ struct galen_read {
  */
 GALEN_MUST_USE enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *entry,
                                             struct galen_read *read, struct galen_writer *plain);
+/**
+ * Takes the next entry again that this device judged before: `judged` is what galen_log_add put into
+ * `read` then. For one's own saved state, which nobody else can have changed; everything else goes
+ * through galen_log_add. The rest as there; STATE: not a verdict that galen_log_add gives.
+ */
+GALEN_MUST_USE enum galen_err galen_log_restore(struct galen_log *log,
+                                                const struct galen_entry *entry, uint16_t judged,
+                                                struct galen_read *read,
+                                                struct galen_writer *plain);
 /**
  * Opens an entry of the log again: one that was LOCKED or WITHHELD, now that a key or its body has come,
  * or one that was OPEN, for its plaintext. `entry` must be the same (its signed header is compared by

@@ -55,24 +55,22 @@ _Noreturn void criterion_skip(const char *message, ...) __attribute__((format(pr
     } while (0)
 #define CRITERION_COMPARE(Fatal, A, Op, B, ...)                                                    \
     CRITERION_CHECK(Fatal, (A)Op(B), "(" #A ") " #Op " (" #B ")", __VA_ARGS__)
-#define CRITERION_SAME(Fatal, A, B, ...)                                                           \
-    CRITERION_CHECK(Fatal, strcmp(A, B) == 0, "as strings (" #A ") == (" #B ")", __VA_ARGS__)
 
-#define cr_assert(Holds, ...)          CRITERION_CHECK(true, Holds, #Holds, __VA_ARGS__)
-#define cr_assert_not(Holds, ...)      CRITERION_CHECK(true, !(Holds), "not " #Holds, __VA_ARGS__)
-#define cr_assert_null(At, ...)        CRITERION_COMPARE(true, At, ==, NULL, __VA_ARGS__)
-#define cr_assert_not_null(At, ...)    CRITERION_COMPARE(true, At, !=, NULL, __VA_ARGS__)
-#define cr_assert_eq(A, B, ...)        CRITERION_COMPARE(true, A, ==, B, __VA_ARGS__)
-#define cr_assert_neq(A, B, ...)       CRITERION_COMPARE(true, A, !=, B, __VA_ARGS__)
-#define cr_assert_lt(A, B, ...)        CRITERION_COMPARE(true, A, <, B, __VA_ARGS__)
-#define cr_assert_gt(A, B, ...)        CRITERION_COMPARE(true, A, >, B, __VA_ARGS__)
-#define cr_assert_leq(A, B, ...)       CRITERION_COMPARE(true, A, <=, B, __VA_ARGS__)
-#define cr_assert_geq(A, B, ...)       CRITERION_COMPARE(true, A, >=, B, __VA_ARGS__)
-#define cr_assert_str_eq(A, B, ...)    CRITERION_SAME(true, A, B, __VA_ARGS__)
-#define cr_assert_arr_eq(A, B, N, ...) CRITERION_COMPARE(true, memcmp(A, B, N), ==, 0, __VA_ARGS__)
-#define cr_assert_arr_neq(A, B, N, ...)                                                            \
-    CRITERION_COMPARE(true, memcmp(A, B, N), !=, 0, __VA_ARGS__)
-#define cr_assert_fail(...) CRITERION_CHECK(true, false, "reached", __VA_ARGS__)
+#define cr_assert(Holds, ...)           CRITERION_CHECK(true, Holds, #Holds, __VA_ARGS__)
+#define cr_assert_not(Holds, ...)       CRITERION_CHECK(true, !(Holds), "not " #Holds, __VA_ARGS__)
+#define cr_assert_null(At, ...)         CRITERION_COMPARE(true, At, ==, NULL, __VA_ARGS__)
+#define cr_assert_not_null(At, ...)     CRITERION_COMPARE(true, At, !=, NULL, __VA_ARGS__)
+#define cr_assert_eq(A, B, ...)         CRITERION_COMPARE(true, A, ==, B, __VA_ARGS__)
+#define cr_assert_neq(A, B, ...)        CRITERION_COMPARE(true, A, !=, B, __VA_ARGS__)
+#define cr_assert_lt(A, B, ...)         CRITERION_COMPARE(true, A, <, B, __VA_ARGS__)
+#define cr_assert_gt(A, B, ...)         CRITERION_COMPARE(true, A, >, B, __VA_ARGS__)
+#define cr_assert_leq(A, B, ...)        CRITERION_COMPARE(true, A, <=, B, __VA_ARGS__)
+#define cr_assert_geq(A, B, ...)        CRITERION_COMPARE(true, A, >=, B, __VA_ARGS__)
+#define cr_assert_str_eq(A, B, ...)     CRITERION_COMPARE(true, strcmp(A, B), ==, 0, __VA_ARGS__)
+#define cr_assert_str_neq(A, B, ...)    CRITERION_COMPARE(true, strcmp(A, B), !=, 0, __VA_ARGS__)
+#define cr_assert_arr_eq(A, B, N, ...)  CRITERION_COMPARE(true, memcmp(A, B, N), ==, 0, __VA_ARGS__)
+#define cr_assert_arr_neq(A, B, N, ...) CRITERION_COMPARE(true, memcmp(A, B, N), !=, 0, __VA_ARGS__)
+#define cr_assert_fail(...)             CRITERION_CHECK(true, false, "fail", __VA_ARGS__)
 
 #define cr_expect(Holds, ...)          CRITERION_CHECK(false, Holds, #Holds, __VA_ARGS__)
 #define cr_expect_not(Holds, ...)      CRITERION_CHECK(false, !(Holds), "not " #Holds, __VA_ARGS__)
@@ -84,8 +82,12 @@ _Noreturn void criterion_skip(const char *message, ...) __attribute__((format(pr
 #define cr_expect_gt(A, B, ...)        CRITERION_COMPARE(false, A, >, B, __VA_ARGS__)
 #define cr_expect_leq(A, B, ...)       CRITERION_COMPARE(false, A, <=, B, __VA_ARGS__)
 #define cr_expect_geq(A, B, ...)       CRITERION_COMPARE(false, A, >=, B, __VA_ARGS__)
-#define cr_expect_str_eq(A, B, ...)    CRITERION_SAME(false, A, B, __VA_ARGS__)
+#define cr_expect_str_eq(A, B, ...)    CRITERION_COMPARE(false, strcmp(A, B), ==, 0, __VA_ARGS__)
+#define cr_expect_str_neq(A, B, ...)   CRITERION_COMPARE(false, strcmp(A, B), !=, 0, __VA_ARGS__)
 #define cr_expect_arr_eq(A, B, N, ...) CRITERION_COMPARE(false, memcmp(A, B, N), ==, 0, __VA_ARGS__)
+#define cr_expect_arr_neq(A, B, N, ...)                                                            \
+    CRITERION_COMPARE(false, memcmp(A, B, N), !=, 0, __VA_ARGS__)
+#define cr_expect_fail(...) CRITERION_CHECK(false, false, "fail", __VA_ARGS__)
 
 #define cr_skip_test(...) criterion_skip(" " __VA_ARGS__)
 

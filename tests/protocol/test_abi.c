@@ -20,7 +20,7 @@ static void end(void)
     module_free(host);
 }
 
-TestSuite(module, .init = begin, .fini = end);
+TestSuite(abi, .init = begin, .fini = end);
 
 static const struct galen_reply *ask(const char *json)
 {
@@ -40,7 +40,7 @@ static char *message(const char *text)
 
 /* -- pairs, times, order ---------------------------------------------------------------------------- */
 
-Test(module, a_pair_is_opened_only_as_it_was_sealed)
+Test(abi, a_pair_is_opened_only_as_it_was_sealed)
 {
     const struct module_pair *pair = &host->disk[0];
     uint8_t other[GALEN_WASM_STORE_KEY_BYTES] = {1}, changed[8192];
@@ -61,7 +61,7 @@ Test(module, a_pair_is_opened_only_as_it_was_sealed)
     cr_assert_eq(module_load(host), GALEN_OK);
 }
 
-Test(module, nothing_happens_before_it_is_open_and_after_it_is_closed)
+Test(abi, nothing_happens_before_it_is_open_and_after_it_is_closed)
 {
     static const uint8_t frame[GALEN_VOICE_BYTES];
     for (int round = 0; round < 2; round++) {
@@ -95,7 +95,7 @@ Test(module, nothing_happens_before_it_is_open_and_after_it_is_closed)
     galen_release(NULL);
 }
 
-Test(module, any_number_is_a_time)
+Test(abi, any_number_is_a_time)
 {
     static const double times[] = {NAN, -1, -INFINITY, 0, 0.5, 1e300, INFINITY};
     module_open(host);
@@ -125,7 +125,7 @@ static void hear(const struct galen_frame *frame)
     module_drain(host);
 }
 
-Test(module, events_are_told_and_say_what_the_questions_say)
+Test(abi, events_are_told_and_say_what_the_questions_say)
 {
     module_open(host);
     galen_connected(MODULE_NOW, GALEN_CONNECTION_LOG);
@@ -155,7 +155,7 @@ Test(module, events_are_told_and_say_what_the_questions_say)
     cr_assert(module_told(host, "offline"));
 }
 
-Test(module, what_is_written_is_saved_sealed_and_is_there_again)
+Test(abi, what_is_written_is_saved_sealed_and_is_there_again)
 {
     module_open(host);
     char *json = message("take two");
@@ -172,7 +172,7 @@ Test(module, what_is_written_is_saved_sealed_and_is_there_again)
     free(waiting);
 }
 
-Test(module, without_memory_for_what_goes_out_it_says_so_once_and_ends)
+Test(abi, without_memory_for_what_goes_out_it_says_so_once_and_ends)
 {
     char *json = message("two");
     size_t broken = 0;
