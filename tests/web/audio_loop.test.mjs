@@ -105,10 +105,10 @@ async function record(ms, from = "near", at = "far") {
     return { said: wav(`said-${recordings}`, rate, said), heard: wav(`heard-${recordings}`, rate, heard) };
 }
 
-/** Each second that was said: how like it is, and how late. */
+/** Each second that was said: how like it is, and how late. To begin a recording disturbs the sound itself. */
 async function compare(ms) {
     const { said, heard } = await record(ms);
-    const seconds = tool("compare", said, heard, 0, 600).seconds.filter((s) => s.at >= 1 && s.at < ms / 1000 - 2);
+    const seconds = tool("compare", said, heard, 0, 600).seconds.filter((s) => s.at >= 3 && s.at < ms / 1000 - 2);
     const sorted = (name) => seconds.map((s) => s[name]).sort((a, b) => a - b);
     const like = sorted("likeness"), late = sorted("delay_ms");
     return {
@@ -157,7 +157,7 @@ async function begin(rate = 0) {
 
 test("what is said is heard, as it was spoken and soon", { skip }, async (t) => {
     await begin();
-    await compared(t, 11_000, 6);
+    await compared(t, 13_000, 6);
 });
 
 test("the microphone is asked for one voice, without echo and noise", { skip }, async () => {
@@ -228,7 +228,7 @@ test("the line is good, poor, lost, and none when nobody is there", { skip }, as
 test("a sound card of 44.1 kHz is as good", { skip }, async (t) => {
     await begin(44100);
     assert.equal(await page.evaluate(() => stage.ears.far.context.sampleRate), 44100);
-    await compared(t, 9000, 4);
+    await compared(t, 11_000, 4);
 });
 
 test("a browser that passes no compiled module to a worklet compiles it there", { skip }, async () => {
