@@ -74,15 +74,15 @@ void home_is(struct home *home, enum galen_home_state state, const struct chart_
 
 void home_has_read(struct home *home)
 {
+    char key[DISK_KEY_MAX];
+    struct galen_writer value;
+    galen_writer_init(&value);
     for (size_t c = 0; c < home->chart_count; c++)
         for (size_t i = 0; i < home->charts[c]->size; i++) {
-            char key[DISK_KEY_MAX];
-            struct galen_writer value;
-            galen_writer_init(&value);
             disk_entry(key, &value, home->charts[c], i);
             home_keep(home, key, galen_written(&value));
-            galen_writer_wipe(&value);
         }
+    galen_writer_wipe(&value);
 }
 
 /* -- the line --------------------------------------------------------------------------------------- */
