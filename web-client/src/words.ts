@@ -499,7 +499,7 @@ export const w = {
         evidence: "Save evidence",
         saved: "Saved with your downloads. It is sealed: it shows order, authors and times, and no content.",
         what: "Each entry is signed and stands in one order. If the server showed two members different histories, this check and their devices would find it.",
-        what_plain: "Every message and every change is signed and kept in order. Nobody can change or remove one without your device noticing.",
+        what_plain: "Every message and every change is signed and kept in order. If one were changed or taken out, your device would notice and say so.",
         void: (why: string): string => `Does not count${why ? `: ${why}` : ""}`,
         what_happened: (entry: Entry, what: string, mine: boolean): string => happened(entry, what, mine),
     },

@@ -2,7 +2,7 @@
  * What happens besides the tree: questions to the core, and what it tells. Several events in a row make
  * one round of questions, and an answer for a chart that is no longer on the screen is dropped by `change`.
  */
-import type { ChartSummary, Id, Questions, QuestionName, Told } from "../core/protocol.ts";
+import type { ChartSummary, Id, Questions, QuestionName, Role, Told } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf, type Core } from "./core.ts";
 import type { Sound } from "../audio/sound.ts";
@@ -56,7 +56,9 @@ async function askWanted(): Promise<void> {
 async function askOne(what: Wanted): Promise<void> {
     const open = tree.open.value?.chart;
     switch (what) {
-    case "home": return part(ask("home", {}), (home) => change({ do: "home", home }));
+    case "home":
+        await part(ask("home", {}), (home) => change({ do: "home", home }));
+        return loadSchema();
     case "charts": return part(ask("charts", {}), (charts) => change({ do: "charts", charts }));
     case "call": return void await ask("call", {}).then((call) => change({ do: "call", call }), () => undefined);
     default: break;
@@ -75,6 +77,18 @@ async function askOne(what: Wanted): Promise<void> {
         return part(ask("records", { chart: open, doc: what }),
                     (records) => change({ do: "records", chart: open, doc: what, records }));
     }
+}
+
+/* What a role may do stands in the schema; who came by a link has a role only then. */
+let schemaOf: Role | "" | undefined;
+
+async function loadSchema(): Promise<void> {
+    const home = tree.home.value;
+    const role = home.state === "here" ? home.value.role : "";
+    if (role === schemaOf)
+        return;
+    schemaOf = role;
+    await ask("schema", {}).then((schema) => change({ do: "schema", schema }), () => { schemaOf = undefined; });
 }
 
 async function part<T>(
@@ -213,6 +227,8 @@ function hear(told: Told): void {
     callTold(told);
     if (told.event === "ready")
         void begin();
+    if (told.event === "ready" || told.event === "joined")
+        ask("live", { on: true }).catch((thrown: unknown) => change({ do: "problem", failure: failureOf(thrown) }));
     if (told.event === "done" && tree.making.value?.token === told.token)
         void inviteNewPatient();
     const again = after[told.event];
@@ -221,12 +237,6 @@ function hear(told: Told): void {
 }
 
 async function begin(): Promise<void> {
-    try {
-        change({ do: "schema", schema: await ask("schema", {}) });
-        await ask("live", { on: true });
-    } catch (thrown) {
-        change({ do: "problem", failure: failureOf(thrown) });
-    }
     const joining = tree.joining.value;
     if (joining && joining.look.state === "loading")
         await part(ask("look", { link: joining.link }), (look) => change({ do: "looked", look }));

@@ -57,6 +57,7 @@ function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { a
 const partsOf = (chart: ChartSummary): ChartPart[] =>
     chart.practice ? ["people", "messages", "log"] : ["messages", "pmr", "map", "people", "log"];
 
+/* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
 function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
     const words = plain ? w.part.plain : w.part.clinical;
     const here = tree.present.value.filter((p) => p.chart === chart.chart);
@@ -78,19 +79,21 @@ function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: Cha
                         : <Button onClick={() => void openVisit(chart.chart)}>{w.visit.start}</Button>}
                 </Buttons>
             )}
-            <nav aria-label={w.nav.chart} class="parts">
-                <ul>
-                    {partsOf(chart).map((one) => (
-                        <li key={one}>
-                            <button type="button" aria-current={one === part ? "page" : undefined}
-                                onClick={() => go({ at: "chart", chart: chart.chart, part: one })}>
-                                {words[one]}
-                                {one === "messages" && chart.unread > 0 && <span class="badge"> ({w.home.new_short(chart.unread)})</span>}
-                            </button>
-                        </li>
-                    ))}
-                </ul>
-            </nav>
+            {!plain && (
+                <nav aria-label={w.nav.chart} class="parts">
+                    <ul>
+                        {partsOf(chart).map((one) => (
+                            <li key={one}>
+                                <button type="button" aria-current={one === part ? "page" : undefined}
+                                    onClick={() => go({ at: "chart", chart: chart.chart, part: one })}>
+                                    {words[one]}
+                                    {one === "messages" && chart.unread > 0 && <span class="badge"> ({w.home.new_short(chart.unread)})</span>}
+                                </button>
+                            </li>
+                        ))}
+                    </ul>
+                </nav>
+            )}
         </div>
     );
 }

@@ -97,7 +97,7 @@ function Verified({ open, chart, members, plain }: ChartProps & { members: Membe
 
 function LogLine({ entry, members, plain }: ChartProps & { entry: Entry; members: Member[] }) {
     const mine = entry.account === me();
-    const who = mine ? w.you : entry.name || (entry.role ? w.role[entry.role] : w.somebody);
+    const who = mine ? w.you : entry.name || w.person("", entry.role ?? "");
     return (
         <li value={entry.index + 1} class={entry.state === "void" ? "void" : ""}>
             <p><strong>{who}</strong> {w.log.what_happened(entry, docLabel(entry, plain), mine)}</p>

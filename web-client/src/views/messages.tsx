@@ -70,10 +70,10 @@ export function MessagesPart({ chart, open, plain }: ChartProps) {
 function Message({ entry, open }: { entry: Entry; open: OpenChart }) {
     const members = membersOf(open);
     const mine = entry.account === me();
-    const who = mine ? w.you : entry.name || w.somebody;
+    const who = mine ? w.you : entry.name || w.person("", entry.role ?? "");
     return (
         <li class={`message${mine ? " mine" : ""}`}>
-            <p class="by"><strong>{who}</strong>{entry.role && !mine ? ` (${w.role[entry.role]})` : ""}, <When ms={entry.time_ms} /></p>
+            <p class="by"><strong>{who}</strong>{entry.role && entry.name && !mine ? ` (${w.role[entry.role]})` : ""}, <When ms={entry.time_ms} /></p>
             {entry.state === "open" && entry.text !== undefined
                 ? <p class="text">{entry.text}</p>
                 : <p class="text closed">{w.messages.state[entry.state]}</p>}

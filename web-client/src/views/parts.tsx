@@ -104,7 +104,7 @@ export const me = (): Id => (tree.home.value.state === "here" ? tree.home.value.
 
 export const nameOf = (account: Id, members: Member[]): string => {
     const member = members.find((m) => m.account === account);
-    return account === me() ? w.you : member?.name || (member ? w.role[member.role] : w.somebody);
+    return account === me() ? w.you : member?.name || w.person("", member?.role ?? "");
 };
 
 const markSign = { device: "○", held: "‖", server: "◐", theirs: "●", here: "●" };

@@ -256,7 +256,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
     const label = labelOf(field, plain);
     const verb = value === "" ? w.field.say : w.field.change;
     return (
-        <div class="field sentence" ref={around}>
+        <div class="field sentence" data-field={field.name} ref={around}>
             <Conflict {...props} />
             {!view?.conflict && (
                 <>

@@ -211,10 +211,10 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
     const others = call.participants.filter((p) => !p.self);
     return (
         <>
-            <p class="visit-title">{others.length === 0 ? w.visit.alone : w.visit.with(others.map((p) => p.name || w.role[p.role]))}</p>
+            <p class="visit-title">{others.length === 0 ? w.visit.alone : w.visit.with(others.map((p) => p.name || w.person("", p.role)))}</p>
             <ul class="voices">
                 {call.participants.map((p) => {
-                    const name = p.self ? w.you : p.name || w.role[p.role];
+                    const name = p.self ? w.you : p.name || w.person("", p.role);
                     return (
                         <li key={p.device}>
                             {p.muted
