@@ -152,6 +152,17 @@ static void answer_done(struct hub *hub, const struct hub_pending *pending)
     }
 }
 
+/* Who opened a used link waits for the notices; this is the last they hear. */
+static void close_waiting(struct hub *hub, const struct hub_pending *pending, enum galen_err err)
+{
+    for (struct hub_waiter *at = pending->waiters; at; at = at->next) {
+        if (!at->connection)
+            continue;
+        at->connection->in_flight--;
+        hub_close(hub, at->connection, err, err == GALEN_ERR_REPLACED ? pending->used_ms : 0);
+    }
+}
+
 static void answer_refused(struct hub *hub, const struct hub_pending *pending, enum galen_err err)
 {
     const struct galen_id *chart = pending->chart ? &pending->chart->node.id : NULL;
@@ -232,7 +243,11 @@ static void durable(struct hub *hub, struct hub_pending *pending, struct galen_i
         set_up(hub, &change->as.practice);
         answer_done(hub, pending);
         break;
-    default: /* heads and notices: nobody waits for them */
+    case STORE_NOTICE:
+        hub_notice_durable(hub, &change->as.notice);
+        close_waiting(hub, pending, GALEN_ERR_REPLACED);
+        break;
+    default: /* heads: nobody waits for them */
         break;
     }
 }
@@ -257,7 +272,10 @@ static void refuse(struct hub *hub, struct hub_pending *pending, enum galen_err 
         head_unsaved(hub, pending);
     else if (pending->change.kind == STORE_PRACTICE)
         hub->practice_pending = false;
-    answer_refused(hub, pending, err);
+    if (pending->change.kind == STORE_NOTICE)
+        close_waiting(hub, pending, err);
+    else
+        answer_refused(hub, pending, err);
     discard(hub, pending);
 }
 

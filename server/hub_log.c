@@ -92,6 +92,8 @@ void hub_metrics(const struct hub *hub, struct galen_writer *out)
         {"media_total", "counter", "Media frames relayed.", n->media},
         {"media_sent_total", "counter", "Media frames queued for receivers.", n->media_sent},
         {"media_lost_total", "counter", "Media frames dropped, the oldest.", n->media_lost},
+        {"admissions_total", "counter", "Words of staff on who may be in a visit, taken.",
+         n->admissions},
         {"relayed_total", "counter", "Drafts and presence relayed.", n->relayed},
         {"relay_lost_total", "counter", "Drafts and presence dropped.", n->relay_lost},
         {"links_opened_again_total", "counter", "Used links that were opened again.",

@@ -3,6 +3,7 @@
 #define GALEN_SERVER_HUB_STATE_H
 
 #include "bucket.h"
+#include "galen/call.h"
 #include "galen/rules.h"
 #include "hub.h"
 #include "idmap.h"
@@ -18,7 +19,6 @@
 #define HUB_PAUSE_MS           50 /* of appends after a second failure; doubles with each more … */
 #define HUB_PAUSE_MAX_MS       1000 /* … up to this */
 #define HUB_CHARTS_LOOKED_AT   16   /* charts of one device that a question about it may load */
-#define HUB_ADMITTED_MAX       64   /* devices one visit remembers as admitted */
 #define HUB_LAST_NUMBER_MS     5000 /* media still passes under the number of the hello before */
 #define HUB_KNOCKS_A_MINUTE    60   /* of one connection, with a burst of … */
 #define HUB_KNOCKS_BURST       10   /* … so that nobody uses a visit's numbers up */
@@ -88,7 +88,7 @@ struct hub_connection {
     struct hub_tie *ties;
     uint32_t tie_count;
     uint32_t told_round; /* of hub->told_round: what goes to many goes to each once */
-    uint32_t in_flight;  /* appends, statements and set-ups that wait for the disk */
+    uint32_t in_flight;  /* appends, statements, set-ups, notices that wait for the disk */
     struct hub_participant *participant;
     uint32_t hosting;       /* visits whose host it is */
     struct galen_id was_in; /* the chart in whose visit it was last; none */
@@ -143,7 +143,8 @@ struct hub_pending {
     struct store_change change; /* first: a batch is a list of these */
     struct hub_chart *chart;    /* NULL for what belongs to none */
     struct hub_waiter *waiters;
-    bool joined; /* goes into the same batch as the one before */
+    bool joined;      /* goes into the same batch as the one before */
+    uint64_t used_ms; /* a notice: when the link was used, for who opened it again */
     size_t byte_count;
     uint8_t bytes[];
 };
@@ -169,6 +170,14 @@ struct hub_participant {
     uint8_t hello[];
 };
 
+/** The newest word of staff about one device, for as long as the visit lasts. */
+struct hub_admission {
+    struct hub_admission *next;
+    struct galen_call_admission word;
+    bool lapsed; /* the device was dropped from the chart since: it counts no longer */
+    uint8_t bytes[GALEN_CALL_ADMISSION_BYTES]; /* of the word, for those who check it themselves */
+};
+
 struct hub_visit {
     struct idmap_node node; /* first: found by the visit's id */
     struct hub_chart *chart;
@@ -179,9 +188,9 @@ struct hub_visit {
     struct hub_participant *participants;   /* ascending by number */
     uint16_t last_number;                   /* given to somebody; never again in this visit */
     size_t participant_count, admitted_now; /* connections in it; those of them who are admitted */
-    size_t admitted_count;                  /* devices remembered */
-    struct galen_id admitted[HUB_ADMITTED_MAX];
-    uint64_t empty_since_ms; /* no staff in it since; 0: there is some */
+    struct hub_admission *admissions;       /* one a device … */
+    size_t admission_count;                 /* … and at most GALEN_ADMISSIONS_MAX */
+    uint64_t empty_since_ms;                /* no staff in it since; 0: there is some */
 };
 
 /* -- the hub ------------------------------------------------------------------------------------ */
@@ -193,6 +202,7 @@ struct hub_counters {
     uint64_t entries, statements, heads;
     uint64_t batches, batches_failed;
     uint64_t media, media_sent, media_lost, relayed, relay_lost;
+    uint64_t admissions;
     uint64_t links_opened_again;
 };
 
@@ -266,6 +276,8 @@ void hub_on_sign_in(struct hub *hub, struct hub_connection *connection,
                     const struct galen_frame *frame);
 void hub_on_setup(struct hub *hub, struct hub_connection *connection,
                   const struct galen_frame *frame);
+/** It is kept for staff who are not here now; those who are are told. */
+void hub_notice_durable(struct hub *hub, const struct store_notice *notice);
 /** What statements say about a device. */
 struct hub_standing {
     enum galen_err err; /* OK, REPLACED, REVOKED; or STORE */
@@ -401,5 +413,27 @@ void hub_visit_leave(struct hub *hub, struct hub_connection *connection);
 void hub_visit_drop_device(struct hub *hub, struct hub_visit *visit, const struct galen_id *device);
 /** Forgets all participants without a word; for the end of a visit. */
 void hub_visit_forget_people(struct hub_visit *visit);
+
+/* admissions.c: the words of staff on who may be in a visit */
+/** The newest about this device; NULL: there is none. */
+struct hub_admission *hub_admission_about(const struct hub_visit *visit,
+                                          const struct galen_id *device);
+/** Whether staff, who still are that, have let this device in. */
+bool hub_admission_holds(const struct hub_visit *visit, const struct galen_id *device);
+/**
+ * Reads a word that came from `connection` and judges it. FORMAT; CHART: of another chart or visit;
+ * SENDER: of another device than this; REPLAY: a newer one is known; LIMIT: of too many devices;
+ * SIGNATURE.
+ */
+GALEN_MUST_USE enum galen_err hub_admission_check(const struct hub *hub,
+                                                  const struct hub_visit *visit,
+                                                  const struct hub_connection *connection,
+                                                  struct galen_bytes bytes,
+                                                  struct galen_call_admission *word);
+/** Keeps a word that was checked. MEMORY. */
+GALEN_MUST_USE enum galen_err hub_admission_keep(struct hub_visit *visit,
+                                                 const struct galen_call_admission *word,
+                                                 struct galen_bytes bytes);
+void hub_admissions_wipe(struct hub_visit *visit);
 
 #endif

@@ -59,6 +59,8 @@ static enum galen_err check_signature(const struct sign_in *s)
 static enum galen_err check_frame(const struct sign_in *s)
 {
     const struct galen_frame_sign_in *f = s->frame;
+    if (s->connection->in_flight > 0) /* its answer waits for the disk */
+        return GALEN_ERR_STATE;
     if (!take_turn(s->hub, s->connection))
         return GALEN_ERR_LIMIT;
     if (f->version != GALEN_VERSION)
@@ -207,51 +209,72 @@ static enum galen_err admit(struct sign_in *s)
 
 /* -- a used link -------------------------------------------------------------------------------- */
 
-struct warning {
-    struct hub *hub;
-    struct galen_id device;
-};
-
-static void warn_staff(struct hub *hub, const struct hub_chart *chart,
-                       const struct galen_frame *frame)
+static struct hub_pending *notice_for(const struct sign_in *s, const struct galen_id *chart)
 {
-    for (size_t i = 0; i < galen_rules_member_count(chart->rules); i++) {
+    struct hub_pending *pending = hub_batch_pending(STORE_NOTICE, NULL, 0);
+    if (pending) {
+        pending->change.as.notice = (struct store_notice){*chart, s->id, s->hub->now_ms};
+        pending->used_ms = s->used_ms;
+    }
+    return pending;
+}
+
+/* The notices go to the disk together, so the answer waits for the last of them. */
+static enum galen_err keep_notices(struct sign_in *s, size_t *count)
+{
+    struct hub *hub = s->hub;
+    galen_writer_clear(&hub->records);
+    enum galen_err err =
+        store_charts_of(hub->config.store, &s->id, true, HUB_CHARTS_LOOKED_AT, add_chart, s);
+    *count = hub->records.size / GALEN_ID_BYTES;
+    if (err == GALEN_OK && hub->records.failed)
+        err = GALEN_ERR_MEMORY;
+    for (size_t i = 0; err == GALEN_OK && i < *count; i++) {
+        struct galen_id chart;
+        memcpy(chart.bytes, galen_written(&hub->records).at + i * sizeof chart.bytes,
+               sizeof chart.bytes);
+        struct hub_pending *pending = notice_for(s, &chart);
+        if (!pending || (i + 1 == *count && !hub_batch_wait(pending, s->connection, 0))) {
+            free(pending);
+            return GALEN_ERR_MEMORY;
+        }
+        pending->joined = i > 0;
+        hub_batch_queue(hub, pending);
+    }
+    return err;
+}
+
+/*
+ * Staff hear of it even if this server dies at once: who opened the link is answered when the notices
+ * are durable (I4). True: that is waited for.
+ */
+static bool warn(struct sign_in *s, enum galen_err *err)
+{
+    size_t count = 0;
+    s->hub->counters.links_opened_again++;
+    hub_event(s->hub, "link_opened_again", "\"device\":\"%s\"", hub_hex(&s->id).text);
+    enum galen_err kept = keep_notices(s, &count);
+    if (kept != GALEN_OK) {
+        hub_event(s->hub, "notice_not_kept", "\"device\":\"%s\"", hub_hex(&s->id).text);
+        *err = kept;
+    }
+    return kept == GALEN_OK && count > 0;
+}
+
+void hub_notice_durable(struct hub *hub, const struct store_notice *notice)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_NOTICE};
+    frame.as.notice.kind = GALEN_NOTICE_LINK_OPENED_AGAIN;
+    frame.as.notice.chart = notice->chart;
+    frame.as.notice.device = notice->device;
+    frame.as.notice.at_ms = notice->at_ms;
+    struct hub_chart *chart = (struct hub_chart *)idmap_find(&hub->charts, &notice->chart);
+    for (size_t i = 0; chart && i < galen_rules_member_count(chart->rules); i++) {
         const struct galen_member *member = galen_rules_member_at(chart->rules, i);
         struct hub_connection *log = hub_connection_of(hub, &member->device, HUB_LOG);
         if (log && galen_role_is_staff(member->role))
-            hub_send(hub, log, frame);
+            hub_send(hub, log, &frame);
     }
-}
-
-/* Kept for staff who are not here now, and told to those who are (I4). */
-static void warn_chart(void *context, const struct galen_id *id)
-{
-    struct warning *warning = context;
-    struct hub *hub = warning->hub;
-    struct hub_chart *chart;
-    struct hub_pending *pending = hub_batch_pending(STORE_NOTICE, NULL, 0);
-    if (pending) {
-        pending->change.as.notice = (struct store_notice){*id, warning->device, hub->now_ms};
-        hub_batch_queue(hub, pending);
-    }
-    struct galen_frame frame = {.type = GALEN_FRAME_NOTICE};
-    frame.as.notice.kind = GALEN_NOTICE_LINK_OPENED_AGAIN;
-    frame.as.notice.chart = *id;
-    frame.as.notice.device = warning->device;
-    frame.as.notice.at_ms = hub->now_ms;
-    chart = (struct hub_chart *)idmap_find(&hub->charts, id);
-    if (chart)
-        warn_staff(hub, chart, &frame);
-}
-
-static void warn(struct sign_in *s)
-{
-    struct warning warning = {s->hub, s->id};
-    s->hub->counters.links_opened_again++;
-    hub_event(s->hub, "link_opened_again", "\"device\":\"%s\"", hub_hex(&s->id).text);
-    if (store_charts_of(s->hub->config.store, &s->id, true, HUB_CHARTS_LOOKED_AT, warn_chart,
-                        &warning) != GALEN_OK)
-        hub_event(s->hub, "notice_not_kept", "\"device\":\"%s\"", hub_hex(&s->id).text);
 }
 
 /* -- in ----------------------------------------------------------------------------------------- */
@@ -292,11 +315,10 @@ void hub_on_sign_in(struct hub *hub, struct hub_connection *connection,
     struct sign_in s = {.hub = hub, .connection = connection, .frame = &frame->as.sign_in};
     s.id = galen_device_id(hub->config.primitives, &s.frame->keys);
     enum galen_err err = check_frame(&s);
-    if (err == GALEN_OK) {
+    if (err == GALEN_OK)
         err = admit(&s);
-        if (err == GALEN_ERR_REPLACED)
-            warn(&s);
-    }
+    if (err == GALEN_ERR_REPLACED && warn(&s, &err))
+        return;
     if (err == GALEN_OK)
         err = take_place(&s);
     if (err != GALEN_OK) {

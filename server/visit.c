@@ -204,6 +204,7 @@ void hub_visit_end(struct hub *hub, struct hub_visit *visit)
             hub_close(hub, at, GALEN_ERR_NO_VISIT, 0);
     }
     hub_visit_forget_people(visit);
+    hub_admissions_wipe(visit);
     if (visit->host_connection)
         visit->host_connection->hosting--;
     visit->chart->visit = NULL;

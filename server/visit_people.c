@@ -1,42 +1,11 @@
 /*
  * The people of a visit: they knock with a signed hello and get a number, wait until staff let them in,
- * and leave. A device that was let in once is in again when it comes back on another line.
+ * and leave. A device that was let in is in again when it comes back on another line (admissions.c).
  */
 #include "hub_state.h"
 
-#include "galen/call.h"
-
 #include <stdlib.h>
 #include <string.h>
-
-/* -- who was let in ----------------------------------------------------------------------------- */
-
-static size_t find_admitted(const struct hub_visit *visit, const struct galen_id *device)
-{
-    size_t i = 0;
-    while (i < visit->admitted_count && !galen_id_equal(&visit->admitted[i], device))
-        i++;
-    return i;
-}
-
-static void remember(struct hub_visit *visit, const struct galen_id *device)
-{
-    if (find_admitted(visit, device) < visit->admitted_count)
-        return;
-    if (visit->admitted_count == HUB_ADMITTED_MAX) { /* the one let in longest ago knocks again */
-        memmove(&visit->admitted[0], &visit->admitted[1],
-                (HUB_ADMITTED_MAX - 1) * sizeof visit->admitted[0]);
-        visit->admitted_count--;
-    }
-    visit->admitted[visit->admitted_count++] = *device;
-}
-
-static void forget(struct hub_visit *visit, const struct galen_id *device)
-{
-    size_t i = find_admitted(visit, device);
-    if (i < visit->admitted_count)
-        visit->admitted[i] = visit->admitted[--visit->admitted_count];
-}
 
 static struct hub_participant *find_device(const struct hub_visit *visit,
                                            const struct galen_id *device)
@@ -69,6 +38,9 @@ static struct galen_frame knocked(const struct hub_participant *who)
     frame.as.knocked.number = who->number;
     frame.as.knocked.admitted = who->admitted;
     frame.as.knocked.hello = (struct galen_bytes){who->hello, who->hello_size};
+    const struct hub_admission *kept = hub_admission_about(who->visit, &who->connection->id);
+    if (kept)
+        frame.as.knocked.admission = (struct galen_bytes){kept->bytes, sizeof kept->bytes};
     if (who->connection->guest)
         frame.as.knocked.chain = who->connection->guest->chain;
     return frame;
@@ -152,7 +124,9 @@ static void send_away(struct hub *hub, struct hub_visit *visit, struct hub_parti
 void hub_visit_drop_device(struct hub *hub, struct hub_visit *visit, const struct galen_id *device)
 {
     struct hub_participant *who = find_device(visit, device);
-    forget(visit, device);
+    struct hub_admission *kept = hub_admission_about(visit, device);
+    if (kept)
+        kept->lapsed = true;
     if (visit->host_connection && galen_id_equal(&visit->host_connection->id, device)) {
         visit->host_connection->hosting--;
         visit->host_connection = NULL;
@@ -216,8 +190,8 @@ static enum galen_err check_knock(const struct hub *hub, struct hub_connection *
         return GALEN_ERR_LIMIT;
     size_t others = visit->participant_count - (before ? 1 : 0);
     size_t inside = visit->admitted_now - (before && before->admitted ? 1 : 0);
-    bool is_in = hub_visit_is_staff(visit, connection) ||
-                 find_admitted(visit, &connection->id) < visit->admitted_count;
+    bool is_in =
+        hub_visit_is_staff(visit, connection) || hub_admission_holds(visit, &connection->id);
     if (is_in ? inside >= GALEN_PARTICIPANTS_MAX : others - inside >= hub->config.limits.waiting)
         return GALEN_ERR_LIMIT;
     *out = visit;
@@ -240,7 +214,7 @@ static struct hub_participant *add_participant(const struct hub *hub, struct hub
                                     .knocked_ms = hub->now_ms,
                                     .hello_size = hello.size};
     memcpy(who->hello, hello.at, hello.size);
-    who->admitted = who->staff || find_admitted(visit, &connection->id) < visit->admitted_count;
+    who->admitted = who->staff || hub_admission_holds(visit, &connection->id);
     while (*at) {
         if (*at == before)
             *at = before->next;
@@ -276,8 +250,6 @@ void hub_on_knock(struct hub *hub, struct hub_connection *connection,
         hub_refuse(hub, connection, knock->request, err, NULL, 0);
         return;
     }
-    if (who->staff)
-        remember(visit, &connection->id);
     hub_done(hub, connection, knock->request);
     tell_admitted(hub, visit, connection, who->number, who->admitted);
     tell_knocked(hub, who);
@@ -289,7 +261,8 @@ void hub_on_knock(struct hub *hub, struct hub_connection *connection,
 /* -- letting in --------------------------------------------------------------------------------- */
 
 static enum galen_err check_admit(const struct hub *hub, const struct hub_connection *connection,
-                                  const struct galen_frame_admit *admit, struct hub_visit **visit,
+                                  const struct galen_frame_admit *admit,
+                                  struct galen_call_admission *word, struct hub_visit **visit,
                                   struct hub_participant **who)
 {
     *visit = hub_visit_find(hub, &admit->visit);
@@ -297,10 +270,15 @@ static enum galen_err check_admit(const struct hub *hub, const struct hub_connec
         return GALEN_ERR_NO_VISIT;
     if (!hub_visit_is_staff(*visit, connection))
         return GALEN_ERR_ROLE;
-    *who = find_device(*visit, &admit->device);
+    enum galen_err err = hub_admission_check(hub, *visit, connection, admit->admission, word);
+    if (err != GALEN_OK)
+        return err;
+    /* Who is away just now does not come back if they are sent away; nobody else is judged unseen. */
+    *who = find_device(*visit, &word->device);
     if (!*who)
-        return GALEN_ERR_NOT_MEMBER; /* it does not knock any more; it will again */
-    if (admit->admitted && !(*who)->admitted && (*visit)->admitted_now >= GALEN_PARTICIPANTS_MAX)
+        return !word->admitted && hub_admission_about(*visit, &word->device) ? GALEN_OK
+                                                                             : GALEN_ERR_NOT_MEMBER;
+    if (word->admitted && !(*who)->admitted && (*visit)->admitted_now >= GALEN_PARTICIPANTS_MAX)
         return GALEN_ERR_LIMIT;
     return GALEN_OK;
 }
@@ -309,25 +287,30 @@ void hub_on_admit(struct hub *hub, struct hub_connection *connection,
                   const struct galen_frame *frame)
 {
     const struct galen_frame_admit *admit = &frame->as.admit;
+    struct galen_call_admission word;
     struct hub_visit *visit;
     struct hub_participant *who;
-    enum galen_err err = check_admit(hub, connection, admit, &visit, &who);
+    enum galen_err err = check_admit(hub, connection, admit, &word, &visit, &who);
+    if (err == GALEN_OK)
+        err = hub_admission_keep(visit, &word, admit->admission);
     if (err != GALEN_OK) {
         hub_refuse(hub, connection, admit->request, err, NULL, 0);
         return;
     }
+    hub->counters.admissions++;
     hub_done(hub, connection, admit->request);
-    if (!admit->admitted) {
-        forget(visit, &admit->device);
+    if (!who)
+        return;
+    visit->admitted_now += word.admitted;
+    visit->admitted_now -= who->admitted;
+    who->admitted = word.admitted;
+    tell_knocked(hub, who); /* the word goes to the other staff, too */
+    if (word.admitted) {
+        tell_admitted(hub, visit, who->connection, who->number, true);
+    } else {
         send_away(hub, visit, who);
         hub_visit_settle_host(hub, visit);
-        return;
     }
-    remember(visit, &admit->device);
-    visit->admitted_now += !who->admitted;
-    who->admitted = true;
-    tell_admitted(hub, visit, who->connection, who->number, true);
-    tell_knocked(hub, who);
 }
 
 void hub_on_leave(struct hub *hub, struct hub_connection *connection,

@@ -58,8 +58,10 @@ const struct command commands[] = {
         "Staff only. The patient is invited afterwards: galen invite --role patient --chart CHART.\n"
         "\nJSON: chart.\n"),
     ROW("chart list", "", 0, 0, 0, command_chart_list, "lists the charts of this home",
-        "JSON, one a line: chart, name, practice, entries, epoch, people, devices, member, holder, current,\n"
-        "waiting (requests not yet sent), conflicts, proposals, stopped.\n"),
+        "JSON, one a line: chart, name, practice, entries, server_entries, epoch, people, devices, member,\n"
+        "holder, current, waiting (requests not yet sent), conflicts, proposals, heard_ms (anybody else); and\n"
+        "where there is one: last (message: index, time, account, name, role, text), visit (visit, host),\n"
+        "stopped, withheld (the first entry whose body the server holds back).\n"),
     ROW("chart members", "CHART", 1, 1, 0, command_chart_members,
         "lists the devices that belong to a chart, and whose they are",
         "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the record), self,\n"
@@ -165,9 +167,9 @@ const struct command commands[] = {
         "stays connected: prints one JSON event a line, takes one JSON command a line",
         "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked for is with\n"
         "the server) or at SIGTERM.\n"
-        "\nEvents: online, offline, refused, chart, current, entry, reopened, done, failed, held, verified, fork,\n"
-        "cloned, link-again, clock, presence, draft, visit, knock, waiting, admitted, call, visit-ended,\n"
-        "call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen chart log` shows.\n"
+        "\nEvents: online, offline, refused, chart, current, entry, reopened, withheld, done, failed, held, verified,\n"
+        "fork, cloned, link-again, charts-full, clock, presence, draft, visit, knock, waiting, admitted, call,\n"
+        "visit-ended, call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen chart log` shows.\n"
         "\nCommands: an object with \"do\"; an \"id\" of yours comes back in the answer. The answer says ok or\n"
         "error and message; what takes time has a token, which comes again in done, failed or held.\n"
         "  {\"do\":\"send\",\"chart\":\"…\",\"text\":\"…\"}\n"

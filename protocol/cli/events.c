@@ -52,6 +52,7 @@ void event_print(struct cli *cli, const struct galen_event *e)
     case GALEN_EVENT_HELD:
     case GALEN_EVENT_FORK:
     case GALEN_EVENT_CLONED:
+    case GALEN_EVENT_CHARTS_FULL:
     case GALEN_EVENT_CALL_FAILED:
         printf("%s: %s\n", event_name(e->kind), galen_err_help(e->err));
         break;

@@ -1,5 +1,6 @@
 /* Saved pairs: XChaCha20-Poly1305, whose nonces are long enough to be drawn. */
 #include "galen/crypto.h"
+#include "galen/mutation.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -10,6 +11,12 @@ _Static_assert(GALEN_PAIR_OVERHEAD ==
                    GALEN_PAIR_NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
                "nonce and tag");
 _Static_assert(GALEN_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
+
+/* How much of the name is associated data. */
+static size_t bound(struct galen_bytes name)
+{
+    return GALEN_CHECKED(PAIR_NAME) ? name.size : 0;
+}
 
 void galen_pair_seal(const uint8_t key[GALEN_KEY_BYTES],
                      const uint8_t nonce[GALEN_PAIR_NONCE_BYTES], struct galen_bytes name,
@@ -23,7 +30,7 @@ void galen_pair_seal(const uint8_t key[GALEN_KEY_BYTES],
     }
     memcpy(sealed, nonce, GALEN_PAIR_NONCE_BYTES);
     crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + GALEN_PAIR_NONCE_BYTES, NULL, value.at,
-                                               value.size, name.at, name.size, NULL, nonce, key);
+                                               value.size, name.at, bound(name), NULL, nonce, key);
     galen_write(out, sealed, size);
     free(sealed);
 }
@@ -40,7 +47,7 @@ enum galen_err galen_pair_open(const uint8_t key[GALEN_KEY_BYTES], struct galen_
     enum galen_err err = GALEN_ERR_SEAL;
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
             value, NULL, NULL, sealed.at + GALEN_PAIR_NONCE_BYTES,
-            sealed.size - GALEN_PAIR_NONCE_BYTES, name.at, name.size, sealed.at, key) == 0) {
+            sealed.size - GALEN_PAIR_NONCE_BYTES, name.at, bound(name), sealed.at, key) == 0) {
         galen_write(out, value, size);
         err = out->failed ? GALEN_ERR_MEMORY : GALEN_OK;
     }

@@ -10,68 +10,6 @@ const struct galen_device_secrets *reading_as(const struct galen_engine *engine)
     return &engine->me.secrets;
 }
 
-static void chart_free(struct chart *chart)
-{
-    if (!chart)
-        return;
-    for (uint64_t i = 0; chart->entries && i < galen_log_size(chart->log); i++) {
-        galen_writer_wipe(&chart->entries[i].record);
-        galen_writer_wipe(&chart->entries[i].plain);
-    }
-    for (size_t i = 0; i < chart->item_count; i++)
-        item_wipe(&chart->items[i]);
-    free(chart->items);
-    free(chart->entries);
-    galen_log_free(chart->log);
-    galen_docs_free(chart->docs);
-    free(chart);
-}
-
-void charts_clear(struct galen_engine *engine)
-{
-    for (size_t i = 0; i < engine->chart_count; i++)
-        chart_free(engine->charts[i]);
-    free(engine->charts);
-    engine->charts = NULL;
-    engine->chart_count = engine->chart_room = 0;
-}
-
-struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id)
-{
-    for (size_t i = 0; i < engine->chart_count; i++)
-        if (galen_id_equal(&engine->charts[i]->id, id))
-            return engine->charts[i];
-    return NULL;
-}
-
-struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id)
-{
-    struct chart *chart = chart_find(engine, id);
-    if (chart)
-        return chart;
-    if (engine->chart_count == engine->chart_room) {
-        size_t room = engine->chart_room * 2 + 4;
-        struct chart **charts = realloc(engine->charts, room * sizeof(struct chart *));
-        if (!charts)
-            return NULL;
-        engine->charts = charts;
-        engine->chart_room = room;
-    }
-    chart = calloc(1, sizeof *chart);
-    if (!chart)
-        return NULL;
-    chart->id = *id;
-    chart->withheld = GALEN_NO_ENTRY;
-    chart->log = galen_log_new(&engine->me.practice_keys, reading_as(engine));
-    chart->docs = galen_docs_new();
-    if (!chart->log || !chart->docs) {
-        chart_free(chart);
-        return NULL;
-    }
-    engine->charts[engine->chart_count++] = chart;
-    return chart;
-}
-
 const struct galen_member *chart_me(const struct galen_engine *engine, const struct chart *chart)
 {
     struct galen_id self = device_of(engine, reading_as(engine));

@@ -77,6 +77,8 @@ void galen_engine_disconnected(struct galen_engine *engine, uint64_t now_ms, uin
 
 static void chart_added(struct galen_engine *engine, const struct galen_id *id)
 {
+    if (!charts_make_room(engine, id))
+        return;
     struct chart *chart = chart_get(engine, id);
     if (!chart) {
         engine->outputs.failed = true;

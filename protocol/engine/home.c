@@ -290,6 +290,13 @@ void save_stopped(struct galen_engine *engine, const struct chart *chart)
     save_written(engine, key, &w);
 }
 
+void forget_stopped(struct galen_engine *engine, const struct chart *chart)
+{
+    char key[KEY_MAX];
+    chart_key(key, chart, "/stopped");
+    save(engine, key, (struct galen_bytes){0});
+}
+
 static enum galen_err load_stopped(struct chart *chart, struct galen_bytes value)
 {
     struct galen_reader r;

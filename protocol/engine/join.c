@@ -236,6 +236,8 @@ bool join_welcome(struct galen_engine *engine, uint64_t now_ms,
     for (size_t i = 0; i < count; i++) {
         struct galen_id id;
         memcpy(id.bytes, frame->charts.at + i * GALEN_ID_BYTES, GALEN_ID_BYTES);
+        if (!charts_make_room(engine, &id))
+            continue;
         struct chart *chart = chart_get(engine, &id);
         if (chart)
             chart_open(engine, chart);

@@ -212,7 +212,7 @@ static void on_welcome(struct galen_engine *engine, uint64_t now_ms, struct line
     for (size_t at = 0; at + GALEN_ID_BYTES <= welcome->charts.size; at += GALEN_ID_BYTES) {
         struct galen_id id;
         memcpy(id.bytes, welcome->charts.at + at, sizeof id.bytes);
-        if (!chart_get(engine, &id))
+        if (charts_make_room(engine, &id) && !chart_get(engine, &id))
             engine->outputs.failed = true;
     }
     for (size_t i = 0; i < engine->chart_count; i++) {

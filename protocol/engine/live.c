@@ -458,7 +458,7 @@ void live_members(struct galen_engine *engine, uint64_t now_ms, struct chart *ch
     }
     if (line_ready(engine, GALEN_CONNECTION_LIVE) && chart_me(engine, chart))
         open_chart(engine, now_ms, chart);
-    visit_members(engine, now_ms, chart);
+    door_members(engine, chart);
 }
 
 void live_tick(struct galen_engine *engine, uint64_t now_ms)
@@ -484,7 +484,7 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
             presence_event(engine, peer, false);
         }
     }
-    visit_tick(engine, now_ms);
+    door_tick(engine, now_ms);
 }
 
 uint64_t live_deadline(const struct galen_engine *engine)
@@ -496,5 +496,5 @@ uint64_t live_deadline(const struct galen_engine *engine)
     for (size_t i = 0; i < live->peer_count; i++)
         if (live->peers[i].heard_ms != 0)
             at = earlier(at, live->peers[i].heard_ms + PRESENCE_GONE_MS);
-    return earlier(at, visit_deadline(engine));
+    return earlier(at, door_deadline(engine));
 }

@@ -1,4 +1,4 @@
-/* What live.c (presence, drafts) and visit.c (visits, calls) share. */
+/* What live.c (presence, drafts), visit.c (visits), door.c (who is let in) and call.c (voice) share. */
 #ifndef GALEN_ENGINE_LIVE_H
 #define GALEN_ENGINE_LIVE_H
 
@@ -34,11 +34,23 @@ struct known_visit {
 /* Staff: a hello at the door or inside. */
 struct knocker {
     uint16_t number;
-    bool admitted;
+    bool passed;   /* the server lets its media through */
+    bool away;     /* sent away since it knocked */
+    bool admitted; /* passed, and by role or by the word of staff in our own eyes, too */
     struct galen_id device;
     uint8_t hello[GALEN_CALL_HELLO_MAX];
     size_t hello_size;
+    uint8_t admission[GALEN_CALL_ADMISSION_BYTES]; /* as it came with the hello */
+    size_t admission_size;
     uint64_t since_ms, told_ms;
+};
+
+/* The newest word of staff about each device of one visit, every one checked before it is kept. It
+ * outlives lines and leaving, so that no older word can be shown again. */
+struct admissions {
+    struct galen_id visit;
+    struct galen_call_admission words[GALEN_ADMISSIONS_MAX];
+    size_t count;
 };
 
 /* The one visit that this engine takes part in. */
@@ -70,6 +82,7 @@ struct live {
     size_t visit_count;
     struct visit visit;
     bool muted;
+    struct admissions admissions;
 };
 
 /** live.c: this engine's live part, made when first needed. NULL: out of memory. */
@@ -90,12 +103,22 @@ void visit_lost(struct galen_engine *engine);
 void visit_wipe(struct visit *visit);
 /** True when the frame was about a visit. */
 bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame *frame);
-void visit_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
-void visit_tick(struct galen_engine *engine, uint64_t now_ms);
-uint64_t visit_deadline(const struct galen_engine *engine);
+void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
+                 uint64_t number, enum galen_err err);
 
 /** The visit that this engine takes part in; NULL: none. */
 struct visit *visit_current(const struct galen_engine *engine);
+
+/* door.c */
+/** A visit begins: words of another one are of no use any more. */
+void door_begin(struct live *live, const struct galen_id *visit);
+void door_knocked(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_knocked *frame);
+void door_left(struct galen_engine *engine, const struct galen_frame_left *frame);
+/** The chart's members have changed, or are known further. */
+void door_members(struct galen_engine *engine, struct chart *chart);
+void door_tick(struct galen_engine *engine, uint64_t now_ms);
+uint64_t door_deadline(const struct galen_engine *engine);
 
 /* call.c */
 /** Says of all who spoke and are not in this roster that they speak no more; NULL: of everybody. */

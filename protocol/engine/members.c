@@ -149,6 +149,18 @@ static enum galen_err add_account(const struct galen_engine *engine, const struc
     return found ? GALEN_OK : GALEN_ERR_NOT_MEMBER;
 }
 
+bool members_has(const struct chart *chart, const struct galen_id *account, bool as_invited)
+{
+    const struct galen_rules *rules = galen_log_rules(chart->log);
+    for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
+        const struct galen_member *m = galen_rules_member_at(rules, i);
+        if (galen_id_equal(&m->account, account) &&
+            (as_invited || m->purpose != GALEN_PURPOSE_INVITATION))
+            return true;
+    }
+    return false;
+}
+
 static void drop_where(const struct chart *chart, const struct galen_id *account,
                        const struct galen_id *device, struct change *change)
 {
@@ -239,6 +251,7 @@ static enum galen_err plan(struct galen_engine *engine, uint64_t now_ms, struct 
             revoke_own(engine, now_ms, change);
         break;
     case ITEM_HOLDER:
+        err = members_has(chart, &item->subject, false) ? GALEN_OK : GALEN_ERR_NOT_MEMBER;
         make_holders(chart, &item->subject, change);
         break;
     case ITEM_RENEW:

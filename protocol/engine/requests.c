@@ -116,6 +116,8 @@ enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_
         return err;
     struct item item = item_new(engine, NULL, ITEM_FIRST);
     err = members_draft_first(engine, now_ms, add, count, &item, id);
+    if (err == GALEN_OK && !charts_make_room(engine, id))
+        err = GALEN_ERR_LIMIT;
     struct chart *chart = err == GALEN_OK ? chart_get(engine, id) : NULL;
     if (!chart) {
         item_wipe(&item);
@@ -312,12 +314,30 @@ enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now
     return err == GALEN_OK ? request(engine, now_ms, chart, ITEM_ADD_ACCOUNT, account, token) : err;
 }
 
+/* Whether an earlier request that still waits makes this account a member. */
+static bool is_coming(const struct chart *chart, const struct galen_id *account)
+{
+    bool coming = false;
+    for (size_t i = 0; i < chart->item_count; i++) {
+        const struct item *item = &chart->items[i];
+        coming = coming ||
+                 (item->kind == ITEM_ADD && galen_id_equal(&item->cert.account, account)) ||
+                 (item->kind == ITEM_ADD_ACCOUNT && galen_id_equal(&item->subject, account));
+    }
+    return coming;
+}
+
+/* Of somebody whom this home has not read of yet nothing could be dropped, and that would be said to be
+ * done. */
 enum galen_err galen_engine_remove_member(struct galen_engine *engine, uint64_t now_ms,
                                           const struct galen_id *chart,
                                           const struct galen_id *account, galen_token token)
 {
     if (!is_staff(engine) && !galen_id_equal(account, &engine->me.account))
         return GALEN_ERR_ROLE;
+    const struct chart *from = chart_find(engine, chart);
+    if (from && !members_has(from, account, true) && !is_coming(from, account))
+        return GALEN_ERR_NOT_MEMBER;
     return request(engine, now_ms, chart, ITEM_DROP_ACCOUNT, account, token);
 }
 
@@ -339,6 +359,8 @@ enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_m
         return err;
     if (!is_staff(engine))
         return GALEN_ERR_ROLE;
+    if (!members_has(chart, account, false))
+        return GALEN_ERR_NOT_MEMBER;
     struct galen_op op = {.kind = GALEN_KIND_IDENTITY};
     op.content.identity.account = *account;
     op.content.identity.visit = galen_engine_visit(engine, id);

@@ -1,9 +1,9 @@
 /*
  * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
- * is saved), line.c (connections and signing in), chart.c (reading a chart), outbox.c (requests until
- * they are in the log), members.c (changes of members), join.c (becoming a device), found.c (beginning
- * a practice), requests.c (what a person asks for), live.c, visit.c, call.c
- * and attendance.c (the live connection).
+ * is saved), line.c (connections and signing in), charts.c (the list of charts), chart.c (reading one),
+ * outbox.c (requests until they are in the log), members.c (changes of members), join.c (becoming a
+ * device), found.c (beginning a practice), requests.c (what a person asks for), live.c, visit.c, door.c,
+ * call.c and attendance.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H
@@ -230,10 +230,16 @@ struct galen_engine {
     bool started;
 };
 
+/* charts.c */
 /** Frees all charts with what they hold. */
 void charts_clear(struct galen_engine *engine);
 struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id);
-/** Finds or begins one. NULL: out of memory. */
+/**
+ * At GALEN_CHARTS_MAX the one named longest ago of which nothing was read gives way to `id`. False:
+ * something was read of all of them; it is said, and `id` is not followed.
+ */
+GALEN_MUST_USE bool charts_make_room(struct galen_engine *engine, const struct galen_id *id);
+/** Finds or begins one, for which there is room. NULL: out of memory. */
 struct chart *chart_get(struct galen_engine *engine, const struct galen_id *id);
 /** The line is ready: asks for what is missing. */
 void chart_open(struct galen_engine *engine, struct chart *chart);
@@ -265,6 +271,7 @@ void save_item(struct galen_engine *engine, const struct chart *chart, const str
 void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
 void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t index);
 void save_stopped(struct galen_engine *engine, const struct chart *chart);
+void forget_stopped(struct galen_engine *engine, const struct chart *chart);
 /** True if it is news; then it is remembered. */
 bool note_notice(struct galen_engine *engine, const struct galen_id *device, uint64_t at_ms);
 GALEN_MUST_USE enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
@@ -307,6 +314,8 @@ GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint
 
 /* -- members.c ---------------------------------------------------------------------------------------- */
 
+/** Whether this account is a member as far as was read; `as_invited`: also one that did not come yet. */
+bool members_has(const struct chart *chart, const struct galen_id *account, bool as_invited);
 /** Remembers the certificates of an epoch entry's newcomers. */
 void members_learn(struct galen_engine *engine, const struct galen_entry *entry);
 /** A device's chain from the practice. CERTIFICATE: not all of it is known. */

@@ -1,4 +1,4 @@
-/* Visits: opening, knocking, letting in, hosting, and the voice of the call (rules R1 to R4). */
+/* Visits: opening, knocking, becoming the host, and what the server tells of them (rules R1 to R4). */
 #include "live.h"
 
 #include <stdlib.h>
@@ -11,8 +11,8 @@ struct visit *visit_current(const struct galen_engine *engine)
                : NULL;
 }
 
-static void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
-                        uint64_t number, enum galen_err err)
+void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
+                 uint64_t number, enum galen_err err)
 {
     const struct visit *v = &engine->live->visit;
     event(engine, (struct galen_event){.kind = kind,
@@ -147,6 +147,7 @@ static void begin(struct galen_engine *engine, const struct galen_id *chart,
     v->chart = *chart;
     v->visit = *visit;
     v->wanted = true;
+    door_begin(engine->live, visit);
     if (!inside)
         live_say_here(engine, chart);
 }
@@ -220,103 +221,6 @@ enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_
         return GALEN_ERR_OFFLINE;
     send_visit_id(engine, GALEN_FRAME_VISIT_END, &known->visit);
     return GALEN_OK;
-}
-
-/* -- hosting ---------------------------------------------------------------------------------------- */
-
-static struct knocker *knocker_of(struct visit *v, const struct galen_id *device)
-{
-    for (size_t i = v->knocker_count; i-- > 0;)
-        if (galen_id_equal(&v->knockers[i].device, device))
-            return &v->knockers[i];
-    return NULL;
-}
-
-static void knocker_remove(struct visit *v, struct knocker *k)
-{
-    size_t i = (size_t)(k - v->knockers);
-    v->knocker_count--;
-    memmove(k, k + 1, (v->knocker_count - i) * sizeof *k);
-}
-
-static void draw_roster(struct galen_engine *engine)
-{
-    struct visit *v = &engine->live->visit;
-    uint8_t secret[GALEN_KEY_BYTES];
-    struct galen_writer roster;
-    draw(engine, secret, sizeof secret);
-    galen_writer_init(&roster);
-    enum galen_err err = galen_call_host_draw(v->host, secret, &roster);
-    galen_wipe(secret, sizeof secret);
-    if (err == GALEN_OK) {
-        struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
-                                    .as.roster = {v->visit, galen_written(&roster)}};
-        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
-    } else if (err != GALEN_ERR_STATE) { /* STATE: our own hello is still on its way */
-        visit_event(engine, GALEN_EVENT_CALL_FAILED, NULL, 0, err);
-    }
-    galen_writer_wipe(&roster);
-}
-
-/* Puts an admitted hello on the host's list. */
-static bool seat(struct galen_engine *engine, const struct knocker *k)
-{
-    struct visit *v = &engine->live->visit;
-    const struct galen_member *member = live_member(engine, &v->chart, &k->device);
-    if (!v->host || !member)
-        return false;
-    return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
-                                 member->keys.sign) == GALEN_OK;
-}
-
-enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
-                                  const struct galen_id *device, bool admitted)
-{
-    (void)now_ms;
-    struct visit *v = visit_current(engine);
-    if (!v)
-        return GALEN_ERR_NO_VISIT;
-    if (!galen_role_is_staff(engine->me.role))
-        return GALEN_ERR_ROLE;
-    if (!line_ready(engine, GALEN_CONNECTION_LIVE))
-        return GALEN_ERR_OFFLINE;
-    if (!knocker_of(v, device))
-        return GALEN_ERR_NOT_MEMBER;
-    struct galen_frame frame = {.type = GALEN_FRAME_ADMIT,
-                                .as.admit = {next_request(engine), v->visit, *device, admitted}};
-    send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
-    if (!admitted)
-        knocker_remove(v, knocker_of(v, device));
-    return GALEN_OK;
-}
-
-static void on_knocked(struct galen_engine *engine, uint64_t now_ms,
-                       const struct galen_frame_knocked *frame)
-{
-    struct visit *v = visit_current(engine);
-    struct galen_call_hello hello;
-    if (!v || !galen_id_equal(&frame->visit, &v->visit) || frame->number == 0 ||
-        frame->hello.size > GALEN_CALL_HELLO_MAX ||
-        galen_call_hello_read(frame->hello, &hello) != GALEN_OK)
-        return;
-    struct knocker *k = knocker_of(v, &hello.device);
-    bool news = !k || k->number != frame->number || k->admitted != frame->admitted;
-    if (!k) {
-        if (v->knocker_count == sizeof v->knockers / sizeof v->knockers[0])
-            return;
-        k = &v->knockers[v->knocker_count++];
-        *k = (struct knocker){.since_ms = now_ms};
-    }
-    k->number = frame->number;
-    k->admitted = frame->admitted;
-    k->device = hello.device;
-    memcpy(k->hello, frame->hello.at, frame->hello.size);
-    k->hello_size = frame->hello.size;
-    k->told_ms = now_ms;
-    if (news && !k->admitted && !is_me(engine, &k->device))
-        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
-    if (k->admitted && v->hosting && seat(engine, k))
-        draw_roster(engine);
 }
 
 static void become_host(struct galen_engine *engine)
@@ -442,18 +346,6 @@ static void on_roster(struct galen_engine *engine, uint64_t now_ms,
     call_told(engine, NULL);
 }
 
-static void on_left(struct galen_engine *engine, const struct galen_frame_left *frame)
-{
-    struct visit *v = visit_current(engine);
-    if (!v || !galen_id_equal(&frame->visit, &v->visit))
-        return;
-    struct knocker *k = knocker_of(v, &frame->device);
-    if (k && k->number == frame->number)
-        knocker_remove(v, k);
-    if (v->hosting && galen_call_host_remove(v->host, frame->number))
-        draw_roster(engine);
-}
-
 /* -- the connection --------------------------------------------------------------------------------- */
 
 void visit_ready(struct galen_engine *engine, uint64_t now_ms)
@@ -482,7 +374,7 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
         on_ended(engine, &frame->as.visit_id.visit);
         return true;
     case GALEN_FRAME_KNOCKED:
-        on_knocked(engine, now_ms, &frame->as.knocked);
+        door_knocked(engine, now_ms, &frame->as.knocked);
         return true;
     case GALEN_FRAME_ADMITTED:
         on_admitted(engine, &frame->as.admitted);
@@ -491,7 +383,7 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
         on_roster(engine, now_ms, &frame->as.roster);
         return true;
     case GALEN_FRAME_LEFT:
-        on_left(engine, &frame->as.left);
+        door_left(engine, &frame->as.left);
         return true;
     case GALEN_FRAME_MEDIA:
         call_media(engine, now_ms, frame->as.media.sframe);
@@ -499,46 +391,4 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
     default:
         return false;
     }
-}
-
-/* Who was dropped from the chart is no longer let in, and is taken off the roster. */
-void visit_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
-{
-    (void)now_ms;
-    struct visit *v = visit_current(engine);
-    if (!v || !v->hosting || !galen_id_equal(&v->chart, &chart->id))
-        return;
-    bool changed = false;
-    for (size_t i = v->knocker_count; i-- > 0;) {
-        struct knocker *k = &v->knockers[i];
-        if (live_member(engine, &v->chart, &k->device))
-            continue;
-        changed = galen_call_host_remove(v->host, k->number) || changed;
-        knocker_remove(v, k);
-    }
-    if (changed)
-        draw_roster(engine);
-}
-
-void visit_tick(struct galen_engine *engine, uint64_t now_ms)
-{
-    struct visit *v = visit_current(engine);
-    for (size_t i = 0; v && i < v->knocker_count; i++) {
-        struct knocker *k = &v->knockers[i];
-        k->told_ms = earlier(k->told_ms, now_ms);
-        if (k->admitted || now_ms - k->told_ms < KNOCK_REPEAT_MS)
-            continue;
-        k->told_ms = now_ms;
-        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
-    }
-}
-
-uint64_t visit_deadline(const struct galen_engine *engine)
-{
-    const struct visit *v = visit_current(engine);
-    uint64_t at = UINT64_MAX;
-    for (size_t i = 0; v && i < v->knocker_count; i++)
-        if (!v->knockers[i].admitted)
-            at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
-    return at;
 }

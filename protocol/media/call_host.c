@@ -105,12 +105,21 @@ enum galen_err galen_call_host_admit(struct galen_call_host *host, uint16_t numb
     return GALEN_OK;
 }
 
+static bool take_off(struct galen_call_roster *roster, const struct galen_call_place *place)
+{
+    if (place)
+        take_out(roster, (size_t)(place - roster->places));
+    return place != NULL;
+}
+
 bool galen_call_host_remove(struct galen_call_host *host, uint16_t number)
 {
-    const struct galen_call_place *place = galen_call_place_numbered(&host->roster, number);
-    if (place)
-        take_out(&host->roster, (size_t)(place - host->roster.places));
-    return place != NULL;
+    return take_off(&host->roster, galen_call_place_numbered(&host->roster, number));
+}
+
+bool galen_call_host_dismiss(struct galen_call_host *host, const struct galen_id *device)
+{
+    return take_off(&host->roster, galen_call_place_of(&host->roster, device));
 }
 
 static enum galen_err seal_to(const struct galen_call_roster *roster,
@@ -129,23 +138,31 @@ static enum galen_err seal_to(const struct galen_call_roster *roster,
     return err;
 }
 
-/** Appends the roster with its signature. */
-static enum galen_err write_signed(const struct galen_call_host *host, struct galen_writer *out)
+/** Appends a message and its signature. Wipes the message. */
+static enum galen_err write_signed(const uint8_t sign_seed[32], const char *label,
+                                   struct galen_writer *message, struct galen_writer *out)
 {
     uint8_t signature[GALEN_SIGNATURE_BYTES];
-    struct galen_writer message;
-    galen_writer_init(&message);
-    galen_call_roster_write_unsigned(&message, &host->roster);
-    struct galen_bytes bytes = galen_written(&message);
-    bool failed = message.failed;
+    struct galen_bytes bytes = galen_written(message);
+    bool failed = message->failed;
     if (!failed) {
-        galen_sign_seed(host->sign_seed, GALEN_SIGN_CALL_ROSTER, bytes, signature);
+        galen_sign_seed(sign_seed, label, bytes, signature);
         galen_write(out, bytes.at, bytes.size);
         galen_write(out, signature, sizeof signature);
         failed = out->failed;
     }
-    galen_writer_wipe(&message);
+    galen_writer_wipe(message);
     return failed ? GALEN_ERR_MEMORY : GALEN_OK;
+}
+
+enum galen_err galen_call_make_admission(const uint8_t sign_seed[32],
+                                         const struct galen_call_admission *admission,
+                                         struct galen_writer *out)
+{
+    struct galen_writer message;
+    galen_writer_init(&message);
+    galen_call_admission_write_unsigned(&message, admission);
+    return write_signed(sign_seed, GALEN_SIGN_ADMIT, &message, out);
 }
 
 enum galen_err galen_call_host_draw(struct galen_call_host *host,
@@ -163,5 +180,8 @@ enum galen_err galen_call_host_draw(struct galen_call_host *host,
         if (err)
             return err;
     }
-    return write_signed(host, out);
+    struct galen_writer message;
+    galen_writer_init(&message);
+    galen_call_roster_write_unsigned(&message, roster);
+    return write_signed(host->sign_seed, GALEN_SIGN_CALL_ROSTER, &message, out);
 }

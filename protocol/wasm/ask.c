@@ -1,6 +1,8 @@
 /* Questions: which there are, which fields each has, and what each field takes. */
 #include "ask.h"
 
+#include "galen/mutation.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -240,7 +242,8 @@ static bool is_plain(struct galen_bytes json)
     for (size_t i = 0; i < json.size; i++) {
         uint8_t c = json.at[i];
         if (quoted && c == '\\') {
-            if (json.size - i > 5 && memcmp(json.at + i + 1, "u0000", 5) == 0)
+            if (GALEN_CHECKED(ASK_ZERO) && json.size - i > 5 &&
+                memcmp(json.at + i + 1, "u0000", 5) == 0)
                 return false;
             i++;
         } else if (c == '"') {
@@ -286,7 +289,7 @@ static enum galen_err read_fields(struct asked *a, const struct question *q, con
             field++;
         if (field == ASK_FIELD_COUNT)
             return usage(a, "`%s` has a field that no question has.%s", q->name, "");
-        if (!((q->needs | q->may) & ASK_BIT(field)))
+        if (GALEN_CHECKED(ASK_FOREIGN) && !((q->needs | q->may) & ASK_BIT(field)))
             return usage(a, "`%s` has no field `%s`.", q->name, fields[field].name);
         if (a->given & ASK_BIT(field))
             return usage(a, "`%s` has the field `%s` twice.", q->name, fields[field].name);

@@ -56,16 +56,23 @@ uint32_t galen_load(const uint8_t *key, size_t key_size, const uint8_t *sealed, 
 /** After the last pair. Then galen_next says what to do. */
 GALEN_EXPORT("galen_start") uint32_t galen_start(double now_ms);
 
-/** What the host is to do next. */
+/**
+ * What the host is to do next. `kind` is one of enum galen_output_kind:
+ *
+ *     kind            purpose          key                 value
+ *     1 SAVE                           of the pair         sealed; empty: remove the pair
+ *     2 COMMIT
+ *     3 CONNECT       1 log, 2 live
+ *     4 DISCONNECT    1 log, 2 live
+ *     5 SEND          1 log, 2 live                        a frame
+ *     6 EVENT                                              JSON (Told in protocol.ts)
+ *     7 VOICE                          who speaks: 32      a packet; empty: speaks no more
+ */
 struct galen_out {
-    uint32_t
-        kind; /* enum galen_output_kind: 1 SAVE, 2 COMMIT, 3 CONNECT, 4 DISCONNECT, 5 SEND, 6 EVENT, 7 VOICE */
-    uint32_t purpose;   /* CONNECT, DISCONNECT, SEND: 1 log, 2 live */
-    const uint8_t *key; /* SAVE; VOICE: the device that speaks, 32 bytes */
+    uint32_t kind, purpose;
+    const uint8_t *key;
     size_t key_size;
-    const uint8_t
-        *value; /* SAVE: the sealed value, empty removes the pair; SEND: a frame; EVENT: JSON;
-                   VOICE: a packet, empty: the device speaks no more */
+    const uint8_t *value;
     size_t value_size;
     uint32_t number_low, number_high; /* VOICE: which 20 ms of that device it is */
 };
@@ -107,7 +114,8 @@ struct galen_reply {
  * reply is Questions[NAME].answer in JSON; with an error {"error", "help"}; of "evidence" the file's
  * bytes. It is good until the next question or galen_failure, and wiped then. USAGE: there is no such
  * question; a field is missing, of another type, out of bounds, or not one of the question's: `help`
- * names it. What the question changes goes out by galen_next.
+ * names it. MEMORY: there is no answer, but what was asked for may be under way. What the question changes
+ * goes out by galen_next.
  */
 GALEN_EXPORT("galen_ask")
 const struct galen_reply *galen_ask(double now_ms, const uint8_t *json, size_t size);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "galen/keys.h"
+#include "galen/mutation.h"
 
 #define SEAL_LABEL "galen call seal"
 
@@ -75,6 +76,59 @@ struct galen_id galen_call_hello_id(const struct galen_primitives *p, struct gal
     struct galen_id id;
     galen_hash_labelled(p, GALEN_ID_OF_CALL_HELLO, &hello, 1, id.bytes);
     return id;
+}
+
+void galen_call_admission_write_unsigned(struct galen_writer *w,
+                                         const struct galen_call_admission *admission)
+{
+    galen_write_id(w, &admission->chart);
+    galen_write_id(w, &admission->visit);
+    galen_write_id(w, &admission->device);
+    galen_write_id(w, &admission->staff);
+    galen_write_u32(w, admission->count);
+    galen_write_bool(w, admission->admitted);
+}
+
+void galen_call_admission_write(struct galen_writer *w,
+                                const struct galen_call_admission *admission)
+{
+    galen_call_admission_write_unsigned(w, admission);
+    galen_write(w, admission->signature, sizeof admission->signature);
+}
+
+enum galen_err galen_call_admission_read(struct galen_bytes in,
+                                         struct galen_call_admission *admission)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, in);
+    *admission = (struct galen_call_admission){0};
+    admission->chart = galen_read_id(&r);
+    admission->visit = galen_read_id(&r);
+    admission->device = galen_read_id(&r);
+    admission->staff = galen_read_id(&r);
+    admission->count = galen_read_u32(&r);
+    admission->admitted = galen_read_bool(&r);
+    galen_read_into(&r, admission->signature, sizeof admission->signature);
+    return galen_reader_done(&r) && admission->count > 0 ? GALEN_OK : GALEN_ERR_FORMAT;
+}
+
+enum galen_err galen_call_admission_verify(const struct galen_primitives *p,
+                                           const struct galen_call_admission *admission,
+                                           const uint8_t staff_key[GALEN_SIGN_KEY_BYTES])
+{
+    struct galen_writer message;
+    galen_writer_init(&message);
+    galen_call_admission_write_unsigned(&message, admission);
+    return verify(p, GALEN_SIGN_ADMIT, &message, staff_key, admission->signature);
+}
+
+bool galen_call_admission_outdoes(const struct galen_call_admission *word,
+                                  const struct galen_call_admission *known)
+{
+    if (!known || !GALEN_CHECKED(ADMISSION_COUNT))
+        return true;
+    return word->count > known->count ||
+           (word->count == known->count && known->admitted && !word->admitted);
 }
 
 static void write_place(struct galen_writer *w, const struct galen_call_place *place)

@@ -101,6 +101,25 @@ static uint16_t knock(struct session *session, const struct room *room, const ui
     return answer->as.admitted.number;
 }
 
+static void admit(struct session *host, const struct room *room)
+{
+    struct galen_call_admission word = {.chart = room->chart.id,
+                                        .visit = room->visit,
+                                        .device = room->patient.id,
+                                        .staff = room->pharmacist.id,
+                                        .count = 1,
+                                        .admitted = true};
+    struct galen_writer text;
+    galen_writer_init(&text);
+    galen_call_admission_write_unsigned(&text, &word);
+    galen_sign(&host->person->secrets, GALEN_SIGN_ADMIT, galen_written(&text), word.signature);
+    galen_writer_clear(&text);
+    galen_call_admission_write(&text, &word);
+    session_send(host, &(struct galen_frame){.type = GALEN_FRAME_ADMIT,
+                                             .as.admit = {3, room->visit, galen_written(&text)}});
+    galen_writer_wipe(&text);
+}
+
 static void open_visit(struct stage *stage, struct room *room, struct room_side *sides)
 {
     uint8_t nonce[32];
@@ -118,8 +137,7 @@ static void open_visit(struct stage *stage, struct room *room, struct room_side 
     session_await(host, GALEN_FRAME_DONE);
     sides[0] = (struct room_side){host->link, key_id(knock(host, room, nonce, true)), 0};
     sides[1] = (struct room_side){guest->link, key_id(knock(guest, room, nonce, false)), 0};
-    session_send(host, &(struct galen_frame){.type = GALEN_FRAME_ADMIT,
-                                             .as.admit = {3, room->visit, room->patient.id, true}});
+    admit(host, room);
     if (!session_await(guest, GALEN_FRAME_ADMITTED)->as.admitted.admitted)
         bench_fail("the patient was not admitted");
 }

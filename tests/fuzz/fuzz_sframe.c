@@ -1,5 +1,5 @@
 /*
- * Whatever comes as a media frame, a hello or a roster: a header read is written again byte for byte,
+ * Whatever comes as a media frame, a hello, an admission or a roster: a header read is written again byte for byte,
  * a frame that is not ours is refused and leaves the receiver as it was, formats have one encoding.
  * The first byte says which.
  */
@@ -66,11 +66,17 @@ static void frame(struct galen_bytes in)
 static void formats(struct galen_bytes in)
 {
     struct galen_call_hello hello;
+    struct galen_call_admission admission;
     struct galen_call_roster roster;
     struct galen_writer w;
     galen_writer_init(&w);
     if (!galen_call_hello_read(in, &hello)) {
         galen_call_hello_write(&w, &hello);
+        require(galen_bytes_equal(galen_written(&w), in));
+    }
+    galen_writer_clear(&w);
+    if (!galen_call_admission_read(in, &admission)) {
+        galen_call_admission_write(&w, &admission);
         require(galen_bytes_equal(galen_written(&w), in));
     }
     galen_writer_clear(&w);

@@ -225,8 +225,9 @@ Test(ask, what_is_missing_of_another_type_or_unknown_is_named)
         refused_naming(more, name, "a field that there is not");
         cJSON_Delete(more);
         more = cJSON_Duplicate(question, true);
-        cJSON_AddNullToObject(more, strcmp(name, "release") == 0 ? "muted" : "token");
-        refused_naming(more, strcmp(name, "release") == 0 ? "muted" : "token", "another's field");
+        const char *foreign = strcmp(name, "mute") == 0 ? "send" : "muted";
+        cJSON_AddBoolToObject(more, foreign, true);
+        refused_naming(more, foreign, "another's field");
         cJSON_Delete(more);
         cJSON_Delete(question);
         free(json);

@@ -154,6 +154,91 @@ Test(call, hellos_have_one_encoding)
     }
 }
 
+/** The word of person `n` on the patient. */
+static struct galen_call_admission word_of(size_t n, uint32_t count, bool admitted)
+{
+    return (struct galen_call_admission){.chart = id_of('c', 0),
+                                         .visit = id_of('v', 0),
+                                         .device = people[PATIENT].config.device,
+                                         .staff = people[n].config.device,
+                                         .count = count,
+                                         .admitted = admitted};
+}
+
+Test(call, R1_admissions_have_one_encoding)
+{
+    struct galen_call_admission word = word_of(PHARMACIST, 0x01020304, true), read;
+    struct galen_writer made, again;
+    galen_writer_init(&made);
+    galen_writer_init(&again);
+    cr_assert_eq(galen_call_make_admission(people[PHARMACIST].config.sign_seed, &word, &made),
+                 GALEN_OK);
+    struct galen_bytes bytes = galen_written(&made);
+    cr_assert_eq(bytes.size, GALEN_CALL_ADMISSION_BYTES);
+    static const uint8_t count_and_answer[] = {1, 2, 3, 4, 1};
+    cr_assert_arr_eq(bytes.at + 4 * GALEN_ID_BYTES, count_and_answer, sizeof count_and_answer);
+    cr_assert_eq(galen_call_admission_read(bytes, &read), GALEN_OK);
+    galen_call_admission_write(&again, &read);
+    cr_assert(galen_bytes_equal(galen_written(&again), bytes));
+    galen_write_u8(&again, 0);
+    cr_assert_eq(galen_call_admission_read(galen_written(&again), &read), GALEN_ERR_FORMAT);
+    for (size_t cut = 0; cut < bytes.size; cut++)
+        cr_assert_eq(galen_call_admission_read((struct galen_bytes){bytes.at, cut}, &read),
+                     GALEN_ERR_FORMAT, "cut to %zu", cut);
+    made.at[4 * GALEN_ID_BYTES + 4] = 2; /* neither admitted nor sent away */
+    cr_assert_eq(galen_call_admission_read(galen_written(&made), &read), GALEN_ERR_FORMAT);
+    memset(made.at + 4 * GALEN_ID_BYTES, 0, 5);
+    cr_assert_eq(galen_call_admission_read(galen_written(&made), &read), GALEN_ERR_FORMAT);
+    galen_writer_wipe(&made);
+    galen_writer_wipe(&again);
+}
+
+Test(call, R1_every_part_of_an_admission_is_signed)
+{
+    struct galen_call_admission word = word_of(PHARMACIST, 7, true), good;
+    struct galen_writer w;
+    galen_writer_init(&w);
+    cr_assert_eq(galen_call_make_admission(people[PHARMACIST].config.sign_seed, &word, &w),
+                 GALEN_OK);
+    cr_assert_eq(galen_call_admission_read(galen_written(&w), &good), GALEN_OK);
+    const uint8_t *key = people[PHARMACIST].sign_key;
+    cr_assert_eq(galen_call_admission_verify(&test_primitives, &good, key), GALEN_OK);
+    cr_assert_eq(galen_call_admission_verify(&test_primitives, &good, people[PATIENT].sign_key),
+                 GALEN_ERR_SIGNATURE);
+    for (size_t i = 0; i < w.size; i++) {
+        w.at[i] ^= 1;
+        if (galen_call_admission_read(galen_written(&w), &word) == GALEN_OK)
+            cr_assert_eq(galen_call_admission_verify(&test_primitives, &word, key),
+                         GALEN_ERR_SIGNATURE, "byte %zu", i);
+        w.at[i] ^= 1;
+    }
+    galen_writer_wipe(&w);
+}
+
+Test(call, R1_which_word_outdoes_which)
+{
+    static const struct {
+        uint32_t count;
+        bool admitted;
+        uint32_t known_count;
+        bool known_admitted;
+        bool outdoes;
+    } cases[] = {
+        {2, true, 1, true, true},    {2, true, 1, false, true},
+        {2, false, 1, true, true},   {2, true, 2, true, false},
+        {2, true, 2, false, false},  {2, false, 2, true, true},
+        {2, false, 2, false, false}, {2, true, 3, true, false},
+        {2, false, 3, true, false},  {UINT32_MAX, false, UINT32_MAX, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct galen_call_admission word = word_of(PHARMACIST, cases[i].count, cases[i].admitted);
+        struct galen_call_admission known =
+            word_of(CAREGIVER, cases[i].known_count, cases[i].known_admitted);
+        cr_assert_eq(galen_call_admission_outdoes(&word, &known), cases[i].outdoes, "%zu", i);
+        cr_assert(galen_call_admission_outdoes(&word, NULL));
+    }
+}
+
 Test(call, rosters_have_one_encoding)
 {
     meet();
@@ -665,6 +750,14 @@ Test(call, every_allocation_may_fail)
             err = galen_call_take_roster(call, 0, galen_written(&w),
                                          &people[PHARMACIST].config.device,
                                          people[PHARMACIST].sign_key);
+        struct galen_call_admission word = word_of(PHARMACIST, 1, true);
+        if (!err)
+            err = galen_call_make_admission(people[PHARMACIST].config.sign_seed, &word, &w);
+        if (!err)
+            err = galen_call_admission_verify(&test_primitives, &word,
+                                              people[PHARMACIST].sign_key) == GALEN_ERR_MEMORY
+                      ? GALEN_ERR_MEMORY
+                      : GALEN_OK;
         bool failed = allocator_failed();
         allocator_fail(0);
         galen_call_free(call);

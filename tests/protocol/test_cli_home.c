@@ -337,12 +337,13 @@ Test(cli_home, a_sealed_value_opens_under_its_key_and_name_alone)
     cr_expect(memcmp(sealed.at, again.at, sealed.size) != 0, "each has a nonce of its own");
     cr_expect_eq(galen_pair_open(key, text("name"), galen_written(&sealed), &out), GALEN_OK);
     cr_expect(out.size == 5 && memcmp(out.at, "value", 5) == 0);
-    cr_expect_eq(galen_pair_open(other, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
+    cr_expect_eq(galen_pair_open(other, text("name"), galen_written(&sealed), &out),
+                 GALEN_ERR_SEAL);
     cr_expect_eq(galen_pair_open(key, text("nome"), galen_written(&sealed), &out), GALEN_ERR_SEAL);
     for (size_t i = 0; i < sealed.size; i++) {
         sealed.at[i] ^= 0x10;
-        cr_expect_eq(galen_pair_open(key, text("name"), galen_written(&sealed), &out), GALEN_ERR_SEAL,
-                     "byte %zu changed", i);
+        cr_expect_eq(galen_pair_open(key, text("name"), galen_written(&sealed), &out),
+                     GALEN_ERR_SEAL, "byte %zu changed", i);
         sealed.at[i] ^= 0x10;
         cr_expect_eq(galen_pair_open(key, text("name"), (struct galen_bytes){sealed.at, i}, &out),
                      GALEN_ERR_SEAL, "cut at %zu", i);

@@ -3,21 +3,12 @@
 #include "support/visit.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct galen_bytes text(const char *s)
 {
     return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
-}
-
-static void hear(struct home *home, const struct galen_frame *frame)
-{
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_frame_write(&w, frame);
-    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
-    galen_writer_wipe(&w);
-    home_pump(home);
 }
 
 /* Entries from `first` on, as the log of `id`; the body of `withheld` is left out. */
@@ -41,7 +32,7 @@ static void show_as(struct home *home, const struct galen_id *id, uint64_t first
     frame.as.entries.size = chart->size;
     frame.as.entries.again = again;
     frame.as.entries.records = galen_written(&records);
-    hear(home, &frame);
+    home_hear(home, GALEN_CONNECTION_LOG, &frame);
     galen_writer_wipe(&records);
 }
 
@@ -99,6 +90,114 @@ Test(engine, nobody_is_let_in_while_the_line_is_down)
     chart_free(v.chart);
 }
 
+/* A line that died unnoticed: the home believes that it has read everything. */
+Test(engine, nobody_is_said_to_be_removed_whom_this_home_has_not_read_of)
+{
+    struct visit v = visit_new(85);
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, colleague, true);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *cara = chart_person(v.chart, "cara", GALEN_ROLE_CAREGIVER, colleague);
+    chart_add(v.chart, colleague, cara, false);
+    cr_assert(galen_engine_current(home->engine, id));
+    cr_assert_eq(galen_engine_remove_member(home->engine, home_now(home), id, &cara->id, token),
+                 GALEN_ERR_NOT_MEMBER);
+    home_pump(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0, "she is in the chart and reads on");
+    home_show(home);
+    cr_assert_eq(galen_engine_remove_member(home->engine, home_now(home), id, &cara->id, token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    cr_assert_null(galen_rules_member(v.chart->rules, &cara->id));
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, I5_nobody_is_identified_whose_device_this_home_has_not_read_of)
+{
+    struct visit v = visit_new(86);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *link =
+        chart_invitation(v.chart, "link", GALEN_ROLE_CAREGIVER, v.pharmacist);
+    chart_add(v.chart, v.pharmacist, link, false);
+    struct home *home = home_of(&v, v.pharmacist);
+    struct chart_device *cara = chart_next_device(v.chart, "cara", GALEN_PURPOSE_DEVICE, link);
+    chart_redeem(v.chart, link, cara);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &link->id,
+                                       text("name and birthday"), token),
+                 GALEN_ERR_NOT_MEMBER, "a link is nobody yet");
+    home_pump(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0, "she is no holder");
+    home_show(home);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &link->id,
+                                       text("name and birthday"), token),
+                 GALEN_OK);
+    for (int i = 0; i < 2; i++) { /* what was checked, and the change of members */
+        home_pump(home);
+        cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+        home_show(home);
+    }
+    cr_assert(galen_rules_member(v.chart->rules, &cara->id)->holder);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, I5_who_was_dropped_meanwhile_is_not_said_to_hold_the_record)
+{
+    struct visit v = visit_new(87);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, colleague, true);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id account = visit_member(&v, v.patient)->account;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(galen_engine_identify(home->engine, home_now(home), id, &account,
+                                       text("name and birthday"), token),
+                 GALEN_OK);
+    home_pump(home);
+    chart_drop(v.chart, colleague, v.patient);
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home_accept(home, v.chart),
+                 GALEN_OK); /* that it was checked stands all the same */
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 0);
+    cr_assert_eq(home->events[GALEN_EVENT_FAILED], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, a_colleague_who_is_still_to_be_added_can_be_removed_again)
+{
+    struct visit v = visit_new(88);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(
+        galen_engine_remove_member(home->engine, home_now(home), id, &colleague->id, token),
+        GALEN_ERR_NOT_MEMBER);
+    cr_assert_eq(galen_engine_add_member(home->engine, home_now(home), id, &colleague->id, token),
+                 GALEN_OK);
+    cr_assert_eq(
+        galen_engine_remove_member(home->engine, home_now(home), id, &colleague->id, token),
+        GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 2);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* -- another server ----------------------------------------------------------------------------------- */
 
 Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
@@ -108,7 +207,7 @@ Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
     struct galen_id foreign = *galen_rules_chart(v.chart->rules);
     foreign.bytes[0] ^= 1;
     struct galen_frame added = {.type = GALEN_FRAME_CHART_ADDED, .as.chart_added.chart = foreign};
-    hear(home, &added);
+    home_hear(home, GALEN_CONNECTION_LOG, &added);
     show_as(home, &foreign, 0, GALEN_NO_ENTRY, false);
     cr_assert_eq(galen_log_size(galen_engine_log(home->engine, &foreign)), 0,
                  "entries of another chart were taken");
@@ -161,6 +260,99 @@ Test(engine, L9_behind_an_epoch_held_back_nothing_is_read_until_it_is_there)
     cr_assert_eq(galen_log_size(log), v.chart->size);
     cr_assert(galen_engine_current(home->engine, id));
     cr_assert_eq(galen_engine_stopped(home->engine, id), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- bounds ----------------------------------------------------------------------------------------- */
+
+static struct galen_id made_up(uint32_t n)
+{
+    struct galen_id id = {{0xfa, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+    return id;
+}
+
+static void add_made_up(struct home *home, uint32_t from, uint32_t to)
+{
+    for (uint32_t n = from; n < to; n++) {
+        struct galen_frame frame = {.type = GALEN_FRAME_CHART_ADDED,
+                                    .as.chart_added.chart = made_up(n)};
+        home_hear(home, GALEN_CONNECTION_LOG, &frame);
+    }
+}
+
+static bool is_followed(const struct home *home, const struct galen_id *id)
+{
+    return galen_engine_log(home->engine, id) != NULL;
+}
+
+Test(engine, a_flood_of_charts_that_are_not_pushes_no_true_one_out)
+{
+    struct visit v = visit_new(88);
+    struct home *home = home_of(&v, v.patient);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    size_t pairs = home->pair_count;
+    struct galen_id first = made_up(0), second = made_up(1), last = made_up(GALEN_CHARTS_MAX + 9);
+    add_made_up(home, 0, 1);
+    show_as(home, &first, 0, GALEN_NO_ENTRY,
+            false); /* another's entries: it is stopped, and kept */
+    cr_assert_eq(home->pair_count, pairs + 1);
+    add_made_up(home, 1, GALEN_CHARTS_MAX - 1);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    cr_assert(is_followed(home, &first));
+    add_made_up(home, GALEN_CHARTS_MAX - 1, GALEN_CHARTS_MAX + 10);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    cr_assert_not(is_followed(home, &first) || is_followed(home, &second), "the oldest give way");
+    cr_assert_eq(home->pair_count, pairs, "nor do they fill the disk");
+    cr_assert(is_followed(home, &last), "the newest may be true");
+    cr_assert(is_followed(home, id));
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 0);
+    /* It goes on as ever; nothing of the flood outlives it. */
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(galen_engine_chart_count(home->engine), 1);
+    galen_token token;
+    cr_assert_eq(galen_engine_message(home->engine, home_now(home), id, text("still here"), token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* Charts in which this device's keys were cloned: that is remembered, whatever else comes. */
+static void keep_cloned(struct home *home, uint32_t count)
+{
+    static const uint8_t cloned[] = {0, GALEN_ERR_CLONED, 0};
+    for (uint32_t n = 0; n < count; n++) {
+        char key[4 + 64 + 9];
+        struct galen_id id = made_up(n);
+        memcpy(key, "log/", 4);
+        for (size_t i = 0; i < sizeof id.bytes; i++)
+            (void)snprintf(key + 4 + 2 * i, 3, "%02x", id.bytes[i]);
+        memcpy(key + 68, "/stopped", 9);
+        home_keep(home, key, (struct galen_bytes){cloned, sizeof cloned});
+    }
+}
+
+Test(engine, a_chart_of_which_something_is_known_gives_way_to_none)
+{
+    struct visit v = visit_new(89);
+    struct home *home = home_new(v.chart, NULL);
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_has_read(home);
+    keep_cloned(home, GALEN_CHARTS_MAX - 1);
+    home_start(home);
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    struct galen_id more = made_up(GALEN_CHARTS_MAX);
+    add_made_up(home, GALEN_CHARTS_MAX, GALEN_CHARTS_MAX + 1);
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 1, "and it is said");
+    cr_assert_not(is_followed(home, &more));
+    cr_assert_eq(galen_engine_chart_count(home->engine), GALEN_CHARTS_MAX);
+    add_made_up(home, 0, 1); /* one that is there */
+    cr_assert_eq(home->events[GALEN_EVENT_CHARTS_FULL], 1);
     home_free(home);
     chart_free(v.chart);
 }

@@ -1,6 +1,8 @@
 /* Fields as people and programs write them become one write. */
 #include "view/view.h"
 
+#include "support/allocator.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,4 +155,35 @@ Test(fields, what_json_says_is_what_lines_say)
     cJSON_Delete(object);
     galen_writer_wipe(&a);
     galen_writer_wipe(&b);
+}
+
+/* A text that found no memory was once taken for the empty one, which clears a field. */
+Test(fields, each_allocation_may_fail_and_no_field_is_cleared_by_it)
+{
+    cJSON *object = cJSON_Parse("{\"regimen\":{\"drug\":\"Metformin\"},\"status\":\"active\"}");
+    const struct galen_bytes lines = bytes("status=active\nregimen=drug=Metformin");
+    char why[DOC_WHY_MAX], shown[1024];
+    size_t failures = 0;
+    for (size_t from = 0; from < 2; from++)
+        for (size_t nth = 1;; nth++) {
+            struct galen_writer write;
+            galen_writer_init(&write);
+            allocator_fail(nth);
+            enum galen_err err = from == 0 ? fields_from_json(pmr(), record, object, &write, why)
+                                           : fields_from_text(pmr(), record, lines, &write, why);
+            bool failed = allocator_failed();
+            allocator_fail(0);
+            cr_expect_eq(err, failed ? GALEN_ERR_MEMORY : GALEN_OK, "%zu: %s", nth, why);
+            if (err == GALEN_OK) {
+                show(&write, shown, sizeof shown);
+                cr_expect(strstr(shown, "Metformin") && strstr(shown, "status=active"), "%s",
+                          shown);
+            }
+            galen_writer_wipe(&write);
+            failures += failed;
+            if (!failed)
+                break;
+        }
+    cr_assert_gt(failures, 3);
+    cJSON_Delete(object);
 }

@@ -69,6 +69,14 @@ static void put_word(struct galen_writer *w)
     galen_write(w, "word", 4);
 }
 
+static const struct galen_bytes other_word = {(const uint8_t *)"other", 5};
+
+static void put_other_word(struct galen_writer *w)
+{
+    galen_write_u8(w, 5);
+    galen_write(w, "other", 5);
+}
+
 /* Two records as ENTRIES carries them, without bodies. */
 static struct galen_bytes records(void)
 {
@@ -278,21 +286,20 @@ static bool visit_example(uint8_t type, struct galen_frame *f, struct galen_writ
         return true;
     case GALEN_FRAME_KNOCKED:
         f->as.knocked = (struct galen_frame_knocked){
-            .visit = id(1), .number = 2, .admitted = true, .hello = word};
+            .visit = id(1), .number = 2, .admitted = true, .hello = word, .admission = other_word};
         set_chain(&f->as.knocked.chain);
         put(w, 1, 32);
         galen_write_u16(w, 2);
         galen_write_u8(w, 1);
         put_word(w);
+        put_other_word(w);
         put_chain(w);
         return true;
     case GALEN_FRAME_ADMIT:
-        f->as.admit = (struct galen_frame_admit){
-            .request = 1, .visit = id(2), .device = id(3), .admitted = true};
+        f->as.admit = (struct galen_frame_admit){.request = 1, .visit = id(2), .admission = word};
         galen_write_u32(w, 1);
         put(w, 2, 32);
-        put(w, 3, 32);
-        galen_write_u8(w, 1);
+        put_word(w);
         return true;
     default:
         return false;
@@ -457,6 +464,8 @@ Test(frames, have_their_limits)
         CASE(RELAY, relay.sealed, GALEN_RELAYED_MAX, 1),
         CASE(KNOCK, knock.hello, GALEN_CALL_HELLO_MAX, 1),
         CASE(KNOCKED, knocked.hello, GALEN_CALL_HELLO_MAX, 1),
+        CASE(KNOCKED, knocked.admission, GALEN_CALL_ADMISSION_BYTES, 1),
+        CASE(ADMIT, admit.admission, GALEN_CALL_ADMISSION_BYTES, 1),
         CASE(ROSTER, roster.roster, GALEN_CALL_ROSTER_MAX, 1),
         CASE(MEDIA, media.sframe, GALEN_LIVE_FRAME_MAX - 1, 1),
 #undef CASE

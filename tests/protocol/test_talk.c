@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FRAMES = 100, SETTLE = 25, SAMPLES = FRAMES * GALEN_VOICE_SAMPLES };

@@ -100,6 +100,74 @@ Test(links, a_thief_who_opens_the_link_first_is_found_out)
     stage_expect(pharmacist, GALEN_FRAME_NOTICE);
 }
 
+/* The link was redeemed, and `thief` has signed in with it again: what the disk does is the test's. */
+static struct line *open_used_link(const char *from)
+{
+    struct line *thief = stage_connect(&s, from);
+    struct galen_frame frame;
+    stage_sign_in_frame(thief, &CAST.invitation, LOG, false, &frame);
+    stage_send(&s, thief, &frame);
+    return thief;
+}
+
+static void use_link(void)
+{
+    add_invitation();
+    struct line *link = stage_log(&s, &CAST.invitation);
+    draft_redemption();
+    stage_append(&s, link);
+    stage_disconnect(&s, link);
+    stage_pass(&s, 5000);
+}
+
+/* Else a server that dies in between has told the thief, and staff never hear of it. */
+Test(links, I4_a_used_link_is_refused_once_the_notice_is_durable)
+{
+    use_link();
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    s.holds_batches = true;
+    struct line *thief = open_used_link("elsewhere");
+    cr_assert_eq(stage_count(thief, GALEN_FRAME_REFUSED), 0u, "answered before it is on the disk");
+    cr_assert_eq(stage_count(pharmacist, GALEN_FRAME_NOTICE), 0u,
+                 "told of what a crash takes back");
+    stage_commit(&s);
+    stage_expect_closed(thief, GALEN_ERR_REPLACED);
+    stage_expect(pharmacist, GALEN_FRAME_NOTICE);
+    s.holds_batches = false;
+    stage_restart(&s);
+    pharmacist = stage_log(&s, &CAST.pharmacist);
+    stage_open(&s, pharmacist, 0, NULL);
+    stage_expect(pharmacist, GALEN_FRAME_NOTICE);
+}
+
+Test(links, I4_who_leaves_before_the_notice_is_durable_is_told_of_all_the_same)
+{
+    use_link();
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    s.holds_batches = true;
+    stage_disconnect(&s, open_used_link("elsewhere"));
+    struct line *hasty = open_used_link("elsewhere");
+    struct galen_frame frame;
+    stage_sign_in_frame(hasty, &CAST.caregiver, LOG, false, &frame);
+    stage_send(&s, hasty, &frame); /* nobody becomes another while the answer waits */
+    stage_expect_closed(hasty, GALEN_ERR_STATE);
+    stage_commit(&s);
+    cr_assert_eq(stage_count(pharmacist, GALEN_FRAME_NOTICE), 2u);
+}
+
+Test(links, I4_a_notice_that_cannot_be_stored_is_asked_for_again)
+{
+    use_link();
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    s.next_commit = GALEN_ERR_DISK_FULL;
+    struct line *thief = open_used_link("elsewhere");
+    stage_expect_closed(thief, GALEN_ERR_DISK_FULL);
+    cr_assert_eq(stage_count(pharmacist, GALEN_FRAME_NOTICE), 0u);
+    thief = open_used_link("elsewhere"); /* disk-full is no last word: a home tries again */
+    cr_assert_eq(stage_expect_refused(thief, GALEN_ERR_REPLACED).detail, SCENE_NOW_MS);
+    stage_expect(pharmacist, GALEN_FRAME_NOTICE);
+}
+
 static void draft_code(const struct party *code, struct party *fresh)
 {
     party_certify(fresh, code, GALEN_ROLE_PHARMACIST, GALEN_PURPOSE_DEVICE, NULL);

@@ -1,4 +1,5 @@
 /* Visits: the waiting room, who presides, guests, and how it all ends. */
+#include "support/primitives.h"
 #include "support/stage_call.h"
 
 #include <criterion/criterion.h>
@@ -138,6 +139,155 @@ Test(visit, only_staff_admit_and_end)
     stage_expect_refused(other, GALEN_ERR_NOT_MEMBER);
     stage_send_admit(&s, call.pharmacist, &CAST.stranger, true);
     stage_expect_refused(call.pharmacist, GALEN_ERR_NOT_MEMBER);
+}
+
+/* What the knocked frame that came last says of the word of staff. */
+static struct galen_call_admission word_in(const struct galen_frame *knocked)
+{
+    struct galen_call_admission word;
+    cr_assert_eq(galen_call_admission_read(knocked->as.knocked.admission, &word), GALEN_OK);
+    return word;
+}
+
+static void send_changed(const struct stage_call *call, struct galen_call_admission word,
+                         enum galen_err err)
+{
+    stage_send_admission(&s, call->pharmacist, &word);
+    stage_expect_refused(call->pharmacist, err);
+}
+
+Test(visit, R1_the_word_of_staff_is_signed_and_goes_to_all_staff)
+{
+    stage_add(&s, &CAST.other_pharmacist, false, true);
+    struct stage_call call = stage_begin_call(&s);
+    struct line *second = stage_live(&s, &CAST.other_pharmacist);
+    stage_knock(&s, second);
+    stage_expect(second, GALEN_FRAME_KNOCKED); /* its own, without a word: staff are in by role */
+    struct galen_frame knocked = stage_expect(second, GALEN_FRAME_KNOCKED);
+    cr_assert(knocked.as.knocked.admitted);
+    cr_assert_eq(knocked.as.knocked.admission.size, 0u);
+    knocked = stage_expect(second, GALEN_FRAME_KNOCKED);
+    struct galen_call_admission word = word_in(&knocked);
+    cr_assert(word.admitted && knocked.as.knocked.admitted);
+    cr_assert(galen_id_equal(&word.device, &CAST.patient.id));
+    cr_assert(galen_id_equal(&word.staff, &CAST.pharmacist.id));
+    cr_assert_eq(galen_call_admission_verify(&test_primitives, &word, CAST.pharmacist.keys.sign),
+                 GALEN_OK);
+    /* Sending away goes to all staff before it happens, with the number that it is about. */
+    stage_forget(call.pharmacist);
+    stage_send_admit(&s, second, &CAST.patient, false);
+    knocked = stage_expect(call.pharmacist, GALEN_FRAME_KNOCKED);
+    word = word_in(&knocked);
+    cr_assert_not(word.admitted || knocked.as.knocked.admitted);
+    cr_assert_eq(knocked.as.knocked.number, 2u);
+    cr_assert(galen_id_equal(&word.staff, &CAST.other_pharmacist.id));
+    stage_expect(call.pharmacist, GALEN_FRAME_LEFT);
+    /* It stands when they knock again. */
+    cr_assert_not(stage_knock(&s, call.patient).admitted);
+    knocked = stage_expect(call.pharmacist, GALEN_FRAME_KNOCKED);
+    cr_assert_not(word_in(&knocked).admitted);
+    cr_assert_eq(stage_counter(&s, "galen_admissions_total"), 2u);
+}
+
+Test(visit, R1_a_word_is_ones_own_and_for_this_visit)
+{
+    struct stage_call call = stage_begin_call(&s);
+    const struct galen_call_admission good =
+        stage_make_admission(&s, &CAST.pharmacist, &CAST.patient, false);
+    struct galen_call_admission word = good;
+    word.signature[5] ^= 1;
+    send_changed(&call, word, GALEN_ERR_SIGNATURE);
+    word = good;
+    word.admitted = true;
+    send_changed(&call, word, GALEN_ERR_SIGNATURE);
+    word = good;
+    word.visit.bytes[0] ^= 1;
+    stage_sign_admission(&CAST.pharmacist, &word);
+    send_changed(&call, word, GALEN_ERR_CHART);
+    word = good;
+    word.chart.bytes[0] ^= 1;
+    stage_sign_admission(&CAST.pharmacist, &word);
+    send_changed(&call, word, GALEN_ERR_CHART);
+    word = stage_make_admission(&s, &CAST.other_pharmacist, &CAST.patient, false);
+    send_changed(&call, word, GALEN_ERR_SENDER);
+    word = good;
+    word.count = 0;
+    stage_sign_admission(&CAST.pharmacist, &word);
+    send_changed(&call, word, GALEN_ERR_FORMAT);
+    cr_assert_eq(stage_count(call.patient, GALEN_FRAME_ADMITTED), 0u);
+    stage_send_admission(&s, call.pharmacist, &good);
+    stage_expect(call.patient, GALEN_FRAME_ADMITTED);
+}
+
+Test(visit, R1_an_older_word_undoes_nothing)
+{
+    struct stage_call call = stage_begin_call(&s); /* a word with count 1 */
+    struct galen_call_admission in, away, in_again;
+    s.admissions = 0;
+    in = stage_make_admission(&s, &CAST.pharmacist, &CAST.patient, true);
+    away = stage_make_admission(&s, &CAST.pharmacist, &CAST.patient, false);
+    send_changed(&call, in, GALEN_ERR_REPLAY);
+    stage_send_admission(&s, call.pharmacist, &away);
+    cr_assert_eq(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.number, 0u);
+    cr_assert_not(stage_knock(&s, call.patient).admitted);
+    send_changed(&call, in, GALEN_ERR_REPLAY);
+    send_changed(&call, away, GALEN_ERR_REPLAY);
+    in_again = in;
+    in_again.count = away.count; /* said at once by two: sending away counts */
+    stage_sign_admission(&CAST.pharmacist, &in_again);
+    send_changed(&call, in_again, GALEN_ERR_REPLAY);
+    cr_assert_eq(stage_count(call.patient, GALEN_FRAME_ADMITTED), 0u);
+    in_again = stage_make_admission(&s, &CAST.pharmacist, &CAST.patient, true);
+    stage_send_admission(&s, call.pharmacist, &in_again);
+    cr_assert(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.admitted);
+    away = in_again;
+    away.admitted = false;
+    stage_sign_admission(&CAST.pharmacist, &away);
+    stage_send_admission(&s, call.pharmacist, &away);
+    cr_assert_not(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.admitted);
+}
+
+Test(visit, R1_who_is_away_just_now_is_sent_away_all_the_same)
+{
+    struct stage_call call = stage_begin_call(&s);
+    stage_disconnect(&s, call.patient);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, true);
+    stage_expect_refused(call.pharmacist, GALEN_ERR_NOT_MEMBER);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, false);
+    stage_expect(call.pharmacist, GALEN_FRAME_DONE);
+    struct line *back = stage_live(&s, &CAST.patient);
+    cr_assert_not(stage_knock(&s, back).admitted);
+    stage_send_admit(&s, call.pharmacist, &CAST.stranger, false);
+    stage_expect_refused(call.pharmacist, GALEN_ERR_NOT_MEMBER);
+}
+
+Test(visit, R1_the_word_of_somebody_dropped_lets_nobody_in_again)
+{
+    stage_add(&s, &CAST.other_pharmacist, false, true);
+    struct stage_call call = stage_begin_call(&s);
+    struct line *second = stage_live(&s, &CAST.other_pharmacist);
+    stage_knock(&s, second);
+    stage_send_admit(&s, second, &CAST.patient, true); /* the newest word is of the second */
+    stage_drop(&s, &CAST.other_pharmacist);
+    stage_send_media(&s, call.patient, 2, 1);
+    cr_assert_eq(stage_count(call.pharmacist, GALEN_FRAME_MEDIA), 1u, "who is in stays in");
+    stage_forget(call.patient);
+    cr_assert_not(stage_knock(&s, call.patient).admitted);
+}
+
+Test(visit, R1_who_comes_back_into_the_chart_waits)
+{
+    stage_add(&s, &CAST.caregiver, true, false);
+    struct stage_call call = stage_begin_call(&s);
+    struct line *caregiver = stage_live(&s, &CAST.caregiver);
+    stage_knock(&s, caregiver);
+    stage_send_admit(&s, call.pharmacist, &CAST.caregiver, true);
+    stage_drop(&s, &CAST.caregiver);
+    stage_add(&s, &CAST.caregiver, true, false);
+    stage_forget(caregiver);
+    cr_assert_not(stage_knock(&s, caregiver).admitted);
+    stage_send_admit(&s, call.pharmacist, &CAST.caregiver, true);
+    cr_assert(stage_expect(caregiver, GALEN_FRAME_ADMITTED).as.admitted.admitted);
 }
 
 Test(visit, a_knock_is_ones_own_and_for_this_host)
@@ -433,4 +583,41 @@ Test(visit, the_waiting_room_and_the_visits_are_bounded)
     s.visit.bytes[0]++;
     stage_send_visit_open(&s, pharmacist);
     stage_expect_refused(pharmacist, GALEN_ERR_LIMIT);
+}
+
+Test(visit, the_words_of_a_visit_are_bounded)
+{
+    s.config.limits.sign_ins_per_minute = 100000;
+    s.config.limits.frames_per_second = 100000;
+    stage_restart_hub(&s);
+    struct stage_call call = stage_begin_call(&s); /* with one about the patient */
+    for (unsigned i = 1; i <= GALEN_ADMISSIONS_MAX; i++) {
+        struct party guest;
+        struct galen_frame frame;
+        make_guest(&guest, 1000 + i);
+        struct line *line = stage_connect(&s, "elsewhere");
+        stage_sign_in_frame(line, &guest, GALEN_CONNECTION_LIVE, true, &frame);
+        stage_send(&s, line, &frame);
+        line->party = &guest;
+        cr_assert_not(stage_knock(&s, line).admitted);
+        stage_forget(call.pharmacist);
+        stage_send_admit(&s, call.pharmacist, &guest, false);
+        if (i < GALEN_ADMISSIONS_MAX)
+            stage_expect(call.pharmacist, GALEN_FRAME_DONE);
+        else
+            stage_expect_refused(call.pharmacist, GALEN_ERR_LIMIT);
+        stage_give_back(&s, line);
+        stage_forget(call.pharmacist);
+    }
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, false); /* another about somebody known */
+    cr_assert_eq(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.number, 0u);
+    /* The next visit begins without any. */
+    stage_send_visit_id(&s, call.pharmacist, GALEN_FRAME_VISIT_END);
+    s.visit.bytes[0]++;
+    stage_forget(call.pharmacist);
+    stage_open_visit(&s, call.pharmacist);
+    stage_forget(call.patient);
+    cr_assert_not(stage_knock(&s, call.patient).admitted);
+    stage_send_admit(&s, call.pharmacist, &CAST.patient, true);
+    cr_assert(stage_expect(call.patient, GALEN_FRAME_ADMITTED).as.admitted.admitted);
 }

@@ -112,10 +112,8 @@ static void on_event(struct node *node, const struct galen_event *event)
             asked->err = event->err;
         }
     }
-    if (event->kind == GALEN_EVENT_REFUSED) {
-        node->refusals++;
+    if (event->kind == GALEN_EVENT_REFUSED)
         node->refused = event->err;
-    }
     if (event->kind == GALEN_EVENT_FORK || event->kind == GALEN_EVENT_CLONED)
         node->told_stop = true;
     if (event->kind == GALEN_EVENT_LINK_AGAIN)
@@ -229,7 +227,6 @@ void server_crash(struct server *server)
     if (!server->hub)
         return;
     world_say(world, "the server crashes");
-    world->server_crashes++;
     for (size_t i = 0; i < LINKS_MAX; i++)
         if (world->links[i].used && &world->servers[world->links[i].server] == server) {
             world->links[i].connection = NULL;
@@ -248,13 +245,26 @@ static size_t link_of(struct world *world, const struct hub_connection *connecti
     return (size_t)((struct link *)hub_connection_user(connection) - world->links);
 }
 
+/* Nobody is at the other end of this line, and the server does not know. */
+static void send_into_nothing(struct server *server, struct hub_connection *connection)
+{
+    while (hub_next_frame(server->hub, connection, server->world->now_ms).size > 0)
+        ;
+    if (hub_is_closing(connection))
+        hub_disconnect(server->hub, connection, server->world->now_ms);
+}
+
 void server_pump(struct server *server)
 {
     struct world *world = server->world;
     struct hub_connection *connection;
     while (server->hub && (connection = hub_next_ready(server->hub))) {
-        size_t index = link_of(world, connection);
         struct galen_bytes frame;
+        if (!hub_connection_user(connection)) {
+            send_into_nothing(server, connection);
+            continue;
+        }
+        size_t index = link_of(world, connection);
         while ((frame = hub_next_frame(server->hub, connection, world->now_ms)).size > 0)
             line_deliver(world, index, EVENT_TO_NODE, frame);
         if (hub_is_closing(connection))

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     if (count > 1) {
         plots_report();
         visits_report();
+        door_plots_report();
     }
     printf("%llu seeds, %llu failed\n", (unsigned long long)count, (unsigned long long)failed);
     return failed > 0;

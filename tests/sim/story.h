@@ -19,6 +19,11 @@ bool story_wait_for(struct world *world, struct node *node, bool (*done)(struct 
 bool story_up(struct world *world, struct node *node);
 /** False: a crash took the request back before it was on the disk. */
 bool story_was_made(const struct world *world, const galen_token token);
+/** Waits until `by` has read that this home's device is a member: before, nobody is there to be chosen. */
+bool story_sees(struct world *world, struct node *by, struct node *whom);
+/** Asks `by` for something about `whom` until it was made: `ask` says whether it was. */
+void story_insist(struct world *world, struct node *by, struct node *whom,
+                  bool (*ask)(struct world *world, struct node *by, struct node *whom));
 bool story_invited(struct world *world, struct node *by, enum galen_role role,
                    const struct galen_id *chart, const char *name, struct galen_writer *link);
 bool story_made_chart(struct world *world, struct node *by, struct galen_id *chart);
@@ -27,8 +32,9 @@ void story_further(struct world *world, struct node *by, enum galen_purpose purp
                    const char *name, bool loses);
 
 /* devices.c */
-/** `by` has asked, with this token, for the removal of `whom`: it reads nothing from then on. */
-void story_removes(struct world *world, struct node *by, struct node *whom,
+/** `by` has asked, with this token, for the removal of `whom`: it reads nothing from then on. False: a
+ * crash took that back before it was on the disk. */
+bool story_removes(struct world *world, struct node *by, struct node *whom,
                    const galen_token token);
 /** Another chart, further devices of staff, a removed device, a link that nobody opened in time. */
 void story_devices(struct world *world, struct node *admin, struct node *ann, struct node *bob,

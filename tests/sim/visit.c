@@ -197,8 +197,15 @@ static void send_away(struct world *world, struct node *host, struct guests *gue
     guests->welcome[whom->number] = false;
     whom->live = false; /* it does not take part, it only listens */
     world->eavesdropper = whom;
+    bool knocks = chance_in(&world->chance, 700);
+    if (chance_in(&world->chance, 500))
+        talk(world, guests, 10); /* else its line may be gone before the word is with the server */
+    if (knocks)
+        node_cut(whom); /* and knocks once more, on another line */
     talk(world, guests, SETTLE_MS / STEP_MS);
     uint64_t before = heard(whom);
+    if (knocks)
+        node_cut(whom);
     talk(world, guests, TALK_STEPS);
     /* In bad weather the host may not have drawn new keys yet. */
     if (is_fair(world) && heard(whom) > before)
@@ -309,10 +316,13 @@ static void run(struct world *world, struct node *host)
 void visit_run(struct world *world, struct node *host)
 {
     struct weather weather = world->weather;
+    if (chance_in(&world->chance, 600))
+        door_plot_begin(world);
     if (chance_in(&world->chance, 500))
         world->weather = (struct weather){0};
     if (chance_in(&world->chance, 500))
         world_run(world, 20000, NULL); /* everybody is there */
     run(world, host);
+    door_plot_end(world);
     world->weather = weather;
 }

@@ -164,6 +164,7 @@ void line_deliver(struct world *world, size_t index, uint8_t kind, struct galen_
         overhear(world, link, bytes);
     bool passes = kind == EVENT_TO_NODE
                       ? server_plot_meddle(world, link, &copy, &size) &&
+                            door_plot_meddle(world, link, &copy, &size) &&
                             member_plot_answer(world, link, (struct galen_bytes){copy, size})
                       : server_plot_intercept(world, link, &copy, &size);
     /* Drafts and hellos come twice at times: nobody may be shown one a second time (D5). */
@@ -206,17 +207,27 @@ bool node_stopped(const struct node *node, const struct galen_id *chart)
     return err == GALEN_ERR_FORK || err == GALEN_ERR_CLONED;
 }
 
-/* One side is gone: the other side learns it, unless the line swallows even that. */
+/* The server learns of it, unless the line swallows even that: then it keeps a connection that nobody
+ * is at the other end of, until the same device comes again or nothing was heard for long enough. */
+static void leave_server(struct world *world, struct link *link)
+{
+    struct hub *hub = world->servers[link->server].hub;
+    if (link->connection && hub && link->silent && !hub_is_closing(link->connection))
+        hub_connection_set_user(link->connection, NULL);
+    else if (link->connection && hub)
+        hub_disconnect(hub, link->connection, world->now_ms);
+    link->connection = NULL;
+}
+
+/* One side is gone. */
 void line_close(struct world *world, size_t index, bool tell_node)
 {
     struct link *link = &world->links[index];
     if (!link->used)
         return;
-    struct server *server = &world->servers[link->server];
     struct node *node = &world->nodes[link->node];
-    if (link->connection && server->hub)
-        hub_disconnect(server->hub, link->connection, world->now_ms);
-    link->connection = NULL;
+    leave_server(world, link);
+    link->closed = true;
     if (tell_node)
         world_push(world, (struct event){.at_ms = world->now_ms + line_delay(world),
                                          .kind = EVENT_CLOSED_NODE,
@@ -269,6 +280,8 @@ static void on_connected(struct world *world, struct link *link)
     struct node *node = &world->nodes[link->node];
     uint8_t nonce[32];
     enum galen_err err;
+    if (link->closed)
+        return;
     chance_fill(&world->chance, nonce, sizeof nonce);
     if (server->hub)
         link->connection =
@@ -423,6 +436,7 @@ struct asked *world_ask(struct world *world, struct node *node, enum asked_kind 
     *asked = (struct asked){.kind = (uint8_t)kind, .node = node->number, .chart = *chart};
     memcpy(asked->token, token, sizeof asked->token);
     snprintf(asked->text, sizeof asked->text, "%s", text);
+    world_say(world, "%s asks: %s", node->name, text);
     return asked;
 }
 

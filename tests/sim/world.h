@@ -84,8 +84,7 @@ struct node {
     uint64_t draft_marks[DRAFTS_MAX]; /* which drafts came: each at most once */
     struct verified verified;         /* the last head it signed for the patient's chart */
     struct galen_id device, account;  /* once it is a member */
-    uint32_t refusals;
-    uint16_t refused; /* the last REFUSED event's error */
+    uint16_t refused;                 /* the last REFUSED event's error */
 };
 
 /* -- lines ------------------------------------------------------------------------------------------ */
@@ -97,6 +96,7 @@ struct link {
     uint8_t purpose, server;
     struct hub_connection *connection;
     bool silent;                       /* swallows both ways, and nobody is told */
+    bool closed;                       /* by one side; the node is still to learn it */
     uint64_t to_node_ms, to_server_ms; /* nothing arrives before what was sent earlier */
 };
 
@@ -172,9 +172,9 @@ struct world {
     uint64_t crash_edge;   /* at which of them a home is killed whatever the weather; 0: never */
     struct server_plot *server_plot; /* NULL: the server is honest */
     struct member_plot *member_plot; /* NULL: all members are */
+    struct door_plot *door_plot;     /* NULL: the server tells truly whom staff let in */
     struct node *eavesdropper;       /* gets all media of the call, by whatever way */
     uint64_t drafts;                 /* said so far */
-    uint64_t server_crashes;
     char failure[400];
 };
 
@@ -228,6 +228,13 @@ struct galen_bytes story_text(const char *s);
  * nothing, though the server sends them everything. */
 void visit_run(struct world *world, struct node *host);
 void visits_report(void);
+
+/* hostile_door.c: in a visit */
+void door_plot_begin(struct world *world);
+void door_plot_end(struct world *world);
+/** Sees, and may change, what the server sends; false: it is swallowed. */
+bool door_plot_meddle(struct world *world, const struct link *link, uint8_t **bytes, size_t *size);
+void door_plots_report(void);
 
 /* hostile_server.c */
 /** Draws a plot for this server. */

@@ -25,11 +25,12 @@ void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct
                 size_t index)
 {
     const struct galen_id *id = galen_rules_chart(chart->rules);
-    const struct galen_writer *record = &chart->entries[index].record;
     int used = snprintf(key, DISK_KEY_MAX, "log/");
     for (size_t i = 0; i < sizeof id->bytes; i++)
         used += snprintf(key + used, DISK_KEY_MAX - (size_t)used, "%02x", id->bytes[i]);
     snprintf(key + used, DISK_KEY_MAX - (size_t)used, "/entry/%016zx", index);
+    const struct galen_writer *record = &chart->entries[index].record;
+    galen_writer_clear(value);
     galen_write_u16(value, GALEN_OK);
     galen_write(value, record->at, record->size);
 }

@@ -14,6 +14,8 @@ struct home *home_new(struct chart *chart, struct chart *practice)
     if (practice)
         home->charts[home->chart_count++] = practice;
     galen_writer_init(&home->append);
+    for (size_t i = 0; i < HOME_FRAME_MAX; i++)
+        galen_writer_init(&home->live[i]);
     return home;
 }
 
@@ -23,6 +25,8 @@ void home_free(struct home *home)
     for (size_t i = 0; i < home->pair_count; i++)
         galen_writer_wipe(&home->disk[i].value);
     galen_writer_wipe(&home->append);
+    for (size_t i = 0; i < HOME_FRAME_MAX; i++)
+        galen_writer_wipe(&home->live[i]);
     free(home);
 }
 
@@ -70,23 +74,28 @@ void home_is(struct home *home, enum galen_home_state state, const struct chart_
 
 void home_has_read(struct home *home)
 {
+    char key[DISK_KEY_MAX];
+    struct galen_writer value;
+    galen_writer_init(&value);
     for (size_t c = 0; c < home->chart_count; c++)
         for (size_t i = 0; i < home->charts[c]->size; i++) {
-            char key[DISK_KEY_MAX];
-            struct galen_writer value;
-            galen_writer_init(&value);
             disk_entry(key, &value, home->charts[c], i);
             home_keep(home, key, galen_written(&value));
-            galen_writer_wipe(&value);
         }
+    galen_writer_wipe(&value);
 }
 
 /* -- the line --------------------------------------------------------------------------------------- */
 
-static void look_at_sent(struct home *home, struct galen_bytes bytes)
+static void look_at_sent(struct home *home, uint8_t purpose, struct galen_bytes bytes)
 {
     static struct galen_frame frame;
     cr_assert_eq(galen_frame_read(bytes, &frame), GALEN_OK);
+    home->sent[frame.type]++;
+    if (purpose == GALEN_CONNECTION_LIVE) {
+        galen_writer_clear(&home->live[frame.type]);
+        galen_write(&home->live[frame.type], bytes.at, bytes.size);
+    }
     for (size_t c = 0; frame.type == GALEN_FRAME_OPEN && c < home->chart_count; c++)
         if (galen_id_equal(&frame.as.open.chart, galen_rules_chart(home->charts[c]->rules)))
             home->shown[c] = frame.as.open.from;
@@ -109,7 +118,10 @@ void home_pump(struct home *home)
             home_keep(home, key, out.value);
             break;
         case GALEN_OUT_SEND:
-            look_at_sent(home, out.value);
+            look_at_sent(home, out.purpose, out.value);
+            break;
+        case GALEN_OUT_CONNECT:
+            home->connects++;
             break;
         case GALEN_OUT_EVENT:
             home->events[out.event.kind % 64]++;
@@ -120,14 +132,22 @@ void home_pump(struct home *home)
     }
 }
 
-static void hear(struct home *home, const struct galen_frame *frame)
+void home_hear(struct home *home, uint8_t purpose, const struct galen_frame *frame)
 {
     struct galen_writer w;
     galen_writer_init(&w);
     galen_frame_write(&w, frame);
-    galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
+    galen_engine_received(home->engine, home_now(home), purpose, galen_written(&w));
     galen_writer_wipe(&w);
     home_pump(home);
+}
+
+struct galen_frame home_sent(const struct home *home, uint8_t type)
+{
+    struct galen_frame frame;
+    cr_assert_eq(galen_frame_read(galen_written(&home->live[type]), &frame), GALEN_OK,
+                 "no %s was sent", galen_frame_name(type));
+    return frame;
 }
 
 void home_show(struct home *home)
@@ -143,28 +163,36 @@ void home_show(struct home *home)
         frame.as.entries.first = home->shown[c];
         frame.as.entries.size = home->shown[c] = chart->size;
         frame.as.entries.records = galen_written(&records);
-        hear(home, &frame);
+        home_hear(home, GALEN_CONNECTION_LOG, &frame);
         galen_writer_wipe(&records);
     }
 }
 
-static void sign_in(struct home *home)
+static uint64_t server_clock(const struct home *home)
 {
-    uint64_t clock_ms = home->server_clock_ms ? home->server_clock_ms : home_now(home);
+    return home->server_clock_ms ? home->server_clock_ms : home_now(home);
+}
+
+void home_challenge(struct home *home, uint8_t purpose)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
+    frame.as.challenge.version = GALEN_VERSION;
+    frame.as.challenge.practice = home->charts[0]->practice;
+    frame.as.challenge.clock_ms = server_clock(home);
+    galen_engine_connected(home->engine, home_now(home), purpose);
+    home_hear(home, purpose, &frame);
+}
+
+static void welcome(struct home *home, uint8_t purpose)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_WELCOME};
     struct galen_writer ids;
     galen_writer_init(&ids);
     for (size_t c = 0; c < home->chart_count; c++)
         galen_write_id(&ids, galen_rules_chart(home->charts[c]->rules));
-    galen_engine_connected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
-    struct galen_frame frame = {.type = GALEN_FRAME_CHALLENGE};
-    frame.as.challenge.version = GALEN_VERSION;
-    frame.as.challenge.practice = home->charts[0]->practice;
-    frame.as.challenge.clock_ms = clock_ms;
-    hear(home, &frame);
-    frame = (struct galen_frame){.type = GALEN_FRAME_WELCOME};
-    frame.as.welcome.clock_ms = clock_ms;
+    frame.as.welcome.clock_ms = server_clock(home);
     frame.as.welcome.charts = galen_written(&ids);
-    hear(home, &frame);
+    home_hear(home, purpose, &frame);
     galen_writer_wipe(&ids);
 }
 
@@ -174,7 +202,7 @@ static void draw_bytes(void *context, uint8_t *out, size_t n)
     chart_random(home->charts[0], out, n);
 }
 
-void home_start(struct home *home)
+void home_wake(struct home *home)
 {
     struct galen_engine_config config = {draw_bytes, home};
     home->engine = galen_engine_new(&config);
@@ -185,8 +213,23 @@ void home_start(struct home *home)
     }
     cr_assert_eq(galen_engine_start(home->engine, home_now(home)), GALEN_OK);
     home_pump(home);
-    sign_in(home);
+}
+
+void home_start(struct home *home)
+{
+    home_wake(home);
+    home_challenge(home, GALEN_CONNECTION_LOG);
+    welcome(home, GALEN_CONNECTION_LOG);
     home_show(home);
+}
+
+void home_go_live(struct home *home)
+{
+    galen_engine_go_live(home->engine, home_now(home), true);
+    galen_engine_tick(home->engine, home_now(home));
+    home_pump(home);
+    home_challenge(home, GALEN_CONNECTION_LIVE);
+    welcome(home, GALEN_CONNECTION_LIVE);
 }
 
 void home_crash(struct home *home)

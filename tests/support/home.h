@@ -6,10 +6,12 @@
 #define TESTS_HOME_H
 
 #include "galen/engine.h"
+#include "galen/frames.h"
 #include "support/charts.h"
 
-#define HOME_PAIRS_MAX  400
+#define HOME_PAIRS_MAX  (GALEN_CHARTS_MAX + 400)
 #define HOME_CHARTS_MAX 2
+#define HOME_FRAME_MAX  64 /* types of frames */
 
 struct home_pair {
     char key[160];
@@ -24,8 +26,11 @@ struct home {
     struct galen_engine *engine; /* NULL: it was killed */
     struct home_pair disk[HOME_PAIRS_MAX];
     size_t pair_count;
-    struct galen_writer append; /* the last entry it sent; empty: none since */
-    size_t events[64];          /* how often each kind was said */
+    struct galen_writer append;               /* the last entry it sent; empty: none since */
+    size_t events[64];                        /* how often each kind was said */
+    size_t connects;                          /* how often it asked for a line */
+    size_t sent[HOME_FRAME_MAX];              /* how many frames of each type it sent … */
+    struct galen_writer live[HOME_FRAME_MAX]; /* … and the last one of each, of the live line */
     void *context;
     void (*watch)(void *context, struct home *home,
                   const struct galen_output *output); /* or NULL */
@@ -41,7 +46,17 @@ void home_has_read(struct home *home);
 void home_keep(struct home *home, const char *key, struct galen_bytes value);
 /** Starts from the disk, signs in and reads what is new. */
 void home_start(struct home *home);
+/** Starts from the disk and waits for its line. */
+void home_wake(struct home *home);
+/** Its line of this purpose stands, and the server has said its challenge. */
+void home_challenge(struct home *home, uint8_t purpose);
 void home_crash(struct home *home);
+/** Its live line comes up and signs in. */
+void home_go_live(struct home *home);
+/** A frame comes on the line of this purpose, whoever sent it. */
+void home_hear(struct home *home, uint8_t purpose, const struct galen_frame *frame);
+/** The last frame of this type that it sent on the live line. Borrowed until the next. */
+struct galen_frame home_sent(const struct home *home, uint8_t type);
 /** Carries out everything the engine puts out. */
 void home_pump(struct home *home);
 /** The server shows what this home has not read. */

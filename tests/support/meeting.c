@@ -1,5 +1,6 @@
 #include "support/meeting.h"
 
+#include "galen/call.h"
 #include "galen/frames.h"
 
 #include <criterion/criterion.h>
@@ -46,7 +47,8 @@ static void tell_visit(struct meeting *m, size_t to)
 }
 
 /* Tells both sides of the door where `who` is. */
-static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello, bool in)
+static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello, bool in,
+                      struct galen_bytes admission)
 {
     struct galen_frame knocked = {.type = GALEN_FRAME_KNOCKED};
     struct galen_frame admitted = {.type = GALEN_FRAME_ADMITTED};
@@ -54,6 +56,7 @@ static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello, b
     knocked.as.knocked.number = admitted.as.admitted.number = m->numbers[who];
     knocked.as.knocked.admitted = admitted.as.admitted.admitted = in;
     knocked.as.knocked.hello = hello;
+    knocked.as.knocked.admission = admission;
     tell(m, who, &admitted);
     tell(m, ANN, &knocked);
 }
@@ -66,7 +69,14 @@ static void on_knock(struct meeting *m, size_t from, const struct galen_frame_kn
         galen_writer_clear(&m->at_door);
         galen_write(&m->at_door, knock->hello.at, knock->hello.size);
     }
-    tell_door(m, from, knock->hello, !waits);
+    tell_door(m, from, knock->hello, !waits, (struct galen_bytes){0});
+}
+
+static void on_admit(struct meeting *m, struct galen_bytes admission)
+{
+    struct galen_call_admission word;
+    cr_assert_eq(galen_call_admission_read(admission, &word), GALEN_OK);
+    tell_door(m, BEN, galen_written(&m->at_door), word.admitted, admission);
 }
 
 static void leave(struct meeting *m, size_t who)
@@ -102,7 +112,7 @@ static void serve(struct meeting *m, size_t from, struct galen_bytes bytes)
         on_knock(m, from, &frame.as.knock);
         break;
     case GALEN_FRAME_ADMIT:
-        tell_door(m, BEN, galen_written(&m->at_door), frame.as.admit.admitted);
+        on_admit(m, frame.as.admit.admission);
         break;
     case GALEN_FRAME_ROSTER:
         tell_all(m, &frame);

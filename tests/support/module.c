@@ -56,14 +56,14 @@ static void keep_plain(struct module_host *host, const char *key, struct galen_b
 
 static void keep_chart(struct module_host *host, const struct chart *chart)
 {
+    char key[DISK_KEY_MAX];
+    struct galen_writer value;
+    galen_writer_init(&value);
     for (size_t i = 0; i < chart->size; i++) {
-        char key[DISK_KEY_MAX];
-        struct galen_writer value;
-        galen_writer_init(&value);
         disk_entry(key, &value, chart, i);
         keep_plain(host, key, galen_written(&value));
-        galen_writer_wipe(&value);
     }
+    galen_writer_wipe(&value);
 }
 
 /* -- its charts ------------------------------------------------------------------------------------- */

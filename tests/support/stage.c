@@ -299,6 +299,16 @@ void stage_disconnect(struct stage *s, struct line *line)
     stage_settle(s);
 }
 
+void stage_give_back(struct stage *s, struct line *line)
+{
+    cr_assert(line == &s->lines[s->line_count - 1]);
+    stage_disconnect(s, line);
+    stage_forget(line);
+    free(line->inbox);
+    *line = (struct line){0};
+    s->line_count--;
+}
+
 void stage_sign_sign_in(const struct line *line, const struct party *party,
                         struct galen_frame *frame)
 {

@@ -44,6 +44,7 @@ struct stage {
     char last_event[64];
     struct galen_id visit; /* the one that stage_call.h speaks of, and its host's nonce */
     uint8_t nonce[32];
+    uint32_t admissions; /* words of staff made so far */
 };
 
 /** A server with its practice set up, and a chart of custodian, pharmacist and patient (epoch 2). */
@@ -61,6 +62,8 @@ struct line *stage_connect(struct stage *s, const char *address);
 /** NULL when the hub refuses the connection; `*err` says why. */
 struct line *stage_try_connect(struct stage *s, const char *address, enum galen_err *err);
 void stage_disconnect(struct stage *s, struct line *line);
+/** Disconnects the line that was connected last, whose place the next one takes. */
+void stage_give_back(struct stage *s, struct line *line);
 /** A correct SIGN_IN; tests may change it and sign it again. */
 void stage_sign_in_frame(const struct line *line, const struct party *party, uint8_t purpose,
                          bool with_chain, struct galen_frame *frame);

@@ -49,16 +49,21 @@ void stage_open_visit(struct stage *s, struct line *line)
     cr_assert_eq(stage_expect(line, GALEN_FRAME_DONE).as.done.request, request);
 }
 
-void stage_sign_hello(const struct party *by, struct galen_call_hello *hello)
+static void sign(const struct party *by, const char *label, struct galen_writer *message,
+                 uint8_t signature[GALEN_SIGNATURE_BYTES])
 {
     uint8_t signed_bytes[GALEN_SIGNED_MAX];
+    size_t size = galen_signed_bytes(&test_primitives, label, galen_written(message), signed_bytes);
+    test_sign(by->seed, (struct galen_bytes){signed_bytes, size}, signature);
+    galen_writer_wipe(message);
+}
+
+void stage_sign_hello(const struct party *by, struct galen_call_hello *hello)
+{
     struct galen_writer w;
     galen_writer_init(&w);
     galen_call_hello_write_unsigned(&w, hello);
-    size_t size = galen_signed_bytes(&test_primitives, GALEN_SIGN_CALL_HELLO, galen_written(&w),
-                                     signed_bytes);
-    test_sign(by->seed, (struct galen_bytes){signed_bytes, size}, hello->signature);
-    galen_writer_wipe(&w);
+    sign(by, GALEN_SIGN_CALL_HELLO, &w, hello->signature);
 }
 
 struct galen_call_hello stage_make_hello(const struct stage *s, const struct party *party)
@@ -93,14 +98,45 @@ struct galen_frame_admitted stage_knock(struct stage *s, struct line *line)
     return stage_expect(line, GALEN_FRAME_ADMITTED).as.admitted;
 }
 
-void stage_send_admit(struct stage *s, struct line *line, const struct party *whom, bool admitted)
+void stage_sign_admission(const struct party *by, struct galen_call_admission *word)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_call_admission_write_unsigned(&w, word);
+    sign(by, GALEN_SIGN_ADMIT, &w, word->signature);
+}
+
+struct galen_call_admission stage_make_admission(struct stage *s, const struct party *staff,
+                                                 const struct party *whom, bool admitted)
+{
+    struct galen_call_admission word = {.chart = *stage_chart(s),
+                                        .visit = s->visit,
+                                        .device = whom->id,
+                                        .staff = staff->id,
+                                        .count = ++s->admissions,
+                                        .admitted = admitted};
+    stage_sign_admission(staff, &word);
+    return word;
+}
+
+void stage_send_admission(struct stage *s, struct line *line,
+                          const struct galen_call_admission *word)
 {
     struct galen_frame frame = {.type = GALEN_FRAME_ADMIT};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_call_admission_write(&w, word);
     frame.as.admit.request = ++s->request;
     frame.as.admit.visit = s->visit;
-    frame.as.admit.device = whom->id;
-    frame.as.admit.admitted = admitted;
+    frame.as.admit.admission = galen_written(&w);
     stage_send(s, line, &frame);
+    galen_writer_wipe(&w);
+}
+
+void stage_send_admit(struct stage *s, struct line *line, const struct party *whom, bool admitted)
+{
+    struct galen_call_admission word = stage_make_admission(s, line->party, whom, admitted);
+    stage_send_admission(s, line, &word);
 }
 
 void stage_send_visit_id(struct stage *s, struct line *line, uint8_t type)

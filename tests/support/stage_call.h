@@ -19,6 +19,13 @@ void stage_sign_hello(const struct party *by, struct galen_call_hello *hello);
 uint32_t stage_send_hello(struct stage *s, struct line *line, const struct galen_call_hello *hello);
 /** Knocks, and gives what the server says of it. */
 struct galen_frame_admitted stage_knock(struct stage *s, struct line *line);
+/** A correct word about somebody, with a count of its own; a test may change it and sign it again. */
+struct galen_call_admission stage_make_admission(struct stage *s, const struct party *staff,
+                                                 const struct party *whom, bool admitted);
+void stage_sign_admission(const struct party *by, struct galen_call_admission *word);
+void stage_send_admission(struct stage *s, struct line *line,
+                          const struct galen_call_admission *word);
+/** Makes one in the name of the line's party and sends it. */
 void stage_send_admit(struct stage *s, struct line *line, const struct party *whom, bool admitted);
 void stage_send_visit_id(struct stage *s, struct line *line, uint8_t type);
 /** An SFrame of participant `number` that ends with `n`. */

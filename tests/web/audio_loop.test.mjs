@@ -105,10 +105,10 @@ async function record(ms, from = "near", at = "far") {
     return { said: wav(`said-${recordings}`, rate, said), heard: wav(`heard-${recordings}`, rate, heard) };
 }
 
-/** Each second that was said: how like it is, and how late. */
+/** Each second that was said: how like it is, and how late. To begin a recording disturbs the sound itself. */
 async function compare(ms) {
     const { said, heard } = await record(ms);
-    const seconds = tool("compare", said, heard, 0, 600).seconds.filter((s) => s.at >= 1 && s.at < ms / 1000 - 2);
+    const seconds = tool("compare", said, heard, 0, 600).seconds.filter((s) => s.at >= 3 && s.at < ms / 1000 - 2);
     const sorted = (name) => seconds.map((s) => s[name]).sort((a, b) => a - b);
     const like = sorted("likeness"), late = sorted("delay_ms");
     return {
@@ -157,7 +157,7 @@ async function begin(rate = 0) {
 
 test("what is said is heard, as it was spoken and soon", { skip }, async (t) => {
     await begin();
-    await compared(t, 11_000, 6);
+    await compared(t, 13_000, 6);
 });
 
 test("the microphone is asked for one voice, without echo and noise", { skip }, async () => {
@@ -173,7 +173,7 @@ test("packets are of one size and come every 20 ms, with a microphone and withou
     for (const name of ["near", "far"]) {
         await page.evaluate((n) => void (stage.ears[n].packets = []), name);
         const packets = await until("packets", () =>
-            page.evaluate((n) => stage.ears[n].packets.length > 150 && stage.ears[n].packets, name));
+            page.evaluate((n) => stage.ears[n].packets.length > 300 && stage.ears[n].packets, name), 15_000);
         assert.deepEqual([...new Set(packets.map((p) => p.size))], [80]);
         const pace = (packets.at(-1).at - packets[0].at) / (packets.length - 1);
         assert.ok(Math.abs(pace - 20) < 0.5, `one every ${pace} ms`);
@@ -211,11 +211,37 @@ test("muted is silence at the same size and pace; the own level still moves", { 
     assert.ok(tool("level", (await record(3000)).heard, 1, 60).dbfs > -40, "unmuted it is heard again");
 });
 
+test("who was muted when a call ended is muted in the next one", { skip }, async () => {
+    const loudest = await page.evaluate(async () => {
+        const ear = stage.make("again");
+        await ear.sound.open();
+        ear.sound.mute(true);
+        ear.sound.close();
+        ear.context = undefined;
+        await ear.sound.open();
+        const port = await ear.sound.carry();
+        stage.ears.far.port.postMessage({ gone: "cc".repeat(32) });
+        let number = 0;
+        port.onmessage = ({ data }) =>
+            stage.ears.far.port.postMessage({ device: "cc".repeat(32), number: number++, packet: data.packet });
+        await new Promise((r) => setTimeout(r, 1000));
+        stage.ears.far.levels = [];
+        await new Promise((r) => setTimeout(r, 2500));
+        ear.sound.close();
+        stage.ears.far.port.postMessage({ gone: "cc".repeat(32) });
+        const of = (levels, device) => levels.voices.find((v) => v.device === device)?.level;
+        return { muted: Math.max(...stage.ears.far.levels.map((l) => of(l, "cc".repeat(32)) ?? 1)),
+                 mine: Math.max(...ear.levels.map((l) => l.mine)) };
+    });
+    assert.ok(loudest.mine > 0.3, "something was said");
+    assert.equal(loudest.muted, 0);
+});
+
 test("the line is good, poor, lost, and none when nobody is there", { skip }, async () => {
     await becomes("far", "line", "good");
     await page.evaluate(() => void (stage.loss = 0.3));
     await becomes("far", "line", "poor");
-    assert.ok((await now("far")).concealed > 0.08);
+    await until("what was lost is made up", async () => (await now("far")).concealed > 0.08);
     await page.evaluate(() => void (stage.loss = 1));
     await becomes("far", "line", "lost");
     await page.evaluate(() => void (stage.loss = 0));
@@ -228,7 +254,7 @@ test("the line is good, poor, lost, and none when nobody is there", { skip }, as
 test("a sound card of 44.1 kHz is as good", { skip }, async (t) => {
     await begin(44100);
     assert.equal(await page.evaluate(() => stage.ears.far.context.sampleRate), 44100);
-    await compared(t, 9000, 4);
+    await compared(t, 11_000, 4);
 });
 
 test("a browser that passes no compiled module to a worklet compiles it there", { skip }, async () => {

@@ -13,6 +13,7 @@ interface Ear {
     levels: (Levels & { at: number })[];
     context?: Tapped;
     port?: MessagePort;
+    /** `at`: ms of the sound's own clock, which stands still where the machine does not get round to it */
     packets: { at: number; size: number }[];
 }
 interface Stage {
@@ -96,7 +97,7 @@ const stage: Stage = {
         let number = 0;
         a.port!.onmessage = (event: MessageEvent<VoiceIn>) => {
             const { packet } = event.data;
-            a.packets.push({ at: performance.now(), size: packet.length });
+            a.packets.push({ at: 1000 * a.context!.currentTime, size: packet.length });
             const out: VoiceOut = { device, number: number++, packet };
             if (Math.random() >= this.loss) b.port!.postMessage(out);
         };

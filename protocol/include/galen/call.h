@@ -1,7 +1,8 @@
 /*
  * What participants of a call sign and the server reads (PROTOCOL.md, "Calls"; rules R1 to R4): the
- * hello, which brings an ephemeral key, and the host's roster, which says who is admitted and seals
- * the call secret to each. libc only. What holds the keys is in galen/call_keys.h.
+ * hello, which brings an ephemeral key; the admission, by which staff let a device in or send it away;
+ * and the host's roster, which says who is in and seals the call secret to each. libc only. What holds
+ * the keys is in galen/call_keys.h.
  */
 #ifndef GALEN_CALL_H
 #define GALEN_CALL_H
@@ -16,6 +17,7 @@
 #define GALEN_CALL_HELLO_MAX                                                                       \
     (3 * GALEN_ID_BYTES + GALEN_SEAL_KEY_BYTES + GALEN_CALL_NONCE_BYTES + 1 + 8 +                  \
      GALEN_HASH_BYTES + GALEN_SIGNATURE_BYTES)
+#define GALEN_CALL_ADMISSION_BYTES (4 * GALEN_ID_BYTES + 4 + 1 + GALEN_SIGNATURE_BYTES)
 #define GALEN_CALL_PLACE_BYTES                                                                     \
     (2 + 2 * GALEN_ID_BYTES + GALEN_SEAL_KEY_BYTES + GALEN_CALL_SEAL_BYTES)
 #define GALEN_CALL_ROSTER_MAX                                                                      \
@@ -47,6 +49,36 @@ GALEN_MUST_USE enum galen_err galen_call_hello_verify(const struct galen_primiti
                                                       const uint8_t sign_key[GALEN_SIGN_KEY_BYTES]);
 /** The labelled hash of a whole hello, by which the roster names it. */
 struct galen_id galen_call_hello_id(const struct galen_primitives *p, struct galen_bytes hello);
+
+/** The word of a staff device on whether another device may be in a visit (R1). */
+struct galen_call_admission {
+    struct galen_id chart;
+    struct galen_id visit;
+    struct galen_id device; /* whom it is about */
+    struct galen_id staff;  /* whose word it is */
+    uint32_t count;         /* from 1; rising with each word about the device in this visit */
+    bool admitted;          /* false: sent away */
+    uint8_t signature[GALEN_SIGNATURE_BYTES]; /* label GALEN_SIGN_ADMIT, over all before it */
+};
+
+void galen_call_admission_write(struct galen_writer *w,
+                                const struct galen_call_admission *admission);
+void galen_call_admission_write_unsigned(struct galen_writer *w,
+                                         const struct galen_call_admission *admission);
+/** Reads exactly one. FORMAT: anything else, also a count of 0. */
+GALEN_MUST_USE enum galen_err galen_call_admission_read(struct galen_bytes in,
+                                                        struct galen_call_admission *admission);
+/** OK, SIGNATURE, or MEMORY. `staff_key` is the staff device's, which the caller looked up. */
+GALEN_MUST_USE enum galen_err
+galen_call_admission_verify(const struct galen_primitives *p,
+                            const struct galen_call_admission *admission,
+                            const uint8_t staff_key[GALEN_SIGN_KEY_BYTES]);
+/**
+ * Whether a word replaces the one that is known about the same device and visit (NULL: none): the higher
+ * count does, and of two with one count, which two staff devices may sign at once, "sent away".
+ */
+bool galen_call_admission_outdoes(const struct galen_call_admission *word,
+                                  const struct galen_call_admission *known);
 
 /** One admitted hello. */
 struct galen_call_place {

@@ -95,9 +95,14 @@ struct galen_call_host *galen_call_host_new(const struct galen_call_config *conf
                                             uint16_t generation, uint16_t highest);
 void galen_call_host_free(struct galen_call_host *host); /* wipes first */
 
+/** Signs `admission` as a staff device and appends it whole. MEMORY. */
+GALEN_MUST_USE enum galen_err
+galen_call_make_admission(const uint8_t sign_seed[32], const struct galen_call_admission *admission,
+                          struct galen_writer *out);
+
 /**
  * Puts an admitted hello on the list, in place of its device's earlier one. Who is admitted is the
- * caller's decision; so is `sign_key`, the device's. FORMAT, KEY, CHART, SIGNATURE; VALUE: not this
+ * caller's decision, by role or by a galen_call_admission; so is `sign_key`, the device's. FORMAT, KEY, CHART, SIGNATURE; VALUE: not this
  * host's nonce; NUMBER: 0, not above `highest`, or given before (R3: not even to the same hello once it
  * was taken off); DUPLICATE: this very hello is listed; LIMIT: GALEN_PARTICIPANTS_MAX are in.
  */
@@ -106,6 +111,8 @@ GALEN_MUST_USE enum galen_err galen_call_host_admit(struct galen_call_host *host
                                                     const uint8_t sign_key[GALEN_SIGN_KEY_BYTES]);
 /** Takes a number off the list. False: it was not there. */
 bool galen_call_host_remove(struct galen_call_host *host, uint16_t number);
+/** Takes a device off the list, whichever of its hellos stands there. False: none does. */
+bool galen_call_host_dismiss(struct galen_call_host *host, const struct galen_id *device);
 
 /**
  * Appends the next signed roster, with `secret`, 32 fresh random bytes, sealed to each on the list:

@@ -66,11 +66,12 @@ enum galen_event_kind {
     GALEN_EVENT_DONE = 10,      /* the request `token` is done; `index` if it is an entry */
     GALEN_EVENT_FAILED = 11,    /* the request `token` cannot be done: `err` */
     GALEN_EVENT_HELD = 12, /* `token` waits: a person joined since (L4); see galen_engine_release */
-    GALEN_EVENT_VERIFIED = 13,   /* `device` has verified `chart` up to `number` entries */
-    GALEN_EVENT_FORK = 14,       /* `chart`: histories differ; writing stopped there (H2) */
-    GALEN_EVENT_CLONED = 15,     /* `chart`: somebody writes with our keys; writing stopped (L6) */
-    GALEN_EVENT_LINK_AGAIN = 16, /* staff: the used link of `device` was opened again */
-    GALEN_EVENT_WITHHELD = 18,   /* `chart`: the server holds back the body of `index` (L9) */
+    GALEN_EVENT_VERIFIED = 13,    /* `device` has verified `chart` up to `number` entries */
+    GALEN_EVENT_FORK = 14,        /* `chart`: histories differ; writing stopped there (H2) */
+    GALEN_EVENT_CLONED = 15,      /* `chart`: somebody writes with our keys; writing stopped (L6) */
+    GALEN_EVENT_LINK_AGAIN = 16,  /* staff: the used link of `device` was opened again */
+    GALEN_EVENT_WITHHELD = 18,    /* `chart`: the server holds back the body of `index` (L9) */
+    GALEN_EVENT_CHARTS_FULL = 19, /* `chart` is not followed: there are GALEN_CHARTS_MAX; `err` */
     GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
     /* live */
     GALEN_EVENT_PRESENCE =
@@ -218,7 +219,7 @@ GALEN_MUST_USE enum galen_err galen_engine_add_member(struct galen_engine *engin
                                                       const struct galen_id *chart,
                                                       const struct galen_id *account,
                                                       galen_token token);
-/** Staff: removes a person; anybody: oneself. */
+/** Staff: removes a person; anybody: oneself. NOT_MEMBER: not here, as far as was read. */
 GALEN_MUST_USE enum galen_err galen_engine_remove_member(struct galen_engine *engine,
                                                          uint64_t now_ms,
                                                          const struct galen_id *chart,
@@ -227,7 +228,8 @@ GALEN_MUST_USE enum galen_err galen_engine_remove_member(struct galen_engine *en
 /** A fresh epoch key with unchanged members. */
 GALEN_MUST_USE enum galen_err galen_engine_renew(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart, galen_token token);
-/** Staff: two identifiers were checked (`check` says which); the person becomes a holder (I5). */
+/** Staff: two identifiers were checked (`check` says which); the person becomes a holder (I5).
+ * NOT_MEMBER: no device of theirs is here, as far as was read. */
 GALEN_MUST_USE enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_ms,
                                                     const struct galen_id *chart,
                                                     const struct galen_id *account,

@@ -201,16 +201,16 @@ struct galen_frame_knock {
 struct galen_frame_knocked {
     struct galen_id visit;
     uint16_t number; /* this hello's participant number */
-    bool admitted;   /* this device was admitted before in this visit */
+    bool admitted;   /* media goes to it and from it: it is staff, or the admission says so */
     struct galen_bytes hello;
-    struct galen_chain chain; /* of a guest; empty for members */
+    struct galen_bytes admission; /* the newest about this device, galen/call.h; empty: none */
+    struct galen_chain chain;     /* of a guest; empty for members */
 };
 
 struct galen_frame_admit {
     uint32_t request;
     struct galen_id visit;
-    struct galen_id device;
-    bool admitted; /* false: sent away */
+    struct galen_bytes admission; /* the sender's, galen/call.h */
 };
 
 struct galen_frame_admitted {

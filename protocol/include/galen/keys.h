@@ -20,6 +20,7 @@
 #define GALEN_SIGN_SIGN_IN     "galen sign-in"
 #define GALEN_SIGN_CALL_HELLO  "galen call hello"
 #define GALEN_SIGN_CALL_ROSTER "galen call roster"
+#define GALEN_SIGN_ADMIT       "galen admit"
 #define GALEN_SIGN_LIVE_HELLO  "galen live hello"
 #define GALEN_SIGN_SETUP       "galen set-up"
 

@@ -28,8 +28,9 @@
 #define GALEN_TOKEN_MAX         64
 #define GALEN_ENTRIES_PER_FRAME 256
 #define GALEN_HEADS_PER_FRAME   GALEN_MEMBERS_MAX
-#define GALEN_CHARTS_MAX        4096                         /* charts one device belongs to */
-#define GALEN_PARTICIPANTS_MAX  16                           /* admitted to one visit */
+#define GALEN_CHARTS_MAX        4096 /* charts one device belongs to, and follows */
+#define GALEN_PARTICIPANTS_MAX  16   /* admitted to one visit */
+#define GALEN_ADMISSIONS_MAX    128  /* devices of one visit about which there is a word of staff */
 #define GALEN_KNOCKING_MAX      (GALEN_PARTICIPANTS_MAX * 2) /* that staff see at the door or inside */
 
 #define GALEN_CLOCK_SKEW_MS      (10u * 60 * 1000) /* what an honest clock may be off (L7) */

@@ -22,7 +22,9 @@ async function tried(what: () => Promise<unknown>): Promise<boolean> {
 /** The microphone opens before anybody waits for us, so that the browser's question is answered by then. */
 export const openSound = (): Promise<boolean> => tried(() => sound().open());
 
+/* The core knows whether we are muted, also where it lives in another tab and this page is new. */
 async function carry(): Promise<void> {
+    sound().mute((await ask("call", {})).muted);
     const port = await sound().carry();
     await ask("voice", { port }, [port]);
 }
@@ -68,8 +70,10 @@ export const admit = (device: Id, admitted: boolean): Promise<boolean> =>
     tried(() => ask("admit", { device, admitted }));
 
 export const mute = (muted: boolean): Promise<boolean> => tried(async () => {
-    sound().mute(muted);
+    /* Nothing is said aloud while others believe it muted. */
+    if (muted) sound().mute(true);
     await ask("mute", { muted });
+    sound().mute(muted);
 });
 
 export function callTold(told: Told): void {

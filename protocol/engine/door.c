@@ -1,0 +1,333 @@
+/*
+ * The door of a visit: who knocks, whom staff let in or send away, and whom the host therefore seats
+ * (rule R1). The server only carries their words: each is signed, checked here, and never undone by an
+ * older one.
+ */
+#include "live.h"
+
+#include <string.h>
+
+#include "galen/mutation.h"
+
+static bool is_me(const struct galen_engine *engine, const struct galen_id *device)
+{
+    return galen_id_equal(device, &engine->me.device);
+}
+
+/* -- the words of staff ----------------------------------------------------------------------------- */
+
+void door_begin(struct live *live, const struct galen_id *visit)
+{
+    if (galen_id_equal(&live->admissions.visit, visit))
+        return;
+    live->admissions.visit = *visit;
+    live->admissions.count = 0;
+}
+
+static struct galen_call_admission *word_about(struct live *live, const struct galen_id *device)
+{
+    struct admissions *known = &live->admissions;
+    for (size_t i = 0; i < known->count; i++)
+        if (galen_id_equal(&known->words[i].device, device))
+            return &known->words[i];
+    return NULL;
+}
+
+/* False: there are as many as one visit may have; nobody else is let in. */
+static bool keep_word(struct live *live, const struct galen_call_admission *word)
+{
+    struct galen_call_admission *known = word_about(live, &word->device);
+    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+        return false;
+    if (!known)
+        known = &live->admissions.words[live->admissions.count++];
+    *known = *word;
+    return true;
+}
+
+/* Staff of the chart as our own log says. NULL: it is not that now. */
+static const struct galen_member *staff_member(const struct galen_engine *engine,
+                                               const struct galen_id *chart,
+                                               const struct galen_id *device)
+{
+    const struct galen_member *member = live_member(engine, chart, device);
+    bool is_staff = member && galen_role_is_staff(member->role);
+    return member && member->purpose == GALEN_PURPOSE_DEVICE &&
+                   (is_staff || !GALEN_CHECKED(ADMISSION_STAFF))
+               ? member
+               : NULL;
+}
+
+/* Takes the word that came with a hello of `device`. True: it is one, and newer than what was known. */
+static bool take_word(struct galen_engine *engine, const struct galen_id *device,
+                      struct galen_bytes bytes)
+{
+    struct live *live = engine->live;
+    struct galen_call_admission word;
+    if (galen_call_admission_read(bytes, &word) != GALEN_OK ||
+        !galen_id_equal(&word.chart, &live->visit.chart) ||
+        !galen_id_equal(&word.visit, &live->visit.visit) || !galen_id_equal(&word.device, device) ||
+        !galen_call_admission_outdoes(&word, word_about(live, device)))
+        return false;
+    const struct galen_member *staff = staff_member(engine, &word.chart, &word.staff);
+    return staff &&
+           galen_call_admission_verify(engine->primitives, &word, staff->keys.sign) == GALEN_OK &&
+           keep_word(live, &word);
+}
+
+/* Staff are in by their role; others by the word of somebody who is staff now. */
+static bool is_let_in(const struct galen_engine *engine, const struct galen_id *device)
+{
+    const struct galen_id *chart = &engine->live->visit.chart;
+    const struct galen_call_admission *word = word_about(engine->live, device);
+    const struct galen_member *member = live_member(engine, chart, device);
+    if (!GALEN_CHECKED(ADMISSION) ||
+        (member && galen_role_is_staff(member->role) && member->purpose == GALEN_PURPOSE_DEVICE))
+        return true;
+    return word && word->admitted && staff_member(engine, chart, &word->staff);
+}
+
+/* -- the host's list -------------------------------------------------------------------------------- */
+
+static struct knocker *knocker_of(struct visit *v, const struct galen_id *device)
+{
+    for (size_t i = v->knocker_count; i-- > 0;)
+        if (galen_id_equal(&v->knockers[i].device, device))
+            return &v->knockers[i];
+    return NULL;
+}
+
+static void knocker_remove(struct visit *v, struct knocker *k)
+{
+    size_t i = (size_t)(k - v->knockers);
+    v->knocker_count--;
+    memmove(k, k + 1, (v->knocker_count - i) * sizeof *k);
+}
+
+static void draw_roster(struct galen_engine *engine)
+{
+    struct visit *v = &engine->live->visit;
+    uint8_t secret[GALEN_KEY_BYTES];
+    struct galen_writer roster;
+    draw(engine, secret, sizeof secret);
+    galen_writer_init(&roster);
+    enum galen_err err = galen_call_host_draw(v->host, secret, &roster);
+    galen_wipe(secret, sizeof secret);
+    if (err == GALEN_OK) {
+        struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
+                                    .as.roster = {v->visit, galen_written(&roster)}};
+        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+    } else if (err != GALEN_ERR_STATE) { /* STATE: our own hello is still on its way */
+        visit_event(engine, GALEN_EVENT_CALL_FAILED, NULL, 0, err);
+    }
+    galen_writer_wipe(&roster);
+}
+
+/* Puts an admitted hello on the host's list. */
+static bool seat(struct galen_engine *engine, const struct knocker *k)
+{
+    struct visit *v = &engine->live->visit;
+    const struct galen_member *member = live_member(engine, &v->chart, &k->device);
+    if (!v->hosting || !member)
+        return false;
+    return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
+                                 member->keys.sign) == GALEN_OK;
+}
+
+/* Takes a device off the list, whatever the server says or keeps to itself. */
+static bool unseat(struct visit *v, const struct galen_id *device)
+{
+    return v->hosting && galen_call_host_dismiss(v->host, device);
+}
+
+/* Judges a knocker by what is known now. True: the host's list has changed. */
+static bool judge(struct galen_engine *engine, struct knocker *k)
+{
+    bool before = k->admitted; /* who is in stays until they leave or are sent away */
+    k->admitted = k->passed && !k->away && (before || is_let_in(engine, &k->device));
+    if (k->away)
+        return unseat(&engine->live->visit, &k->device);
+    return k->admitted && seat(engine, k);
+}
+
+/* -- knocking --------------------------------------------------------------------------------------- */
+
+static struct knocker *knocker_get(struct visit *v, const struct galen_id *device)
+{
+    struct knocker *k = knocker_of(v, device);
+    if (!k && v->knocker_count < sizeof v->knockers / sizeof v->knockers[0]) {
+        k = &v->knockers[v->knocker_count++];
+        *k = (struct knocker){.device = *device};
+    }
+    return k;
+}
+
+static void note_hello(struct knocker *k, uint64_t now_ms, const struct galen_frame_knocked *frame)
+{
+    if (k->number != frame->number) { /* it knocks anew */
+        k->away = k->admitted = false;
+        k->since_ms = now_ms;
+    }
+    k->number = frame->number;
+    k->passed = frame->admitted;
+    k->hello_size = frame->hello.size;
+    memcpy(k->hello, frame->hello.at, frame->hello.size);
+    k->admission_size = frame->admission.size;
+    if (frame->admission.size > 0)
+        memcpy(k->admission, frame->admission.at, frame->admission.size);
+    k->told_ms = now_ms;
+}
+
+void door_knocked(struct galen_engine *engine, uint64_t now_ms,
+                  const struct galen_frame_knocked *frame)
+{
+    struct visit *v = visit_current(engine);
+    struct galen_call_hello hello;
+    if (!v || !galen_id_equal(&frame->visit, &v->visit) || frame->number == 0 ||
+        frame->hello.size > GALEN_CALL_HELLO_MAX ||
+        frame->admission.size > GALEN_CALL_ADMISSION_BYTES ||
+        galen_call_hello_read(frame->hello, &hello) != GALEN_OK)
+        return;
+    struct knocker *k = knocker_get(v, &hello.device);
+    if (!k)
+        return;
+    bool again = k->number == frame->number, before = again && k->admitted;
+    note_hello(k, now_ms, frame);
+    if (take_word(engine, &k->device, frame->admission))
+        k->away = again && !word_about(engine->live, &k->device)->admitted;
+    bool changed = judge(engine, k);
+    if ((!again || before) && !k->admitted && !k->away && !is_me(engine, &k->device))
+        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
+    if (changed)
+        draw_roster(engine);
+}
+
+void door_left(struct galen_engine *engine, const struct galen_frame_left *frame)
+{
+    struct visit *v = visit_current(engine);
+    if (!v || !galen_id_equal(&frame->visit, &v->visit))
+        return;
+    struct knocker *k = knocker_of(v, &frame->device);
+    if (k && k->number == frame->number)
+        knocker_remove(v, k);
+    if (v->hosting && galen_call_host_remove(v->host, frame->number))
+        draw_roster(engine);
+}
+
+/* -- letting in, sending away ----------------------------------------------------------------------- */
+
+/* Our own word, signed and kept. LIMIT: there are too many in this visit; another has to be opened. */
+static enum galen_err say(struct galen_engine *engine, const struct galen_id *device, bool admitted,
+                          struct galen_writer *out)
+{
+    struct live *live = engine->live;
+    const struct galen_call_admission *known = word_about(live, device);
+    struct galen_call_admission word = {.chart = live->visit.chart,
+                                        .visit = live->visit.visit,
+                                        .device = *device,
+                                        .staff = engine->me.device,
+                                        .count = 1,
+                                        .admitted = admitted};
+    if (known)
+        word.count = known->count < UINT32_MAX ? known->count + 1 : UINT32_MAX;
+    if (!galen_call_admission_outdoes(&word, known))
+        return GALEN_ERR_LIMIT;
+    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+        return GALEN_ERR_LIMIT;
+    enum galen_err err = galen_call_make_admission(engine->me.secrets.sign_seed, &word, out);
+    if (err == GALEN_OK)
+        (void)keep_word(live, &word);
+    return err;
+}
+
+enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
+                                  const struct galen_id *device, bool admitted)
+{
+    (void)now_ms;
+    struct visit *v = visit_current(engine);
+    if (!v)
+        return GALEN_ERR_NO_VISIT;
+    if (!galen_role_is_staff(engine->me.role))
+        return GALEN_ERR_ROLE;
+    if (!line_ready(engine, GALEN_CONNECTION_LIVE))
+        return GALEN_ERR_OFFLINE;
+    struct knocker *k = knocker_of(v, device);
+    if (!k && (admitted || !word_about(engine->live, device))) /* who has left may be sent away */
+        return GALEN_ERR_NOT_MEMBER;
+    struct galen_writer word;
+    galen_writer_init(&word);
+    enum galen_err err = say(engine, device, admitted, &word);
+    if (err == GALEN_OK) {
+        struct galen_frame frame = {
+            .type = GALEN_FRAME_ADMIT,
+            .as.admit = {next_request(engine), v->visit, galen_written(&word)}};
+        send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+        /* Who is sent away is off the list at once; who is let in waits for the server to let
+         * their media through. */
+        if (k)
+            k->away = !admitted;
+        if (k && k->away && judge(engine, k))
+            draw_roster(engine);
+    }
+    galen_writer_wipe(&word);
+    return err;
+}
+
+/* -- while time passes and members come and go ------------------------------------------------------ */
+
+/* The word about somebody who was dropped from the chart counts no longer, also when they come back. */
+static void lapse(struct live *live, const struct galen_id *device)
+{
+    struct galen_call_admission *word = word_about(live, device);
+    if (word)
+        word->admitted = false;
+}
+
+void door_members(struct galen_engine *engine, struct chart *chart)
+{
+    struct visit *v = visit_current(engine);
+    if (!v || !galen_id_equal(&v->chart, &chart->id))
+        return;
+    bool changed = false;
+    for (size_t i = v->knocker_count; i-- > 0;) {
+        struct knocker *k = &v->knockers[i];
+        if (!live_member(engine, &v->chart, &k->device)) {
+            lapse(engine->live, &k->device);
+            changed = unseat(v, &k->device) || changed;
+            knocker_remove(v, k);
+        } else if (k->passed && !k->admitted) { /* the word may be of staff who came just now */
+            take_word(engine, &k->device, (struct galen_bytes){k->admission, k->admission_size});
+            changed = judge(engine, k) || changed;
+        }
+    }
+    if (changed)
+        draw_roster(engine);
+}
+
+static bool waits(const struct knocker *k)
+{
+    return !k->admitted && !k->away;
+}
+
+void door_tick(struct galen_engine *engine, uint64_t now_ms)
+{
+    struct visit *v = visit_current(engine);
+    for (size_t i = 0; v && i < v->knocker_count; i++) {
+        struct knocker *k = &v->knockers[i];
+        k->told_ms = earlier(k->told_ms, now_ms);
+        if (!waits(k) || now_ms - k->told_ms < KNOCK_REPEAT_MS)
+            continue;
+        k->told_ms = now_ms;
+        visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
+    }
+}
+
+uint64_t door_deadline(const struct galen_engine *engine)
+{
+    const struct visit *v = visit_current(engine);
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; v && i < v->knocker_count; i++)
+        if (waits(&v->knockers[i]))
+            at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
+    return at;
+}

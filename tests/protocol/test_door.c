@@ -1,0 +1,492 @@
+/* protocol/engine/door.c: whom the host of a visit seats, whatever the server says (R1, R2). */
+#include "galen/call_keys.h"
+#include "galen/crypto.h"
+#include "galen/keys.h"
+#include "support/home.h"
+#include "support/visit.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* The pharmacist's home in a visit, or a colleague's; the server is played by hand. */
+struct room {
+    struct visit v;
+    struct chart_device *colleague, *caregiver, *me;
+    struct home *home;
+    struct galen_id visit;
+    uint8_t nonce[GALEN_CALL_NONCE_BYTES]; /* the present host's */
+    uint32_t count;                        /* of the last word made */
+};
+
+static const struct galen_id *chart_of(const struct room *r)
+{
+    return galen_rules_chart(r->v.chart->rules);
+}
+
+static void hear(struct room *r, const struct galen_frame *frame)
+{
+    home_hear(r->home, GALEN_CONNECTION_LIVE, frame);
+}
+
+/* -- what is signed --------------------------------------------------------------------------------- */
+
+static struct galen_call_admission make_word(struct room *r, const struct chart_device *staff,
+                                             const struct galen_id *about, bool admitted)
+{
+    return (struct galen_call_admission){.chart = *chart_of(r),
+                                         .visit = r->visit,
+                                         .device = *about,
+                                         .staff = staff->id,
+                                         .count = ++r->count,
+                                         .admitted = admitted};
+}
+
+static void sign_word(const struct chart_device *staff, struct galen_call_admission *word)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    cr_assert_eq(galen_call_make_admission(staff->secrets.sign_seed, word, &w), GALEN_OK);
+    cr_assert_eq(galen_call_admission_read(galen_written(&w), word), GALEN_OK);
+    galen_writer_wipe(&w);
+}
+
+static struct galen_call_admission say(struct room *r, const struct chart_device *staff,
+                                       const struct chart_device *about, bool admitted)
+{
+    struct galen_call_admission word = make_word(r, staff, &about->id, admitted);
+    sign_word(staff, &word);
+    return word;
+}
+
+/* -- what the server tells -------------------------------------------------------------------------- */
+
+static void tell_knocked(struct room *r, struct galen_bytes hello, uint16_t number, bool passed,
+                         const struct galen_call_admission *word)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_KNOCKED};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    if (word)
+        galen_call_admission_write(&w, word);
+    frame.as.knocked.visit = r->visit;
+    frame.as.knocked.number = number;
+    frame.as.knocked.admitted = passed;
+    frame.as.knocked.hello = hello;
+    frame.as.knocked.admission = galen_written(&w);
+    hear(r, &frame);
+    galen_writer_wipe(&w);
+}
+
+/* The same number is the same hello. `passed`: the server says that it is let in. */
+static void knocks(struct room *r, const struct chart_device *who, uint16_t number, bool passed,
+                   const struct galen_call_admission *word)
+{
+    struct galen_call_hello hello = {.chart = *chart_of(r), .visit = r->visit, .device = who->id};
+    uint8_t secret[32] = {(uint8_t)number, 1};
+    struct galen_writer w;
+    galen_seal_public(secret, hello.key);
+    memcpy(hello.nonce, r->nonce, sizeof hello.nonce);
+    galen_writer_init(&w);
+    galen_call_hello_write_unsigned(&w, &hello);
+    galen_sign(&who->secrets, GALEN_SIGN_CALL_HELLO, galen_written(&w), hello.signature);
+    galen_writer_clear(&w);
+    galen_call_hello_write(&w, &hello);
+    tell_knocked(r, galen_written(&w), number, passed, word);
+    galen_writer_wipe(&w);
+}
+
+static void tell_visit(struct room *r, const struct chart_device *host)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_VISIT};
+    frame.as.visit =
+        (struct galen_frame_visit){.chart = *chart_of(r), .visit = r->visit, .host = host->id};
+    memcpy(frame.as.visit.nonce, r->nonce, sizeof r->nonce);
+    hear(r, &frame);
+}
+
+static void tell_left(struct room *r, const struct galen_id *who, uint16_t number)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_LEFT};
+    frame.as.left = (struct galen_frame_left){r->visit, number, *who};
+    hear(r, &frame);
+}
+
+/* This home's own hello comes back to it with a number. */
+static void tell_own_knock(struct room *r, uint16_t number)
+{
+    struct galen_frame knock = home_sent(r->home, GALEN_FRAME_KNOCK);
+    tell_knocked(r, knock.as.knock.hello, number, true, NULL);
+}
+
+/* -- what the home did ------------------------------------------------------------------------------ */
+
+static bool is_seated(const struct room *r, const struct chart_device *who)
+{
+    struct galen_call_roster roster;
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_ROSTER);
+    cr_assert_eq(galen_call_roster_read(frame.as.roster.roster, &roster), GALEN_OK);
+    cr_assert(galen_call_place_of(&roster, &r->me->id), "the host is in");
+    return galen_call_place_of(&roster, &who->id) != NULL;
+}
+
+static size_t asked(const struct room *r)
+{
+    return r->home->events[GALEN_EVENT_KNOCK];
+}
+
+static void admit(struct room *r, const struct chart_device *who, bool admitted)
+{
+    cr_assert_eq(galen_engine_admit(r->home->engine, home_now(r->home), &who->id, admitted),
+                 GALEN_OK);
+    home_pump(r->home);
+}
+
+/* The word that this home sent last. */
+static struct galen_call_admission said(const struct room *r)
+{
+    struct galen_call_admission word;
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_ADMIT);
+    cr_assert_eq(galen_call_admission_read(frame.as.admit.admission, &word), GALEN_OK);
+    cr_assert_eq(galen_call_admission_verify(galen_sodium_primitives(), &word, r->me->keys.sign),
+                 GALEN_OK);
+    return word;
+}
+
+/* -- the stage -------------------------------------------------------------------------------------- */
+
+static void enter(struct room *r, struct chart_device *me)
+{
+    r->me = me;
+    r->home = home_new(r->v.chart, NULL);
+    home_is(r->home, GALEN_HOME_MEMBER, me);
+    home_has_read(r->home);
+    home_start(r->home);
+    home_go_live(r->home);
+}
+
+static struct room begin(uint64_t seed)
+{
+    struct room r = {.v = visit_new(seed)};
+    struct chart *chart = r.v.chart;
+    r.colleague = chart_person(chart, "colleague", GALEN_ROLE_PHARMACIST, chart->admin);
+    chart_add(chart, r.v.pharmacist, r.colleague, true);
+    r.caregiver = chart_person(chart, "caregiver", GALEN_ROLE_CAREGIVER, r.v.pharmacist);
+    chart_add(chart, r.v.pharmacist, r.caregiver, false);
+    return r;
+}
+
+/* The pharmacist presides, alone, as number 1. */
+static struct room preside(uint64_t seed)
+{
+    struct room r = begin(seed);
+    enter(&r, r.v.pharmacist);
+    cr_assert_eq(galen_engine_visit_open(r.home->engine, home_now(r.home), chart_of(&r), &r.visit),
+                 GALEN_OK);
+    home_pump(r.home);
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 1);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 1);
+    return r;
+}
+
+static void end(struct room *r)
+{
+    home_free(r->home);
+    chart_free(r->v.chart);
+}
+
+/* -- who is let in ---------------------------------------------------------------------------------- */
+
+Test(door, R1_the_host_seats_whom_it_has_let_in)
+{
+    struct room r = preside(800);
+    knocks(&r, r.v.patient, 2, false, NULL);
+    cr_assert_eq(asked(&r), 1);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 1);
+    admit(&r, r.v.patient, true);
+    struct galen_call_admission word = said(&r);
+    cr_assert(word.admitted && word.count == 1);
+    cr_assert(galen_id_equal(&word.device, &r.v.patient->id));
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 1, "the server does not let them through yet");
+    knocks(&r, r.v.patient, 2, true, &word);
+    cr_assert(is_seated(&r, r.v.patient));
+    knocks(&r, r.v.patient, 2, true, &word);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 2, "told twice, seated once");
+    cr_assert_eq(asked(&r), 1);
+    end(&r);
+}
+
+Test(door, R1_the_servers_word_alone_seats_nobody)
+{
+    struct room r = preside(801);
+    knocks(&r, r.v.patient, 2, true, NULL);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    cr_assert_eq(asked(&r), 1, "it waits like anybody");
+    admit(&r, r.v.patient, true);
+    struct galen_call_admission word = said(&r);
+    knocks(&r, r.v.patient, 2, true, &word);
+    cr_assert(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, R1_staff_are_in_by_their_role_in_our_own_log)
+{
+    struct room r = preside(802);
+    knocks(&r, r.colleague, 2, true, NULL);
+    cr_assert(is_seated(&r, r.colleague));
+    cr_assert_eq(asked(&r), 0);
+    end(&r);
+}
+
+Test(door, R1_the_word_is_of_staff_and_holds)
+{
+    struct room r = preside(803);
+    struct chart_device *stranger =
+        chart_person(r.v.chart, "stranger", GALEN_ROLE_PHARMACIST, r.v.chart->admin);
+    struct galen_call_admission forged[6];
+    uint16_t number = 2;
+    forged[0] = say(&r, r.caregiver, r.v.patient, true); /* no staff */
+    forged[1] = say(&r, r.v.patient, r.v.patient, true); /* its own */
+    forged[2] = say(&r, stranger, r.v.patient, true);    /* no member */
+    forged[3] = say(&r, r.colleague, r.caregiver, true); /* of somebody else */
+    forged[4] = make_word(&r, r.colleague, &r.v.patient->id, true);
+    forged[4].visit.bytes[3] ^= 1; /* of another visit */
+    sign_word(r.colleague, &forged[4]);
+    forged[5] = say(&r, r.colleague, r.v.patient, true);
+    forged[5].signature[9] ^= 1;
+    for (size_t i = 0; i < 6; i++) {
+        knocks(&r, r.v.patient, number++, true, &forged[i]);
+        cr_assert_not(is_seated(&r, r.v.patient), "%d", (int)i);
+        cr_assert_eq(asked(&r), i + 1);
+    }
+    /* None of them is in the way of a good one, be its count ever so low. */
+    r.count = 0;
+    struct galen_call_admission good = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, number, true, &good);
+    cr_assert(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, R1_a_role_that_only_the_server_claims_lets_nobody_in)
+{
+    struct room r = preside(804);
+    struct galen_call_admission own = say(&r, r.caregiver, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &own);
+    cr_assert_not(is_seated(&r, r.v.patient), "a caregiver lets nobody in");
+    end(&r);
+}
+
+Test(door, R1_a_word_of_staff_who_came_just_now_waits_for_the_log)
+{
+    struct room r = preside(805);
+    struct chart_device *third =
+        chart_person(r.v.chart, "third", GALEN_ROLE_PHARMACIST, r.v.chart->admin);
+    chart_add(r.v.chart, r.colleague, third, true);
+    struct galen_call_admission word = say(&r, third, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &word);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    home_show(r.home);
+    cr_assert(is_seated(&r, r.v.patient));
+    /* Who is in stays in when that colleague goes; but is not let in again by their word. */
+    chart_drop(r.v.chart, r.colleague, third);
+    home_show(r.home);
+    cr_assert_not(galen_rules_member(
+        galen_log_rules(galen_engine_log(r.home->engine, chart_of(&r))), &third->id));
+    cr_assert(is_seated(&r, r.v.patient));
+    tell_left(&r, &r.v.patient->id, 2);
+    knocks(&r, r.v.patient, 3, true, &word);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+/* -- who is sent away ------------------------------------------------------------------------------- */
+
+Test(door, R1_who_is_sent_away_is_off_the_list_at_once)
+{
+    struct room r = preside(806);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    cr_assert(is_seated(&r, r.v.patient));
+    /* A later hello of the same device that waits does not hide the one that is seated. */
+    knocks(&r, r.v.patient, 3, false, NULL);
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient), "the server has not said that they left");
+    cr_assert_eq(said(&r).count, 2);
+    size_t before = asked(&r), rosters = r.home->sent[GALEN_FRAME_ROSTER];
+    struct galen_call_admission away = said(&r);
+    knocks(&r, r.v.patient, 3, false, &away);
+    tell_left(&r, &r.v.patient->id, 3);
+    cr_assert_eq(asked(&r), before, "nobody is asked about who was just sent away");
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], rosters);
+    knocks(&r, r.v.patient, 4, false, &away);
+    cr_assert_eq(asked(&r), before + 1, "they may knock again");
+    end(&r);
+}
+
+Test(door, R1_who_has_left_may_be_kept_out)
+{
+    struct room r = preside(813);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    tell_left(&r, &r.v.patient->id, 2);
+    cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.v.patient->id, true),
+                 GALEN_ERR_NOT_MEMBER);
+    cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.caregiver->id, false),
+                 GALEN_ERR_NOT_MEMBER, "of whom nothing was heard");
+    admit(&r, r.v.patient, false);
+    knocks(&r, r.v.patient, 3, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, R1_a_colleague_sends_away)
+{
+    struct room r = preside(807);
+    struct galen_call_admission in = say(&r, r.me, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    struct galen_call_admission away = say(&r, r.colleague, r.v.patient, false);
+    away.count = in.count; /* said at the same time as the admission: sending away counts */
+    sign_word(r.colleague, &away);
+    knocks(&r, r.v.patient, 2, true, &away); /* and the server may say what it likes */
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, R1_an_older_word_lets_nobody_back_in)
+{
+    struct room r = preside(808);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    admit(&r, r.v.patient, false);
+    tell_left(&r, &r.v.patient->id, 2);
+    knocks(&r, r.v.patient, 3, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    /* Neither after the line was down, nor after leaving, nor after a visit that "ended". */
+    for (int i = 0; i < 3; i++) {
+        struct galen_frame ended = {.type = GALEN_FRAME_VISIT_ENDED, .as.visit_id = {0, r.visit}};
+        if (i == 0) {
+            galen_engine_disconnected(r.home->engine, home_now(r.home), GALEN_CONNECTION_LIVE);
+            r.v.chart->now_ms += 1000; /* until it is tried again */
+            home_go_live(r.home);
+        } else if (i == 1) {
+            galen_engine_leave(r.home->engine, home_now(r.home));
+        } else {
+            hear(&r, &ended);
+        }
+        struct galen_frame take_over = {.type = GALEN_FRAME_VISIT};
+        take_over.as.visit = (struct galen_frame_visit){
+            .chart = *chart_of(&r), .visit = r.visit, .host = r.colleague->id, .nonce = {9}};
+        hear(&r, &take_over);
+        (void)!galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r));
+        take_over.as.visit.host = r.me->id;
+        memset(take_over.as.visit.nonce, 0, sizeof take_over.as.visit.nonce);
+        hear(&r, &take_over);
+        memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce,
+               sizeof r.nonce);
+        tell_visit(&r, r.me);
+        size_t rosters = r.home->sent[GALEN_FRAME_ROSTER];
+        tell_own_knock(&r, (uint16_t)(20 + 2 * i));
+        cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], rosters + 1, "it presides again");
+        knocks(&r, r.v.patient, (uint16_t)(21 + 2 * i), true, &in);
+        cr_assert_not(is_seated(&r, r.v.patient), "%d", i);
+    }
+    /* A newer word does. */
+    admit(&r, r.v.patient, true);
+    struct galen_call_admission again = said(&r);
+    cr_assert_eq(again.count, in.count + 2);
+    knocks(&r, r.v.patient, 25, true, &again);
+    cr_assert(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, R1_who_was_dropped_from_the_chart_needs_a_new_word)
+{
+    struct room r = preside(809);
+    struct galen_call_admission in = say(&r, r.colleague, r.caregiver, true);
+    knocks(&r, r.caregiver, 2, true, &in);
+    knocks(&r, r.caregiver, 3, false, NULL); /* and waits with another hello */
+    cr_assert(is_seated(&r, r.caregiver));
+    chart_drop(r.v.chart, r.colleague, r.caregiver);
+    home_show(r.home);
+    cr_assert_not(is_seated(&r, r.caregiver), "whichever of its hellos was seated");
+    chart_add(r.v.chart, r.colleague, r.caregiver, false);
+    home_show(r.home);
+    knocks(&r, r.caregiver, 4, true, &in);
+    cr_assert_not(is_seated(&r, r.caregiver));
+    end(&r);
+}
+
+/* -- the next host ---------------------------------------------------------------------------------- */
+
+Test(door, R2_the_next_host_knows_whom_others_let_in_and_sent_away)
+{
+    struct room r = begin(810);
+    enter(&r, r.colleague);
+    memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+    memset(r.nonce, 8, sizeof r.nonce);
+    tell_visit(&r, r.v.pharmacist);
+    cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+    home_pump(r.home);
+    tell_own_knock(&r, 4);
+    struct galen_call_admission patient = say(&r, r.v.pharmacist, r.v.patient, true);
+    struct galen_call_admission in = say(&r, r.v.pharmacist, r.caregiver, true);
+    struct galen_call_admission away = say(&r, r.v.pharmacist, r.caregiver, false);
+    knocks(&r, r.v.patient, 2, true, &patient);
+    knocks(&r, r.caregiver, 3, true, &in);
+    knocks(&r, r.caregiver, 3, false, &away);
+    tell_left(&r, &r.caregiver->id, 3);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 0, "it does not preside");
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me); /* the host has gone */
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 5);
+    knocks(&r, r.v.patient, 6, true, &patient);
+    knocks(&r, r.caregiver, 7, true, &in);
+    cr_assert(is_seated(&r, r.v.patient), "no second knock at the door");
+    cr_assert_not(is_seated(&r, r.caregiver));
+    end(&r);
+}
+
+/* -- bounds ----------------------------------------------------------------------------------------- */
+
+static void passer_by(struct room *r, uint16_t number, enum galen_err err)
+{
+    struct chart_device nobody = *r->caregiver;
+    memset(nobody.id.bytes, 0xee, sizeof nobody.id.bytes);
+    nobody.id.bytes[0] = (uint8_t)(number >> 8);
+    nobody.id.bytes[1] = (uint8_t)number;
+    knocks(r, &nobody, number, false, NULL);
+    cr_assert_eq(galen_engine_admit(r->home->engine, home_now(r->home), &nobody.id, false), err,
+                 "%d", (int)number);
+    tell_left(r, &nobody.id, number);
+}
+
+Test(door, the_words_of_a_visit_are_bounded)
+{
+    struct room r = preside(811);
+    for (uint16_t i = 0; i < GALEN_ADMISSIONS_MAX; i++)
+        passer_by(&r, (uint16_t)(100 + i), GALEN_OK);
+    passer_by(&r, 100 + GALEN_ADMISSIONS_MAX, GALEN_ERR_LIMIT);
+    passer_by(&r, 100, GALEN_OK); /* about whom there is a word, there may be another */
+    struct galen_call_admission word = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 900, true, &word);
+    cr_assert_not(is_seated(&r, r.v.patient), "nobody is let in whom it could not send away");
+    end(&r);
+}
+
+Test(door, the_last_count_sends_away)
+{
+    struct room r = preside(812);
+    r.count = UINT32_MAX - 1;
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    knocks(&r, r.v.patient, 3, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.v.patient->id, true),
+                 GALEN_ERR_LIMIT);
+    end(&r);
+}
