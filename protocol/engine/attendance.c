@@ -33,7 +33,7 @@ void galen_engine_call(const struct galen_engine *engine, struct galen_call_view
     }
     for (size_t i = 0; i < v->knocker_count; i++) {
         const struct knocker *k = &v->knockers[i];
-        if (k->admitted || galen_id_equal(&k->device, &engine->me.device))
+        if (!door_waits(k) || galen_id_equal(&k->device, &engine->me.device))
             continue;
         struct galen_call_person *p = &view->knocking[view->knocking_count++];
         *p = person(engine, v, &k->device);

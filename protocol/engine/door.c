@@ -304,7 +304,7 @@ void door_members(struct galen_engine *engine, struct chart *chart)
         draw_roster(engine);
 }
 
-static bool waits(const struct knocker *k)
+bool door_waits(const struct knocker *k)
 {
     return !k->admitted && !k->away;
 }
@@ -315,7 +315,7 @@ void door_tick(struct galen_engine *engine, uint64_t now_ms)
     for (size_t i = 0; v && i < v->knocker_count; i++) {
         struct knocker *k = &v->knockers[i];
         k->told_ms = earlier(k->told_ms, now_ms);
-        if (!waits(k) || now_ms - k->told_ms < KNOCK_REPEAT_MS)
+        if (!door_waits(k) || now_ms - k->told_ms < KNOCK_REPEAT_MS)
             continue;
         k->told_ms = now_ms;
         visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
@@ -327,7 +327,7 @@ uint64_t door_deadline(const struct galen_engine *engine)
     const struct visit *v = visit_current(engine);
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; v && i < v->knocker_count; i++)
-        if (waits(&v->knockers[i]))
+        if (door_waits(&v->knockers[i]))
             at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
     return at;
 }

@@ -81,8 +81,13 @@ struct live {
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
+<<<<<<< HEAD
     bool muted;
     struct admissions admissions;
+=======
+    struct admissions admissions;
+    bool muted;
+>>>>>>> main
 };
 
 /** live.c: this engine's live part, made when first needed. NULL: out of memory. */
@@ -117,6 +122,8 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
 void door_left(struct galen_engine *engine, const struct galen_frame_left *frame);
 /** The chart's members have changed, or are known further. */
 void door_members(struct galen_engine *engine, struct chart *chart);
+/** At the door, and nobody has said a word about it yet. */
+bool door_waits(const struct knocker *k);
 void door_tick(struct galen_engine *engine, uint64_t now_ms);
 uint64_t door_deadline(const struct galen_engine *engine);
 

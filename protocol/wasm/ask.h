@@ -67,10 +67,11 @@ typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
     ask_waiting, ask_call, ask_look, ask_check, ask_evidence; /* look.c */
-ask_handler do_join, do_lost, do_chart_new, do_invite, do_further_device, do_remove_device,
-    do_add_member, do_remove_member, do_renew, do_identify, do_message, do_write, do_answer,
-    do_release, do_live, do_draft, do_visit_open, do_visit_end, do_knock, do_admit, do_leave,
-    do_mute; /* change.c */
+ask_handler change_join, change_lost, change_chart_new, change_invite, change_further_device,
+    change_remove_device, change_add_member, change_remove_member, change_renew, change_identify,
+    change_message, change_write, change_answer, change_release, change_live, change_draft,
+    change_visit_open, change_visit_end, change_knock, change_admit, change_leave,
+    change_mute; /* change.c */
 
 /** The i-th question's name; NULL past the last. */
 const char *ask_name(size_t i);

@@ -16,19 +16,19 @@ static enum galen_err requested(struct asked *a, enum galen_err err, const galen
 
 /* -- becoming a device -------------------------------------------------------------------------------- */
 
-enum galen_err do_join(struct asked *a)
+enum galen_err change_join(struct asked *a)
 {
     return galen_engine_join(a->engine, a->now_ms, a->link);
 }
 
-enum galen_err do_lost(struct asked *a)
+enum galen_err change_lost(struct asked *a)
 {
     return galen_engine_join_lost(a->engine, a->now_ms, a->devices, a->device_count);
 }
 
 /* -- people ------------------------------------------------------------------------------------------- */
 
-enum galen_err do_chart_new(struct asked *a)
+enum galen_err change_chart_new(struct asked *a)
 {
     galen_token token;
     struct galen_id chart;
@@ -55,7 +55,7 @@ static enum galen_err linked(struct asked *a, enum galen_err err, struct galen_w
     return err;
 }
 
-enum galen_err do_invite(struct asked *a)
+enum galen_err change_invite(struct asked *a)
 {
     galen_token token;
     struct galen_writer link;
@@ -66,7 +66,7 @@ enum galen_err do_invite(struct asked *a)
     return linked(a, err, &link, token, "account");
 }
 
-enum galen_err do_further_device(struct asked *a)
+enum galen_err change_further_device(struct asked *a)
 {
     galen_token token;
     struct galen_writer link;
@@ -76,33 +76,33 @@ enum galen_err do_further_device(struct asked *a)
     return linked(a, err, &link, token, "device");
 }
 
-enum galen_err do_remove_device(struct asked *a)
+enum galen_err change_remove_device(struct asked *a)
 {
     galen_token token;
     return requested(a, galen_engine_remove_device(a->engine, a->now_ms, &a->device, token), token);
 }
 
-enum galen_err do_add_member(struct asked *a)
+enum galen_err change_add_member(struct asked *a)
 {
     galen_token token;
     return requested(
         a, galen_engine_add_member(a->engine, a->now_ms, &a->chart, &a->account, token), token);
 }
 
-enum galen_err do_remove_member(struct asked *a)
+enum galen_err change_remove_member(struct asked *a)
 {
     galen_token token;
     return requested(
         a, galen_engine_remove_member(a->engine, a->now_ms, &a->chart, &a->account, token), token);
 }
 
-enum galen_err do_renew(struct asked *a)
+enum galen_err change_renew(struct asked *a)
 {
     galen_token token;
     return requested(a, galen_engine_renew(a->engine, a->now_ms, &a->chart, token), token);
 }
 
-enum galen_err do_identify(struct asked *a)
+enum galen_err change_identify(struct asked *a)
 {
     galen_token token;
     return requested(
@@ -112,14 +112,14 @@ enum galen_err do_identify(struct asked *a)
 
 /* -- writing ------------------------------------------------------------------------------------------ */
 
-enum galen_err do_message(struct asked *a)
+enum galen_err change_message(struct asked *a)
 {
     galen_token token;
     return requested(a, galen_engine_message(a->engine, a->now_ms, &a->chart, a->text, token),
                      token);
 }
 
-enum galen_err do_write(struct asked *a)
+enum galen_err change_write(struct asked *a)
 {
     galen_token token;
     bool proposed = false;
@@ -141,7 +141,7 @@ enum galen_err do_write(struct asked *a)
     return err;
 }
 
-enum galen_err do_answer(struct asked *a)
+enum galen_err change_answer(struct asked *a)
 {
     galen_token token;
     return requested(
@@ -149,20 +149,20 @@ enum galen_err do_answer(struct asked *a)
         token);
 }
 
-enum galen_err do_release(struct asked *a)
+enum galen_err change_release(struct asked *a)
 {
     return galen_engine_release(a->engine, a->now_ms, a->token, a->send);
 }
 
 /* -- live --------------------------------------------------------------------------------------------- */
 
-enum galen_err do_live(struct asked *a)
+enum galen_err change_live(struct asked *a)
 {
     galen_engine_go_live(a->engine, a->now_ms, a->on);
     return GALEN_OK;
 }
 
-enum galen_err do_draft(struct asked *a)
+enum galen_err change_draft(struct asked *a)
 {
     const struct galen_field *field = ask_field_named(a);
     return field ? galen_engine_draft(a->engine, a->now_ms, &a->chart, a->document->id, a->record,
@@ -170,7 +170,7 @@ enum galen_err do_draft(struct asked *a)
                  : GALEN_ERR_USAGE;
 }
 
-enum galen_err do_visit_open(struct asked *a)
+enum galen_err change_visit_open(struct asked *a)
 {
     struct galen_id visit;
     enum galen_err err = galen_engine_visit_open(a->engine, a->now_ms, &a->chart, &visit);
@@ -181,28 +181,28 @@ enum galen_err do_visit_open(struct asked *a)
     return GALEN_OK;
 }
 
-enum galen_err do_visit_end(struct asked *a)
+enum galen_err change_visit_end(struct asked *a)
 {
     return galen_engine_visit_end(a->engine, a->now_ms, &a->chart);
 }
 
-enum galen_err do_knock(struct asked *a)
+enum galen_err change_knock(struct asked *a)
 {
     return galen_engine_knock(a->engine, a->now_ms, &a->chart);
 }
 
-enum galen_err do_admit(struct asked *a)
+enum galen_err change_admit(struct asked *a)
 {
     return galen_engine_admit(a->engine, a->now_ms, &a->device, a->admitted);
 }
 
-enum galen_err do_leave(struct asked *a)
+enum galen_err change_leave(struct asked *a)
 {
     galen_engine_leave(a->engine, a->now_ms);
     return GALEN_OK;
 }
 
-enum galen_err do_mute(struct asked *a)
+enum galen_err change_mute(struct asked *a)
 {
     galen_engine_mute(a->engine, a->muted);
     return GALEN_OK;

@@ -47,8 +47,13 @@ static void tell_visit(struct meeting *m, size_t to)
 }
 
 /* Tells both sides of the door where `who` is. */
+<<<<<<< HEAD
 static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello, bool in,
                       struct galen_bytes admission)
+=======
+static void tell_door(struct meeting *m, size_t who, struct galen_bytes hello,
+                      struct galen_bytes admission, bool in)
+>>>>>>> main
 {
     struct galen_frame knocked = {.type = GALEN_FRAME_KNOCKED};
     struct galen_frame admitted = {.type = GALEN_FRAME_ADMITTED};
@@ -69,6 +74,7 @@ static void on_knock(struct meeting *m, size_t from, const struct galen_frame_kn
         galen_writer_clear(&m->at_door);
         galen_write(&m->at_door, knock->hello.at, knock->hello.size);
     }
+<<<<<<< HEAD
     tell_door(m, from, knock->hello, !waits, (struct galen_bytes){0});
 }
 
@@ -77,6 +83,16 @@ static void on_admit(struct meeting *m, struct galen_bytes admission)
     struct galen_call_admission word;
     cr_assert_eq(galen_call_admission_read(admission, &word), GALEN_OK);
     tell_door(m, BEN, galen_written(&m->at_door), word.admitted, admission);
+=======
+    tell_door(m, from, knock->hello, (struct galen_bytes){0}, !waits);
+}
+
+static void on_admit(struct meeting *m, const struct galen_frame_admit *admit)
+{
+    struct galen_call_admission word;
+    cr_assert_eq(galen_call_admission_read(admit->admission, &word), GALEN_OK);
+    tell_door(m, BEN, galen_written(&m->at_door), admit->admission, word.admitted);
+>>>>>>> main
 }
 
 static void leave(struct meeting *m, size_t who)
@@ -112,7 +128,11 @@ static void serve(struct meeting *m, size_t from, struct galen_bytes bytes)
         on_knock(m, from, &frame.as.knock);
         break;
     case GALEN_FRAME_ADMIT:
+<<<<<<< HEAD
         on_admit(m, frame.as.admit.admission);
+=======
+        on_admit(m, &frame.as.admit);
+>>>>>>> main
         break;
     case GALEN_FRAME_ROSTER:
         tell_all(m, &frame);
