@@ -356,9 +356,12 @@ test("a patient knocks, waits, and leaves", async () => {
 test("mute is done here and told to the others", async () => {
     const page = await on("visit-patient-in");
     await page.press("Mute me");
-    assert.deepEqual(await page.heard("sound.mute"), [true]);
-    assert.deepEqual(await page.heard("mute"), [{ muted: true }]);
+    const order = () => page.evaluate(() => globalThis.heard.filter(([name]) => /mute$/.test(name)).map(([name, given]) => [name, given.muted ?? given]));
+    assert.deepEqual((await order()).slice(0, 2), [["sound.mute", true], ["mute", true]]);
     assert.match(await page.locator(".visit-bar").innerText(), /You are muted/);
+    const before = (await order()).length;
+    await page.press("Unmute me");
+    assert.deepEqual((await order()).slice(before), [["mute", false], ["sound.mute", false]], "who speaks again tells the others first");
     await page.close();
 });
 
