@@ -18,6 +18,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { uswds } from "./uswds.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const top = dirname(here);
@@ -63,6 +64,7 @@ async function bundle(site, entry, files) {
         publicPath: "/",
         loader: { ".woff2": "file", ".svg": "file", ".png": "file", ".webp": "file" },
         define: { GALEN_FILES: JSON.stringify(files) },
+        plugins: [uswds(join(here, "src"))],
     });
     for (const input of Object.keys(made.metafile.inputs)) {
         const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);

@@ -93,15 +93,15 @@ export class Scene {
         return this.lines("desk", ["chart", "log", chart]).filter((e) => e.kind === "message").map((e) => e.text);
     }
 
-    /** Starts Chromium on the profile of that name. */
-    async browser(profile = "profile") {
+    /** Starts Chromium on the profile of that name, with more flags. */
+    async browser(profile = "profile", flags = []) {
         const folder = join(this.folder, profile);
         const spki = new X509Certificate(readFileSync(join(this.certs, "server.pem"))).publicKey
             .export({ type: "spki", format: "der" });
         const trusted = createHash("sha256").update(spki).digest("base64");
         const process = spawn(
             CHROMIUM,
-            [...FLAGS, `--user-data-dir=${folder}`, "--remote-debugging-port=0",
+            [...FLAGS, ...flags, `--user-data-dir=${folder}`, "--remote-debugging-port=0",
              `--ignore-certificate-errors-spki-list=${trusted}`, "about:blank"],
             { stdio: ["ignore", "ignore", "pipe"], detached: true },
         );
@@ -116,6 +116,7 @@ export class Scene {
             browser,
             open: async (path) => {
                 const page = await context.newPage();
+                await letWorkletsRun(page);
                 await page.goto(this.url + path);
                 return page;
             },
@@ -143,6 +144,16 @@ export class Scene {
         process.kill(signal);
         await gone;
     }
+}
+
+/* playwright-core has worklets wait for a debugger, and lets go of them without a word. */
+async function letWorkletsRun(page) {
+    const session = await page.context().newCDPSession(page);
+    const message = JSON.stringify({ id: 1, method: "Runtime.runIfWaitingForDebugger" });
+    session.on("Target.attachedToTarget", ({ sessionId }) =>
+        session.send("Target.sendMessageToTarget", { sessionId, message }).catch(() => {}),
+    );
+    await session.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
 }
 
 function killAll(process) {

@@ -183,8 +183,9 @@ test("a log that comes faster than it can be read costs the connection, not the 
     assert.ok(stage.did.includes("close 1"));
 });
 
-test("a change that cannot be written ends everything behind it, and fails the questions", async () => {
+test("a change that cannot be written ends everything behind it, and fails the questions", async (t) => {
     const stage = new Stage();
+    t.after(() => stage.host.stop());
     stage.outputs = [save("a"), commit, send(18)];
     stage.host.start();
     const asked = assert.rejects(stage.host.ask({ do: "charts" }));

@@ -46,7 +46,7 @@ export interface Sound {
     carry(): Promise<MessagePort>;
     /** Ends what `open` and `carry` began. */
     close(): void;
-    /** What is sent is silence from now on. The others are told by the core. */
+    /** What is sent is silence from now on, in calls to come too. The others are told by the core. */
     mute(muted: boolean): void;
     choose(kind: DeviceKind, id: string): Promise<void>;
     /** A short sound on the chosen loudspeaker, to hear whether it works. Ends with it. */
@@ -141,7 +141,7 @@ class PageSound implements Sound {
 
     close(): void {
         this.turn++;
-        this.carrying = this.muted = false;
+        this.carrying = false;
         stop(this.stream);
         this.stream = undefined;
         this.graph?.then((graph) => graph.close()).catch(() => {});

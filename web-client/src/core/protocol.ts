@@ -337,7 +337,7 @@ export type Told =
     | { event: "current"; chart: Id; size: number }
     | { event: "reopened"; chart: Id }
     | { event: "withheld"; chart: Id; index: number }
-    | { event: "fork" | "cloned"; chart: Id; error: ErrorName; help: string }
+    | { event: "fork" | "cloned" | "charts-full"; chart: Id; error: ErrorName; help: string }
     | ({ event: "entry" } & Entry)
     | { event: "done"; token: Token; chart: Id; index?: number }
     | { event: "failed" | "held"; token: Token; chart: Id; error: ErrorName; help: string }

@@ -1,0 +1,451 @@
+/**
+ * Every screen in every state on a scripted core: as it looks to poor eyes, and what it does. GALEN_SCREENS
+ * names the states that are looked at (a regular expression), while one works on them.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test, { after, before, describe } from "node:test";
+import { require } from "./_load.mjs";
+import * as look from "./screens/_look.mjs";
+import { CHART, states } from "./screens/_practice.mjs";
+import { openStage, settle } from "./screens/_stage.mjs";
+
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+let stage, narrow, wide;
+
+before(async () => {
+    stage = await openStage();
+    narrow = await stage.context(320, 640);
+    wide = await stage.context(1280, 900);
+});
+after(() => stage?.close());
+
+const state = (name) => states.find(([one]) => one === name) ?? assert.fail(`no state ${name}`);
+const record = (n) => n.toString(16).padStart(32, "0");
+
+describe("looked at", () => {
+    for (const one of states.filter(([name]) => new RegExp(process.env.GALEN_SCREENS ?? "").test(name)))
+        test(one[0], async () => {
+            const found = [];
+            const page = await stage.open(narrow, one);
+            await page.evaluate(axeSource);
+            for (const [mode, width, colorScheme, checks] of [
+                ["320 px", 320, "light", [look.width, look.targets, look.text, look.axe]],
+                ["dark", 390, "dark", [look.width, look.text]],
+                ["1280 px", 1280, "light", [look.width, look.targets, look.axe]],
+            ]) {
+                await page.setViewportSize({ width, height: 800 });
+                await page.emulateMedia({ colorScheme });
+                for (const check of checks)
+                    for (const sentence of await page.evaluate(check)) found.push(`${mode}: ${sentence}`);
+            }
+            found.push(...page.trouble);
+            await page.close();
+            assert.deepEqual(found, []);
+        });
+});
+
+/* -- what it does -------------------------------------------------------------------------------------- */
+
+/** A page in a state, and what its core heard. */
+async function on(name, alter) {
+    const page = await stage.open(wide, state(name), alter);
+    page.heard = (what) => page.evaluate((one) => globalThis.heard.filter(([name]) => name === one).map(([, given]) => given), what);
+    page.tell = async (told) => { await page.evaluate((one) => globalThis.tell(one), told); await settle(page); };
+    page.press = async (label) => { await page.getByRole("button", { name: label }).first().click(); await settle(page); };
+    page.writes = async () => (await page.heard("write")).map((w) => w.fields);
+    return page;
+}
+/** An entry by Tom, a colleague, that the core has just verified. */
+const byTom = (page, more) => page.evaluate(([chart, given]) => globalThis.others({
+    chart, index: globalThis.script.entries[chart].length, time_ms: globalThis.script.now_ms, device: "d4".repeat(32), account: "a4".repeat(32),
+    name: "Tom Tech", role: "technician", number: 99, epoch: 1, class: "record", state: "open", verified_by: [], kind: "write", doc: "pmr", ...given,
+}), [CHART, more]).then(() => settle(page));
+
+test("a link is taken out of the address first, and used by a press only", async () => {
+    const page = await on("join");
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).hash, "/");
+    assert.equal((await page.heard("look")).length, 1);
+    assert.match((await page.heard("look"))[0].link, /\/join#AQ/);
+    assert.equal((await page.heard("join")).length, 0);
+    await page.press("Open my chart");
+    assert.deepEqual(await page.heard("join"), await page.heard("look"));
+    await page.close();
+});
+
+test("what is on a sheet may be typed with spaces and without the address", async () => {
+    const page = await on("welcome");
+    await page.getByLabel("Your link or code").fill(`AQAb CdEf ${"GhIj ".repeat(14)}`);
+    await page.press("Go on");
+    assert.match((await page.heard("look"))[0].link, /^https:\/\/127\.0\.0\.1:\d+\/join#AQAbCdEf(GhIj){14}$/);
+    await page.close();
+});
+
+test("ids stand in no address, and Back goes back", async () => {
+    const page = await on("home-staff");
+    await page.press("Open Rosalind");
+    await page.press("Medicines");
+    assert.equal(new URL(page.url()).pathname, "/");
+    assert.equal(new URL(page.url()).hash, "");
+    assert.doesNotMatch(await page.title(), /Rosalind/);
+    await page.goBack();
+    await settle(page);
+    assert.match(await page.locator("h1").innerText(), /Messages/);
+    await page.close();
+});
+
+test("the focus goes to the heading of each new screen", async () => {
+    const page = await on("home-patient");
+    await settle(page, 4000);
+    await page.press("My medicines");
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "h1");
+    await page.press("See or change Metformin");
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "h1");
+    await page.close();
+});
+
+test("everything of a patient's is two presses away", async () => {
+    for (const [way, heading] of [["Messages", "Messages"], ["My medicines", "My medicines"], ["My plan", "My plan"],
+                                  ["People and devices", "People and devices"], ["What was done here", "What was done here"]]) {
+        const page = await on("home-patient");
+        await page.press(way);
+        assert.equal(await page.locator("h1").innerText(), heading);
+        await page.close();
+    }
+});
+
+test("what somebody writes is text, whatever it looks like", async () => {
+    const page = await on("messages-staff", (s) => {
+        s.entries[CHART][14].text = "<img src=x onerror=\"document.title='ran'\"> https://evil.example";
+    });
+    assert.equal(await page.getByText("<img src=x onerror", { exact: false }).count(), 1);
+    assert.equal(await page.locator("main a, main img").count(), 0);
+    await page.close();
+});
+
+test("a message goes from this device to the server to theirs, in words", async () => {
+    const page = await on("messages-staff", (s) => { s.server_ms = 20_000; });
+    const last = page.locator(".messages li").last();
+    await page.getByLabel("Write a message").fill("Good morning");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("On this device, not sent yet").waitFor();
+    await settle(page, 30_000);
+    assert.match(await last.innerText(), /Good morning\s+◐ With the server/);
+    await page.tell({ event: "verified", chart: CHART, device: "d2".repeat(32), account: "a2".repeat(32), size: 16 });
+    assert.match(await last.innerText(), /Verified on the device of Rosalind/);
+    assert.equal(await page.getByLabel("Write a message").inputValue(), "");
+    await page.close();
+});
+
+test("what was written before somebody joined is sent or thrown away, as the person says", async () => {
+    for (const [label, send] of [["Send it now", true], ["Throw it away", false]]) {
+        const page = await on("messages-held");
+        assert.match(await page.locator(".held").innerText(), /Sam Carer \(caregiver\) joined since you wrote this/);
+        await page.press(label);
+        assert.deepEqual(await page.heard("release"), [{ token: record(77), send }]);
+        assert.equal(await page.locator(".held").count(), 0);
+        await page.close();
+    }
+});
+
+test("a message that could not be sent stays in the box", async () => {
+    const page = await on("messages-patient", (s) => { s.failing.message = { error: "limit-reached", help: "Too much at once. Wait a little and try again." }; });
+    await page.getByLabel("Write a message").fill("Important");
+    await page.press("Send");
+    assert.equal(await page.getByLabel("Write a message").inputValue(), "Important");
+    assert.match(await page.getByRole("alert").innerText(), /Wait a little/);
+    await page.close();
+});
+
+describe("a text field", () => {
+    test("sends drafts while typing, at most every 150 ms, and writes once after a pause", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Watch for").focus();
+        await page.clock.pauseAt(Date.UTC(2026, 10, 25, 16));
+        for (const letter of "Swelling") {
+            await page.keyboard.type(letter);
+            await page.clock.runFor(50);
+        }
+        const drafts = await page.heard("draft");
+        assert.ok(drafts.length >= 1 && drafts.length <= 3, `${drafts.length} drafts in 400 ms`);
+        assert.deepEqual(await page.writes(), []);
+        await page.clock.runFor(900);
+        assert.deepEqual(await page.writes(), []);
+        await page.clock.runFor(200);
+        await settle(page);
+        assert.deepEqual(await page.writes(), [{ watch_for: "Swelling" }]);
+        assert.equal((await page.heard("draft")).at(-1).text, "", "others are told that the typing has ended");
+        await page.close();
+    });
+
+    test("is written when it is left, and when the page is hidden", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Watch for").fill("Rash");
+        await page.getByRole("textbox", { name: "Pharmacy" }).focus();
+        await settle(page, 100); // no pause of a second
+        await page.getByRole("textbox", { name: "Pharmacy" }).fill("Corner");
+        await page.evaluate(() => {
+            Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        });
+        await settle(page, 100);
+        assert.deepEqual(await page.writes(), [{ watch_for: "Rash" }, { pharmacy: "Corner" }]);
+        await page.close();
+    });
+
+    test("shows what others type below, and neither text nor caret moves", async () => {
+        const page = await on("medicine-staff");
+        const field = page.getByLabel("Instructions");
+        await field.focus();
+        await page.evaluate(() => document.activeElement.setSelectionRange(7, 7));
+        await page.tell({ event: "draft", chart: CHART, device: "d4".repeat(32), account: "a4".repeat(32), name: "Tom Tech", doc: "pmr",
+                          record: record(1), field: "instructions", text: "Never chew" });
+        await byTom(page, { record: record(1), fields: { instructions: "Never chew it" } });
+        assert.equal(await field.inputValue(), "Swallow whole, with a glass of water.");
+        assert.equal(await page.evaluate(() => document.activeElement.selectionStart), 7);
+        assert.match(await page.locator("[data-field=instructions]").innerText(), /Changed meanwhile to: Never chew it/);
+        await page.getByLabel("Watch for").focus();
+        await settle(page);
+        assert.equal(await field.inputValue(), "Never chew it");
+        assert.deepEqual(await page.writes(), []);
+        await page.close();
+    });
+
+    test("that somebody else wrote meanwhile is not written before the person has said which", async () => {
+        for (const [label, value, written] of [["Keep what I wrote", "Mine", [{ instructions: "Mine" }]], ["Use the other one", "Theirs", []]]) {
+            const page = await on("medicine-staff");
+            const field = page.getByLabel("Instructions");
+            await field.fill("Mine");
+            await byTom(page, { record: record(1), fields: { instructions: "Theirs" } });
+            await page.getByLabel("Watch for").focus();
+            await settle(page, 3000);
+            assert.deepEqual(await page.writes(), []);
+            assert.equal(await field.inputValue(), "Mine");
+            await page.press(label);
+            assert.deepEqual(await page.writes(), written);
+            assert.equal(await field.inputValue(), value);
+            await page.close();
+        }
+    });
+
+    test("that changed while one was in it is not overwritten by the first letter typed then", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Instructions").focus();
+        await byTom(page, { record: record(1), fields: { instructions: "Theirs" } });
+        await page.keyboard.type("!");
+        await settle(page, 3000);
+        assert.deepEqual(await page.writes(), []);
+        assert.match(await page.locator("[data-field=instructions]").innerText(), /Tom Tech changed this while you were writing/);
+        await page.close();
+    });
+
+    test("keeps what was typed when one looks at something else", async () => {
+        const page = await on("medicine-new-staff");
+        await page.getByLabel("Drug").fill("Aspirin");
+        await page.press("Messages");
+        await page.goBack();
+        await settle(page);
+        assert.equal(await page.getByLabel("Drug").inputValue(), "Aspirin");
+        await page.close();
+    });
+});
+
+describe("a regimen", () => {
+    test("is saved as a whole, and only on purpose", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Dose").fill("2");
+        await page.getByLabel("Frequency").fill("once; at night");
+        await page.getByLabel("Watch for").focus();
+        await settle(page, 3000);
+        assert.deepEqual(await page.writes(), []);
+        await page.press("Save");
+        assert.deepEqual(await page.writes(), [{
+            regimen: "drug=Metformin; strength=500 mg; form=tablet; dose=2; unit=tablet; route=by mouth; frequency=once\\; at night; as_needed=no",
+        }]);
+        await page.close();
+    });
+
+    test("is never completed with parts that somebody else changed meanwhile", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Dose").focus();
+        await byTom(page, { record: record(1), fields: { regimen: "drug=Metformin; strength=1000 mg; dose=1; as_needed=no" } });
+        assert.equal(await page.getByLabel("Strength").inputValue(), "500 mg");
+        await page.keyboard.type("2");
+        await settle(page, 3000);
+        assert.equal(await page.getByRole("button", { name: "Save", exact: true }).count(), 0);
+        assert.match(await page.locator("[data-field=regimen]").innerText(), /Tom Tech changed this/);
+        assert.deepEqual(await page.writes(), []);
+        await page.close();
+    });
+});
+
+test("of two values staff choose one, and that is written", async () => {
+    const page = await on("medicine-conflict-staff");
+    assert.match(await page.locator(".conflict").innerText(), /10 mg[\s\S]*Tom Tech[\s\S]*|Tom Tech[\s\S]*10 mg/);
+    await page.press(/Use this one.*20 mg/);
+    assert.deepEqual(await page.writes(), [{
+        regimen: "drug=Lisinopril; strength=20 mg; form=tablet; dose=0.5; unit=tablet; route=by mouth; frequency=every morning; as_needed=no",
+    }]);
+    assert.equal(await page.locator(".conflict").count(), 0);
+    await page.close();
+});
+
+test("of two values patients choose none", async () => {
+    const page = await on("medicine-conflict-patient");
+    assert.equal(await page.getByRole("button", { name: /Use this one/ }).count(), 0);
+    assert.match(await page.locator(".conflict").innerText(), /Your pharmacist will decide/);
+    await page.close();
+});
+
+test("a suggestion is accepted or declined by staff, and only shown to patients", async () => {
+    for (const [label, accepted] of [["Accept", true], ["Decline", false]]) {
+        const page = await on("medicine-staff");
+        await page.press(label);
+        assert.deepEqual(await page.heard("answer"), [{ chart: CHART, proposal: 10, accepted }]);
+        assert.equal(await page.locator(".proposal").count(), 0);
+        await page.close();
+    }
+    const page = await on("medicine-patient");
+    assert.equal(await page.getByRole("button", { name: /Accept|Decline/ }).count(), 0);
+    await page.close();
+});
+
+test("a patient says what is theirs at once, and suggests the rest", async () => {
+    const page = await on("medicine-patient");
+    await page.press(/Tell us.*Side effects I noticed/);
+    await page.keyboard.type("Dizzy");
+    await settle(page, 2000);
+    assert.deepEqual(await page.writes(), [{ effects: "Dizzy" }]);
+    await page.press(/Suggest a change.*Why I use it/);
+    await page.keyboard.type("Sugar");
+    await settle(page, 3000);
+    assert.equal((await page.writes()).length, 1, "a suggestion is sent by its button");
+    await page.press("Send my suggestion");
+    assert.deepEqual((await page.writes()).at(-1), { reason: "For blood sugar (diabetes).Sugar" });
+    await page.close();
+});
+
+test("who waits is signalled again and again until somebody answers", async () => {
+    const page = await on("visit-staff-knocking");
+    const rings = () => page.evaluate(() => globalThis.rings());
+    const first = await rings();
+    assert.ok(first >= 1);
+    await page.clock.runFor(20_000);
+    assert.ok(await rings() >= first + 3);
+    assert.match(await page.title(), /^\(1\) waiting/);
+    await page.press(/^Let Rosalind/);
+    assert.deepEqual(await page.heard("admit"), [{ device: "d2".repeat(32), admitted: true }]);
+    const last = await rings();
+    await page.clock.runFor(20_000);
+    assert.equal(await rings(), last);
+    assert.doesNotMatch(await page.title(), /waiting/);
+    await page.close();
+});
+
+test("a patient knocks, waits, and leaves", async () => {
+    const page = await on("visit-patient-open");
+    await page.press("Knock");
+    assert.equal((await page.heard("voice")).length, 1);
+    assert.deepEqual(await page.heard("knock"), [{ chart: CHART }]);
+    assert.match(await page.locator("h1").innerText(), /waiting room/);
+    await page.press("Leave the waiting room");
+    assert.equal((await page.heard("leave")).length, 1);
+    await page.close();
+});
+
+test("mute is done here and told to the others", async () => {
+    const page = await on("visit-patient-in");
+    await page.press("Mute me");
+    const order = () => page.evaluate(() => globalThis.heard.filter(([name]) => /mute$/.test(name)).map(([name, given]) => [name, given.muted ?? given]));
+    assert.deepEqual((await order()).slice(0, 2), [["sound.mute", true], ["mute", true]]);
+    assert.match(await page.locator(".visit-bar").innerText(), /You are muted/);
+    const before = (await order()).length;
+    await page.press("Unmute me");
+    assert.deepEqual((await order()).slice(before), [["mute", false], ["sound.mute", false]], "who speaks again tells the others first");
+    await page.close();
+});
+
+test("the visit's bar stays while one reads", async () => {
+    const page = await on("visit-patient-in");
+    await page.press("My medicines");
+    assert.match(await page.locator(".visit-bar").innerText(), /Visit with Paula Pharm/);
+    await page.close();
+});
+
+test("an identity is checked by two things, not by one", async () => {
+    const page = await on("people-staff");
+    await page.press("Check identity of Sam Carer");
+    await page.getByLabel("date of birth").check();
+    await page.press("Yes, both are right");
+    assert.deepEqual(await page.heard("identify"), []);
+    await page.getByLabel("phone number").check();
+    await page.press("Yes, both are right");
+    assert.deepEqual(await page.heard("identify"), [{ chart: CHART, account: "a3".repeat(32), check: "date of birth, phone number" }]);
+    assert.equal(await page.getByText("Identity not checked yet").count(), 0);
+    await page.close();
+});
+
+test("a device is removed after its consequences were read", async () => {
+    const page = await on("people-remove-device");
+    assert.match(await page.locator("dialog").innerText(), /gets nothing new/);
+    assert.deepEqual(await page.heard("remove_device"), []);
+    await page.press("Remove it");
+    assert.deepEqual(await page.heard("remove_device"), [{ device: "d5".repeat(32) }]);
+    await page.close();
+});
+
+test("a new patient's link is made when the chart is with the server", async () => {
+    const page = await on("new-patient");
+    await page.getByLabel("The patient’s name").fill("Ada");
+    await page.press("Make the link");
+    assert.deepEqual(await page.heard("invite"), []);
+    await page.tell({ event: "done", token: record(1), chart: "c9".repeat(32), index: 0 });
+    assert.deepEqual(await page.heard("invite"), [{ role: "patient", name: "Ada", chart: "c9".repeat(32) }]);
+    assert.equal(await page.getByRole("img", { name: "QR code of the link" }).count(), 1);
+    assert.match(await page.locator("blockquote").innerText(), /galen\.practice\.example/);
+    await page.close();
+});
+
+test("evidence is saved under a name that says nothing about anybody", async () => {
+    const page = await on("log-staff");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save evidence" }).click()]);
+    assert.equal(download.suggestedFilename(), "galen-c1c1c1c1.evidence");
+    await page.close();
+});
+
+test("messages count as seen when they were on the screen, not before", async () => {
+    const home = await on("home-staff");
+    assert.deepEqual(await home.heard("seen"), []);
+    await home.press("Open Rosalind");
+    assert.deepEqual((await home.heard("seen")).at(-1), { chart: CHART, size: 15 });
+    await home.close();
+    const medicines = await on("medicines-staff");
+    assert.deepEqual(await medicines.heard("seen"), []);
+    await medicines.close();
+});
+
+test("the keyboard reaches everything, and the focus is seen", async () => {
+    const page = await on("medicine-staff");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the main part");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+    const reached = new Set();
+    for (let i = 0; i < 120; i++) {
+        await page.keyboard.press("Tab");
+        const at = await page.evaluate(() => {
+            const one = document.activeElement;
+            if (one === document.body) return null;
+            const framed = /^(checkbox|radio)$/.test(one.type) ? one.nextElementSibling : one;
+            const all = [...document.querySelectorAll("*")];
+            return { index: all.indexOf(one), what: `${one.localName} ${one.id}`, outline: getComputedStyle(framed).outlineStyle };
+        });
+        if (!at || reached.has(at.index)) break;
+        reached.add(at.index);
+        assert.equal(at.outline, "solid", at.what);
+    }
+    const wanted = await page.evaluate(() => [...document.querySelectorAll("main button, main summary, main input:not([type=radio]), main select, main textarea")]
+        .filter((one) => one.checkVisibility()).length);
+    assert.ok(reached.size >= wanted, `${reached.size} of ${wanted}`);
+    await page.close();
+});

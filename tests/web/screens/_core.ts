@@ -1,0 +1,270 @@
+/*
+ * A core for the screens' tests: what protocol.ts says, from a script. It keeps a small practice in memory,
+ * answers as the real one does, and `tell` lets a test say what others do. Not part of what is built.
+ */
+import type {
+    CallView, ChartSummary, DocName, Entry, Failure, Home, Id, Member, Proposal, QuestionName, Questions, RecordView,
+    Role, Said, SchemaDocument, Told, Waiting,
+} from "../../../web-client/src/core/protocol.ts";
+import type { Core } from "../../../web-client/src/state/core.ts";
+import type { Levels, Sound, SoundNow } from "../../../web-client/src/audio/sound.ts";
+import { silent } from "../../../web-client/src/state/sound.ts";
+
+export interface Script {
+    now_ms: number;
+    schema: SchemaDocument[];
+    home: Home;
+    charts: ChartSummary[];
+    members: Record<Id, Member[]>;
+    entries: Record<Id, Entry[]>;
+    records: Record<Id, Partial<Record<DocName, RecordView[]>>>;
+    waiting: Record<Id, Waiting[]>;
+    call: CallView;
+    /** questions that fail, or never answer */
+    failing: Partial<Record<QuestionName, Failure | "never">>;
+    sound: Partial<SoundNow>;
+    /** how long the server takes */
+    server_ms: number;
+    /** told after `ready` */
+    then: Told[];
+    ready: boolean;
+}
+
+const failure = (error: string): Failure => ({ error, help: "" });
+
+export function scripted(script: Script): { core: Core; sound: Sound; heard: unknown[][]; rings: () => number; tell(t: Told): void } {
+    let listener: (told: Told) => void = () => undefined;
+    const heard: unknown[][] = [];
+    let tokens = 0;
+    const token = (): string => (++tokens).toString(16).padStart(32, "0");
+    const tell = (told: Told): void => listener(told);
+    const me = (chart: Id): Member | undefined => script.members[chart]?.find((m) => m.device === script.home.device);
+    const list = (chart: Id): Entry[] => (script.entries[chart] ??= []);
+
+    /* What is written is in the log a moment later, if there is a line. */
+    const append = (chart: Id, made: Partial<Entry>): string => {
+        const mine = token();
+        const waiting: Waiting = {
+            token: mine, chart, held: false, composed_ms: script.now_ms, kind: "message", ...made as Partial<Waiting>,
+        };
+        (script.waiting[chart] ??= []).push(waiting);
+        if (script.home.online.log)
+            setTimeout(() => {
+                const index = list(chart).length;
+                const entry: Entry = {
+                    chart, index, time_ms: script.now_ms, device: script.home.device, account: script.home.account,
+                    name: me(chart)?.name ?? script.home.name, role: script.home.role as Role, number: index + 1, epoch: 1,
+                    class: made.kind === "message" ? "message" : made.kind === "visit" ? "visit" : "record", state: "open",
+                    verified_by: [], token: mine, ...made,
+                };
+                list(chart).push(entry);
+                script.waiting[chart] = (script.waiting[chart] ?? []).filter((w) => w.token !== mine);
+                const summary = script.charts.find((c) => c.chart === chart);
+                if (summary)
+                    summary.entries = index + 1;
+                apply(entry);
+                tell({ event: "entry", ...entry });
+                tell({ event: "done", token: mine, chart, index });
+            }, script.server_ms);
+        return mine;
+    };
+
+    const said = (e: Entry, value: string, more: Partial<Said> = {}): Said => ({
+        number: e.index + 1, value, index: e.index, account: e.account, device: e.device, name: e.name, role: e.role as Role,
+        time_ms: e.time_ms, ...more,
+    });
+    const recordOf = (chart: Id, doc: DocName, record: Id, state: RecordView["state"]): RecordView => {
+        const all = ((script.records[chart] ??= {})[doc] ??= []);
+        let found = all.find((r) => r.record === record);
+        if (!found)
+            all.push(found = { chart, doc, record, state, conflicts: 0, fields: {}, proposals: [] });
+        return found;
+    };
+    const put = (record: RecordView, fields: Record<string, string>, e: Entry, more: Partial<Said> = {}): void => {
+        record.state = "present";
+        for (const [name, value] of Object.entries(fields)) {
+            if (record.fields[name]?.conflict)
+                record.conflicts--;
+            record.fields[name] = { value, conflict: false, values: [said(e, value, more)] };
+        }
+    };
+    function apply(e: Entry): void {
+        if (e.kind === "write" && e.doc && e.record)
+            put(recordOf(e.chart, e.doc, e.record, "present"), e.fields ?? {}, e);
+        if (e.kind === "propose" && e.doc && e.record)
+            recordOf(e.chart, e.doc, e.record, "proposed").proposals.push({
+                index: e.index, state: "pending", account: e.account, device: e.device, name: e.name, role: e.role as Role,
+                time_ms: e.time_ms, fields: e.fields ?? {}, answers: [],
+            });
+        if (e.kind === "answer")
+            for (const record of Object.values(script.records[e.chart] ?? {}).flat())
+                for (const p of record.proposals.filter((one: Proposal) => one.index === e.proposal)) {
+                    p.state = e.accepted ? "accepted" : "declined";
+                    p.answers.push({
+                        index: e.index, accepted: Boolean(e.accepted), current: true, account: e.account, device: e.device,
+                        name: e.name, role: e.role as Role, time_ms: e.time_ms,
+                    });
+                    if (e.accepted)
+                        put(record, p.fields, e, { proposed_by: p.account });
+                    else if (record.state === "proposed")
+                        record.state = "declined";
+                }
+        if (e.kind === "identity")
+            for (const m of script.members[e.chart] ?? [])
+                if (m.account === e.subject)
+                    m.holder = true;
+    }
+    /** What somebody else wrote, as `append` does for us. */
+    const others = (e: Entry): void => {
+        list(e.chart).push(e);
+        apply(e);
+        tell({ event: "entry", ...e });
+    };
+
+    type Answers = { [N in QuestionName]: (ask: Questions[N]["ask"]) => Questions[N]["answer"] };
+    const link = (n: number) => `https://galen.practice.example/join#AQ${"AbCdEfGhIjKlMnOpQrStUvWxYz012345".repeat(2).slice(0, 63)}${n}`;
+    const answers: Answers = {
+        home: () => ({ ...script.home }),
+        schema: () => script.schema,
+        charts: () => script.charts.map((c) => ({ ...c, waiting: script.waiting[c.chart]?.length ?? 0 })),
+        members: ({ chart }) => (script.members[chart] ?? []).map((m) => ({ ...m })),
+        entries: (ask) => "from" in ask
+            ? list(ask.chart).slice(ask.from, ask.from + Math.min(256, ask.count))
+            : list(ask.chart).slice(0, ask.before).slice(-Math.min(256, ask.count)),
+        records: ({ chart, doc }) => structuredClone(script.records[chart]?.[doc] ?? []),
+        history: ({ chart, doc, record, field }) =>
+            (script.records[chart]?.[doc]?.find((r) => r.record === record)?.fields[field]?.values ?? [])
+                .map((one) => ({ ...one, current: true })),
+        waiting: ({ chart }) => [...(script.waiting[chart] ?? [])],
+        call: () => structuredClone(script.call),
+        look: ({ link: given }) => {
+            if (!/^https?:\/\/[^/]+\/join#[\w-]{60,}$/.test(given))
+                throw failure("bad-format");
+            return { host: new URL(given).host, practice: "aa".repeat(32), device: "bb".repeat(32) };
+        },
+        join: () => { script.home.state = "joining"; return {}; },
+        lost: () => ({}),
+        chart_new: () => ({ token: token(), chart: "c9".repeat(32) }),
+        invite: () => ({ token: token(), link: link(1), account: "a9".repeat(32) }),
+        further_device: () => ({ token: token(), link: link(2), device: "d8".repeat(32) }),
+        remove_device: () => ({ token: token() }),
+        add_member: () => ({ token: token() }),
+        remove_member: () => ({ token: token() }),
+        renew: () => ({ token: token() }),
+        identify: ({ chart, account, check }) => ({ token: append(chart, { kind: "identity", subject: account, text: check }) }),
+        message: ({ chart, text }) => ({ token: append(chart, { kind: "message", text }) }),
+        write: ({ chart, doc, record, fields }) => {
+            const schema = script.schema.find((d) => d.name === doc);
+            const proposed = Object.keys(fields).some((f) => schema?.fields.find((one) => one.name === f)?.access === "propose");
+            const id = record ?? token();
+            return { token: append(chart, { kind: proposed ? "propose" : "write", doc, record: id, fields }), record: id, proposed };
+        },
+        answer: ({ chart, proposal, accepted }) => ({ token: append(chart, { kind: "answer", proposal, accepted }) }),
+        release: ({ token: which, send }) => {
+            for (const [chart, all] of Object.entries(script.waiting)) {
+                const one = all.find((w) => w.token === which);
+                script.waiting[chart] = all.filter((w) => w !== one);
+                if (one && send)
+                    append(chart, { kind: "message", text: one.text ?? "" });
+            }
+            return {};
+        },
+        seen: ({ chart }) => {
+            const summary = script.charts.find((c) => c.chart === chart);
+            if (summary)
+                summary.unread = 0;
+            return {};
+        },
+        check: ({ chart }) => ({
+            holds: true, size: list(chart).length, root: "0123456789abcdef".repeat(4), complete_to: list(chart).length, withheld: 0,
+            findings: [], verified: [],
+            claims: {
+                practice: "holds", order: "holds", authorship: "holds", membership: "holds", completeness: "holds", heads: "holds",
+                bodies: "holds", contents: "not-shown",
+            },
+        }),
+        evidence: () => ({ bytes: new Uint8Array([1, 2, 3]) }),
+        live: () => ({}),
+        draft: () => ({}),
+        visit_open: ({ chart }) => {
+            const visit = "ee".repeat(32);
+            const summary = script.charts.find((c) => c.chart === chart);
+            if (summary)
+                summary.visit = { visit, host: script.home.device };
+            script.call = {
+                ...script.call, state: "admitted", chart, visit, host: script.home.device,
+                participants: [{ device: script.home.device, account: script.home.account, name: script.home.name,
+                                 role: script.home.role as Role, muted: false, self: true }],
+            };
+            return { visit };
+        },
+        visit_end: () => { script.call = { ...script.call, state: "none", participants: [], knocking: [] }; return {}; },
+        knock: ({ chart }) => { script.call = { ...script.call, state: "waiting", chart }; return {}; },
+        admit: ({ device, admitted }) => {
+            const one = script.call.knocking.find((k) => k.device === device);
+            script.call.knocking = script.call.knocking.filter((k) => k !== one);
+            if (one && admitted)
+                script.call.participants.push({ device, account: one.account, name: one.name, role: one.role, muted: false, self: false });
+            return {};
+        },
+        leave: () => { script.call = { ...script.call, state: "none", participants: [] }; return {}; },
+        mute: ({ muted }) => {
+            script.call.muted = muted;
+            for (const p of script.call.participants)
+                if (p.self)
+                    p.muted = muted;
+            return {};
+        },
+        voice: () => ({}),
+    };
+
+    const core: Core = {
+        ask: async (name, what) => {
+            heard.push([name, what]);
+            await Promise.resolve();
+            const fails = script.failing[name];
+            if (fails === "never")
+                return new Promise(() => undefined);
+            if (fails)
+                throw fails;
+            return answers[name](what as never) as never;
+        },
+        on: (given) => {
+            listener = given;
+            if (script.ready)
+                setTimeout(() => {
+                    tell({ event: "ready" });
+                    for (const told of script.then)
+                        setTimeout(() => tell(told), 20);
+                }, 0);
+        },
+    };
+
+    let rings = 0;
+    let toldSound: (now: SoundNow) => void = () => undefined;
+    let now: SoundNow = { ...silent, ...script.sound };
+    const devices = { microphones: [{ id: "m1", label: "Built-in microphone" }, { id: "m2", label: "Headset" }], speakers: [{ id: "s1", label: "Speakers" }] };
+    const sound: Sound = {
+        open: async () => {
+            heard.push(["sound.open"]);
+            toldSound(now = { ...now, microphone: script.sound.microphone ?? "on", ...devices });
+        },
+        carry: async () => {
+            toldSound(now = { ...now, line: script.sound.line ?? "good" });
+            return new MessageChannel().port1;
+        },
+        close: () => toldSound(now = { ...silent }),
+        mute: (muted) => void heard.push(["sound.mute", muted]),
+        choose: async (kind, id) => void heard.push(["sound.choose", kind, id]),
+        test: async () => void heard.push(["sound.test"]),
+        ring: () => { rings++; },
+        on: (given, levels: (levels: Levels) => void) => {
+            toldSound = given;
+            if (script.sound.microphone)
+                given(now = { ...now, ...devices });
+            levels({ mine: 0.4, voices: [{ device: "d2".repeat(32), level: 0.6 }] });
+        },
+    };
+    Object.assign(globalThis, { others });
+    return { core, sound, heard, rings: () => rings, tell };
+}

@@ -1,0 +1,279 @@
+/** A small practice for the screens' tests, and the states that they are looked at in. */
+import { schema } from "./_schema.mjs";
+
+export const NOW = Date.UTC(2026, 10, 25, 15, 30);
+const MIN = 60_000, HOUR = 60 * MIN, DAY = 24 * HOUR;
+const id = (two) => two.repeat(32);
+const PAULA = { account: id("a1"), device: id("d1"), name: "Paula Pharm", role: "pharmacist" };
+const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Franklin-Featherstonehaugh", role: "patient" };
+const SAM = { account: id("a3"), device: id("d3"), name: "Sam Carer", role: "caregiver" };
+const TOM = { account: id("a4"), device: id("d4"), name: "Tom Tech", role: "technician" };
+const CUSTODIAN = { account: id("a0"), device: id("d0"), name: "", role: "custodian" };
+export const CHART = id("c1"), PRACTICE = id("c0");
+const VISIT = id("e1");
+const rec = (n) => n.toString(16).padStart(32, "0");
+
+const member = (who, self, more = {}) => ({
+    device: who.device, account: who.account, name: who.name, role: who.role, purpose: "device", holder: true, self,
+    since_epoch: 1, expires_ms: NOW + 90 * DAY, verified: 14, heard_ms: NOW - 3 * MIN, ...more,
+});
+
+function log() {
+    const made = [];
+    const add = (who, hours, more) => made.push({
+        chart: CHART, index: made.length, time_ms: NOW - hours * HOUR, device: who.device, account: who.account, name: who.name,
+        role: who.role, number: made.length + 1, epoch: 1, class: "message", state: "open", verified_by: [], ...more,
+    });
+    const message = (who, hours, text) => add(who, hours, { kind: "message", text });
+    const write = (who, hours, record, fields) => add(who, hours, { class: "record", kind: "write", doc: "pmr", record, fields });
+    add(PAULA, 800, { class: "epoch", state: "clear", members: 2, added: [] });
+    add(PAULA, 800, { class: "epoch", state: "clear", members: 3, added: [{ account: ROSA.account, role: "patient", purpose: "invitation" }] });
+    message(PAULA, 790, "Welcome! Here you can write to us whenever you like. We read messages on weekdays from 9 to 5.");
+    message(ROSA, 700, "Thank you. I feel dizzy in the mornings since the new tablets. Is that normal? See https://example.org/dizzy");
+    add(PAULA, 600, { class: "visit", kind: "visit", visit: VISIT, visit_event: "opened" });
+    add(PAULA, 599, { class: "record", kind: "identity", subject: ROSA.account, text: "name, date of birth" });
+    write(PAULA, 598, rec(1), { regimen: "", reason: "" });
+    add(PAULA, 597, { class: "visit", kind: "visit", visit: VISIT, visit_event: "ended" });
+    message(PAULA, 590, "Please get up slowly, and write down your blood pressure in the mornings.");
+    write(ROSA, 100, rec(1), { taken_as: "" });
+    add(ROSA, 80, { class: "record", kind: "propose", doc: "pmr", record: rec(1), fields: { regimen: "" } });
+    message(ROSA, 30, "It is better now.\nMy sister asks whether she can see my list too.");
+    add(ROSA, 29, { class: "message", state: "void", why: "wrong-number" });
+    message(PAULA, 2, "Yes: I can invite her as a caregiver. Shall I?");
+    message(ROSA, 0.2, "Please do!");
+    return made;
+}
+
+const said = (who, index, value, hours, more = {}) => ({
+    number: index, value, index, account: who.account, device: who.device, name: who.name, role: who.role, time_ms: NOW - hours * HOUR, ...more,
+});
+const settled = (who, index, value, hours, more) => ({ value, conflict: false, values: [said(who, index, value, hours, more)] });
+
+function records() {
+    const medicine = (n, fields, more = {}) => ({ chart: CHART, doc: "pmr", record: rec(n), state: "present", conflicts: 0, fields, proposals: [], ...more });
+    const action = (n, fields, more = {}) => ({ ...medicine(n, fields, more), doc: "map" });
+    return {
+        pmr: [
+            medicine(1, {
+                regimen: settled(PAULA, 6, "drug=Metformin; strength=500 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=twice a day, with meals; as_needed=no", 598),
+                kind: settled(PAULA, 6, "prescription", 598), status: settled(PAULA, 6, "active", 598),
+                reason: settled(PAULA, 6, "For blood sugar (diabetes).", 598),
+                instructions: settled(PAULA, 6, "Swallow whole, with a glass of water.", 598),
+                start: settled(PAULA, 6, "2024-03", 598), taken_as: settled(ROSA, 9, "Mornings always, evenings when I think of it.", 100),
+                barriers: settled(ROSA, 9, "forgets, confusing-directions", 100), teach_back: settled(PAULA, 6, "yes", 598),
+                verified_by: settled(PAULA, 6, PAULA.account, 598), verified_at: settled(PAULA, 6, "2026-10-31T15:30Z", 598),
+            }, {
+                proposals: [{
+                    index: 10, state: "pending", account: ROSA.account, device: ROSA.device, name: ROSA.name, role: ROSA.role, time_ms: NOW - 80 * HOUR,
+                    fields: { regimen: "drug=Metformin; strength=500 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=once a day; as_needed=no" },
+                    answers: [],
+                }],
+            }),
+            medicine(2, {
+                regimen: {
+                    conflict: true, values: [
+                        said(PAULA, 7, "drug=Lisinopril; strength=10 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=every morning; as_needed=no", 50),
+                        said(TOM, 8, "drug=Lisinopril; strength=20 mg; form=tablet; dose=0.5; unit=tablet; route=by mouth; frequency=every morning; as_needed=no", 50),
+                    ],
+                },
+                status: settled(PAULA, 6, "active", 598), reason: settled(PAULA, 6, "For blood pressure.", 598),
+            }, { conflicts: 1 }),
+            medicine(3, {}, {
+                state: "proposed",
+                proposals: [{
+                    index: 10, state: "pending", account: ROSA.account, device: ROSA.device, name: ROSA.name, role: ROSA.role, time_ms: NOW - 20 * HOUR,
+                    fields: { regimen: "drug=St. John's wort; dose=1; unit=capsule; frequency=every evening; as_needed=no", reason: "I sleep better.", kind: "herbal" },
+                    answers: [],
+                }],
+            }),
+            medicine(4, {
+                regimen: settled(PAULA, 6, "drug=Ibuprofen; strength=400 mg; form=tablet; dose=1; unit=tablet; route=by mouth; as_needed=yes", 598),
+                status: settled(PAULA, 6, "stopped", 400), stop_reason: settled(PAULA, 6, "Not together with the blood pressure medicine.", 400),
+            }),
+        ],
+        map: [
+            action(11, {
+                topic: settled(PAULA, 6, "Dizzy in the mornings", 590), action: settled(PAULA, 6, "Get up slowly. Write down blood pressure every morning.", 590),
+                owner: settled(PAULA, 6, "patient", 590), due: settled(PAULA, 6, "2026-12-05", 590), status: settled(ROSA, 9, "doing", 100),
+                progress: settled(ROSA, 9, "Four mornings so far.", 100),
+            }),
+            action(12, { topic: settled(PAULA, 6, "Ask the doctor about the dose", 590), owner: settled(PAULA, 6, "pharmacist", 590), status: settled(PAULA, 6, "done", 90) }),
+        ],
+    };
+}
+
+const summary = (chart, name, more = {}) => ({
+    chart, name, practice: false, entries: 15, server_entries: 15, epoch: 2, people: 3, devices: 5, member: true, holder: true, current: true,
+    waiting: 0, conflicts: 0, proposals: 0, unread: 0, heard_ms: NOW - 3 * MIN, ...more,
+});
+const noCall = { state: "none", chart: "", visit: "", host: "", participants: [], knocking: [], muted: false };
+const inCall = (who, muted = false) => ({ device: who.device, account: who.account, name: who.name, role: who.role, muted, self: false });
+
+/** What the core of PAULA (staff) or ROSA (patient) answers. */
+export function practice(file, who) {
+    const staff = who === "staff";
+    const me = staff ? PAULA : ROSA;
+    const entries = log();
+    return {
+        now_ms: NOW, ready: true, then: [], failing: {}, sound: {}, server_ms: 30, schema: schema(file, staff), waiting: {}, call: noCall,
+        home: {
+            state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: staff ? me.name : "Rosalind",
+            practice: id("aa"), practice_chart: staff ? PRACTICE : "", online: { log: true, live: true }, persistent: true, holds: true,
+        },
+        charts: staff
+            ? [
+                summary(PRACTICE, "Practice", { practice: true, entries: 4, server_entries: 4 }),
+                summary(CHART, ROSA.name, {
+                    unread: 2, conflicts: 1, proposals: 2,
+                    last: { index: 14, time_ms: entries[14].time_ms, account: ROSA.account, name: ROSA.name, role: ROSA.role, text: "Please do!" },
+                }),
+                summary(id("c2"), "Albert Quiet", { heard_ms: NOW - 20 * DAY }),
+                summary(id("c3"), "", { entries: 2, heard_ms: 0, current: false, waiting: 1 }),
+            ]
+            : [summary(CHART, ROSA.name, { unread: 1 })],
+        members: {
+            [CHART]: [
+                member(PAULA, staff), member(ROSA, !staff, { verified: 12 }), member({ ...ROSA, device: id("d5") }, !staff, { heard_ms: NOW - 9 * DAY, verified: 8 }),
+                member(TOM, false, { verified: 3, heard_ms: NOW - 2 * DAY }), member(SAM, false, { holder: false, verified: 2 }),
+                member(CUSTODIAN, false, { verified: undefined, heard_ms: undefined }),
+                member({ account: id("a6"), device: id("d6"), name: "Dr. Hartmann", role: "prescriber" }, false,
+                       { purpose: "invitation", holder: false, expires_ms: NOW + 5 * DAY, verified: undefined, heard_ms: undefined }),
+            ],
+            [PRACTICE]: [member(PAULA, staff), member(TOM, false), member({ account: id("a7"), device: id("d7"), name: "Nora New", role: "pharmacist" }, false)],
+            [id("c2")]: [member(PAULA, staff)],
+        },
+        entries: { [CHART]: entries, [PRACTICE]: entries.slice(0, 1).map((e) => ({ ...e, chart: PRACTICE })), [id("c2")]: [] },
+        records: { [CHART]: records(), [id("c2")]: { pmr: [], map: [] } },
+    };
+}
+
+const chart = (part, record) => ({ at: "chart", chart: CHART, part, ...(record ? { record } : {}) });
+const link = `https://galen.practice.example/join#AQ${"AbCdEfGhIjKlMnOpQrStUvWxYz0123456789".repeat(2).slice(0, 64)}`;
+const draft = {
+    event: "draft", chart: CHART, device: id("d4"), account: TOM.account, name: TOM.name, doc: "pmr", record: rec(1), field: "instructions",
+    text: "Swallow whole, with a glass of wat",
+};
+const presence = (who) => ({ event: "presence", chart: CHART, device: who.device, account: who.account, name: who.name, here: true });
+const empty = (s) => { s.home = { ...s.home, state: "empty", role: "", name: "", account: "" }; };
+const offline = (s) => { s.home.online = { log: false, live: false }; };
+const open = (s) => { s.charts.find((c) => c.chart === CHART).visit = { visit: VISIT, host: PAULA.device }; };
+const inVisit = (who, more = {}) => (s) => {
+    open(s);
+    const self = who === "staff" ? PAULA : ROSA;
+    s.sound = { microphone: "on", line: "good" };
+    s.call = {
+        ...noCall, state: "admitted", chart: CHART, visit: VISIT, host: PAULA.device,
+        participants: [{ ...inCall(self), self: true }, inCall(who === "staff" ? ROSA : PAULA)], ...more,
+    };
+};
+const fails = (name, error, help = "") => (s) => { s.failing[name] = error === "never" ? "never" : { error, help }; };
+const all = (...changes) => (s) => { for (const one of changes) one(s); };
+
+/**
+ * Every screen in every state: name, whose, where (the history's state), what differs, what is pressed
+ * (names of buttons) and where the page was opened.
+ */
+export const states = [
+    ["join", "patient", null, empty, [], link],
+    ["join-looking", "patient", null, all(empty, fails("look", "never")), [], link],
+    ["join-wrong-link", "patient", null, empty, [], link.slice(0, 60)],
+    ["join-under-way", "patient", null, (s) => { s.home.state = "joining"; }],
+    ["join-offline", "patient", null, all((s) => { s.home.state = "joining"; }, offline)],
+    ["join-used", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "already-used", help: "This link or code was used before. If it was not you, call the practice now.", used_ms: NOW - 5 * HOUR }]; }), [], link],
+    ["join-expired", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "expired", help: "This has expired. Ask the practice for a new one." }]; }), [], link],
+    ["join-member", "patient", null, () => {}, [], link],
+    ["welcome", "patient", null, empty],
+    ["welcome-nothing-pasted", "patient", null, empty, ["Go on"]],
+    ["storage-lost", "patient", null, (s) => { s.then = [{ event: "storage-lost" }]; }],
+    ["lost-devices", "patient", null, (s) => { s.then = [{ event: "lost-asked", devices: [id("d5"), id("d9")] }]; }],
+    ["starting", "patient", null, (s) => { s.ready = false; }],
+    ["broken", "patient", null, (s) => { s.then = [{ event: "broken", failure: { error: "core-failed", help: "" } }]; }],
+
+    ["home-staff", "staff", { at: "home" }],
+    ["home-staff-waiting", "staff", { at: "home" }, inVisit("staff", {
+        participants: [{ ...inCall(PAULA), self: true }],
+        knocking: [{ device: ROSA.device, account: ROSA.account, name: ROSA.name, role: ROSA.role, since_ms: NOW - 3 * MIN }],
+    })],
+    ["home-staff-empty", "staff", { at: "home" }, (s) => { s.charts = s.charts.slice(0, 1); }],
+    ["home-staff-loading", "staff", { at: "home" }, fails("charts", "never")],
+    ["home-staff-error", "staff", { at: "home" }, fails("charts", "no-answer", "There was no answer in time. Look whether it was done, then try again.")],
+    ["home-staff-offline", "staff", { at: "home" }, offline],
+    ["home-staff-stopped", "staff", { at: "home" }, (s) => { s.charts[1].stopped = "forked"; s.charts[2].withheld = 4; }],
+    ["new-patient", "staff", { at: "new-patient" }],
+    ["new-patient-no-name", "staff", { at: "new-patient" }, () => {}, ["Make the link"]],
+    ["colleagues", "staff", { at: "chart", chart: PRACTICE, part: "people" }, (s) => { s.home.role = "administrator"; }],
+
+    ["home-patient", "patient", { at: "home" }],
+    ["home-patient-visit", "patient", { at: "home" }, open],
+    ["home-patient-empty", "patient", { at: "home" }, (s) => { s.charts = []; }],
+    ["home-patient-loading", "patient", { at: "home" }, fails("charts", "never")],
+    ["home-patient-offline", "patient", { at: "home" }, offline],
+    ["home-patient-problem", "patient", { at: "home" }, (s) => { s.then = [{ event: "failed", token: "f".repeat(32), chart: CHART, error: "too-many-devices", help: "The chart has as many devices as it may have. Remove one first." }]; }],
+
+    ["messages-staff", "staff", chart("messages"), (s) => { s.then = [presence(ROSA)]; }],
+    ["messages-patient", "patient", chart("messages")],
+    ["messages-empty", "staff", { at: "chart", chart: id("c2"), part: "messages" }],
+    ["messages-loading", "patient", chart("messages"), fails("entries", "never")],
+    ["messages-error", "patient", chart("messages"), fails("entries", "no-answer", "There was no answer in time.")],
+    ["messages-offline", "patient", chart("messages"), all(offline, (s) => {
+        s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: false, composed_ms: NOW - MIN, kind: "message", text: "I am on the train." }];
+    })],
+    ["messages-held", "patient", chart("messages"), (s) => {
+        s.entries[CHART].push({ ...s.entries[CHART][1], index: 15, time_ms: NOW - MIN, added: [{ account: SAM.account, role: "caregiver", purpose: "invitation" }] });
+        s.charts[0].entries = 16;
+        s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: true, composed_ms: NOW - 5 * MIN, kind: "message", text: "Between us: I sometimes skip the evening tablet." }];
+    }],
+    ["messages-forked", "patient", chart("messages"), (s) => { s.charts[0].stopped = "forked"; s.charts[0].withheld = 9; }],
+    ["messages-nothing-written", "patient", chart("messages"), () => {}, ["Send"]],
+
+    ["medicines-staff", "staff", chart("pmr"), (s) => { s.then = [draft]; }],
+    ["medicines-patient", "patient", chart("pmr")],
+    ["medicines-empty", "staff", { at: "chart", chart: id("c2"), part: "pmr" }],
+    ["medicines-empty-patient", "patient", chart("pmr"), (s) => { s.records[CHART].pmr = []; }],
+    ["medicines-loading", "patient", chart("pmr"), fails("records", "never")],
+    ["medicines-error", "patient", chart("pmr"), fails("records", "no-answer", "There was no answer in time.")],
+    ["medicines-not-open", "patient", chart("pmr"), (s) => { s.charts[0].holder = false; }],
+    ["medicine-staff", "staff", chart("pmr", rec(1)), (s) => { s.then = [draft, presence(TOM)]; }],
+    ["medicine-patient", "patient", chart("pmr", rec(1)), (s) => { s.then = [draft]; }],
+    ["medicine-patient-change", "patient", chart("pmr", rec(1)), () => {}, [/^Change ?: How I really take it/, /^Suggest a change ?: How I take it/, /^Change ?: What makes it hard/]],
+    ["medicine-conflict-staff", "staff", chart("pmr", rec(2))],
+    ["medicine-conflict-patient", "patient", chart("pmr", rec(2))],
+    ["medicine-proposed", "staff", chart("pmr", rec(3))],
+    ["medicine-new-staff", "staff", chart("pmr", "new")],
+    ["medicine-new-patient", "patient", chart("pmr", "new"), () => {}, ["Send it to my pharmacist"]],
+    ["plan-staff", "staff", chart("map")],
+    ["plan-patient", "patient", chart("map")],
+    ["action-staff", "staff", chart("map", rec(11))],
+    ["action-patient", "patient", chart("map", rec(11))],
+    ["action-new", "staff", chart("map", "new")],
+
+    ["people-staff", "staff", chart("people")],
+    ["people-colleagues-to-add", "staff", chart("people"), () => {}, ["Show colleagues"]],
+    ["people-patient", "patient", chart("people")],
+    ["people-loading", "patient", chart("people"), fails("members", "never")],
+    ["people-code", "patient", chart("people"), () => {}, ["Add another device"]],
+    ["people-sheet", "patient", chart("people"), () => {}, ["Make my recovery sheet"]],
+    ["people-remove-device", "patient", chart("people"), () => {}, [/^Remove ?: Number D5D5/]],
+    ["people-identity", "staff", chart("people"), () => {}, ["Check identity of Sam Carer", "Yes, both are right: open the record"]],
+    ["people-remove", "staff", chart("people"), () => {}, ["Remove Sam Carer"]],
+
+    ["log-staff", "staff", chart("log"), () => {}, ["Check now"]],
+    ["log-patient", "patient", chart("log")],
+    ["log-loading", "patient", chart("log"), fails("entries", "never")],
+    ["log-check-failed", "staff", chart("log"), fails("check", "withheld", "The server holds back part of the chart."), ["Check now"]],
+
+    ["visit-staff", "staff", { at: "visit", chart: CHART }],
+    ["visit-patient-none", "patient", { at: "visit", chart: CHART }],
+    ["visit-patient-open", "patient", { at: "visit", chart: CHART }, open, ["Turn on my microphone"]],
+    ["visit-patient-microphone-refused", "patient", { at: "visit", chart: CHART }, all(open, (s) => { s.sound = { microphone: "refused" }; })],
+    ["visit-patient-offline", "patient", { at: "visit", chart: CHART }, all(open, offline)],
+    ["visit-patient-waiting", "patient", { at: "visit", chart: CHART }, (s) => { inVisit("patient")(s); s.call.state = "waiting"; s.call.participants = []; }],
+    ["visit-patient-in", "patient", { at: "visit", chart: CHART }, inVisit("patient")],
+    ["visit-patient-refused", "patient", { at: "visit", chart: CHART }, all(open, (s) => { s.then = [{ event: "admitted", chart: CHART, visit: VISIT, admitted: false }]; })],
+    ["visit-patient-reading", "patient", chart("pmr"), (s) => { inVisit("patient", { muted: true })(s); s.call.participants[0].muted = true; s.sound.line = "poor"; }],
+    ["visit-staff-knocking", "staff", chart("pmr", rec(1)), inVisit("staff", {
+        participants: [{ ...inCall(PAULA), self: true }, inCall(SAM, true)],
+        knocking: [{ device: ROSA.device, account: ROSA.account, name: ROSA.name, role: ROSA.role, since_ms: NOW - 3 * MIN }],
+    })],
+    ["visit-staff-end", "staff", chart("messages"), inVisit("staff"), ["End the visit"]],
+];

@@ -1,0 +1,130 @@
+/* Everything the screens show: one tree of signals. Only `change` (change.ts) sets them. */
+import { signal } from "@preact/signals";
+import type {
+    CallView, ChartSummary, DocName, Entry, Failure, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
+    Token, Waiting,
+} from "../core/protocol.ts";
+import type { Levels, SoundNow } from "../audio/sound.ts";
+import { silent } from "./sound.ts";
+
+/** What is asked of the core: under way, failed, or here. */
+export type Part<T> =
+    | { state: "loading" }
+    | { state: "failed"; failure: Failure }
+    | { state: "here"; value: T };
+
+export const loading = { state: "loading" } as const;
+
+export type RecordDoc = "pmr" | "map";
+export type ChartPart = "messages" | RecordDoc | "people" | "log";
+
+/** Where the person is. It stands in `history.state`, never in the address. */
+export type Screen =
+    | { at: "home" }
+    | { at: "new-patient" }
+    | { at: "chart"; chart: Id; part: ChartPart; record?: Id }
+    | { at: "visit"; chart: Id };
+
+export interface OpenChart {
+    chart: Id;
+    members: Part<Member[]>;
+    /** the entries from `from` on, without a gap */
+    entries: Part<Entry[]>;
+    from: number;
+    /** earlier ones are being fetched */
+    earlier: boolean;
+    waiting: Waiting[];
+    records: Record<RecordDoc, Part<RecordView[]>>;
+    /** reading takes longer than a second */
+    reading: { done: number; of: number } | null;
+    checked: Part<Questions["check"]["answer"] & { at_ms: number }> | null;
+}
+
+export interface Present {
+    device: Id;
+    chart: Id;
+    account: Id;
+    name: string;
+}
+
+/** What somebody else is typing now. */
+export interface Typing {
+    device: Id;
+    account: Id;
+    name: string;
+    text: string;
+}
+
+/** What this person changes in a field and has not written yet. */
+export interface Edit {
+    text: string;
+    /** the value that was on the screen when they began (`valueKey`) */
+    base: string;
+    /**
+     * "typing": written after a pause. "writing": handed to the core. "undecided": somebody else wrote
+     * the field meanwhile, so the person says which. "wrong": not a value the field takes.
+     */
+    stage: "typing" | "writing" | "undecided" | "wrong";
+}
+
+export interface Joining {
+    link: string;
+    look: Part<Questions["look"]["answer"]>;
+    stage: "asked" | "joining" | "refused";
+    refused?: Failure & { used_ms?: number };
+}
+
+/** A link, code or sheet that was just made. */
+export interface MadeLink {
+    purpose: "invitation" | "code" | "sheet";
+    role: Role;
+    name: string;
+    link: string;
+    made_ms: number;
+    /** the server does not have it yet, so it does not work yet */
+    token: Token;
+    ready: boolean;
+}
+
+/** Something that went wrong and needs the person; stays until they dismiss it. */
+export interface Problem {
+    number: number;
+    failure: Failure;
+    chart?: Id;
+    /** what would be lost otherwise */
+    text?: string;
+}
+
+export const tree = {
+    core: signal<"starting" | "ready" | "broken" | "storage-lost">("starting"),
+    broken: signal<Failure | null>(null),
+    home: signal<Part<Home>>(loading),
+    schema: signal<SchemaDocument[]>([]),
+    charts: signal<Part<ChartSummary[]>>(loading),
+    screen: signal<Screen>({ at: "home" }),
+    open: signal<OpenChart | null>(null),
+    present: signal<Present[]>([]),
+    typing: signal<Record<string, Typing[]>>({}),
+    edits: signal<Record<string, Edit>>({}),
+    call: signal<CallView | null>(null),
+    /** why the last visit ended or was refused, until the next one */
+    call_end: signal<"ended" | "not-admitted" | Failure | null>(null),
+    sound: signal<SoundNow>(silent),
+    levels: signal<Levels>({ mine: 0, voices: [] }),
+    joining: signal<Joining | null>(null),
+    lost: signal<Id[]>([]),
+    link: signal<MadeLink | null>(null),
+    /** a new patient's chart that is not with the server yet; then the invitation is made */
+    making: signal<{ token: Token; chart: Id; name: string } | null>(null),
+    problems: signal<Problem[]>([]),
+    /** messages begun and not sent yet, by chart */
+    composing: signal<Record<Id, string>>({}),
+    /** read out by screen readers, politely */
+    said: signal(""),
+    clock_off: signal(0),
+    /** what is in other words under the finder on the staff's home */
+    find: signal(""),
+};
+
+export const editKey = (chart: Id, doc: DocName, record: Id, field: string): string =>
+    `${chart}/${doc}/${record}/${field}`;

@@ -1,0 +1,140 @@
+/*
+ * Fields while they are typed in. What is typed goes out live at once (a draft, stored nowhere), and into
+ * the log after a pause or when the field is left. If somebody else writes the field meanwhile, nothing is
+ * written before the person has said which: their text would replace the other one unseen.
+ */
+import type { DocName, Id } from "../core/protocol.ts";
+import { change } from "./change.ts";
+import { failureOf } from "./core.ts";
+import { ask, refresh } from "./effects.ts";
+import { editKey, tree } from "./tree.ts";
+import { valueKey } from "./values.ts";
+
+export const DRAFT_EVERY_MS = 200;
+export const PAUSE_MS = 1000;
+
+export interface Place {
+    chart: Id;
+    doc: DocName;
+    record: Id;
+    field: string;
+}
+
+/** How an edit ends: by itself, or only when the person says so (a whole regimen, a suggestion). */
+export type Ending = "pause" | "asked";
+
+const pauses = new Map<string, { timer: number; place: Place }>();
+const drafts = new Map<string, { timer: number; sent: string }>();
+
+const keyOf = (p: Place): string => editKey(p.chart, p.doc, p.record, p.field);
+
+/** `value` null: what stands in the field is no value (yet). */
+export function typed(place: Place, value: string | null, base: string, ending: Ending, raw?: string): void {
+    const key = keyOf(place);
+    change({ do: "typed", key, text: value ?? raw ?? "", base, now: baseOf(place), wrong: value === null });
+    if (value !== null)
+        draftSoon(key, place);
+    window.clearTimeout(pauses.get(key)?.timer);
+    if (ending === "pause")
+        pauses.set(key, { place, timer: window.setTimeout(() => void settle(place), PAUSE_MS) });
+}
+
+/** The field is left: no need to wait for the pause. */
+export function left(place: Place): void {
+    if (pauses.has(keyOf(place)))
+        void settle(place);
+}
+
+function draftSoon(key: string, place: Place): void {
+    const waiting = drafts.get(key);
+    if (waiting)
+        return;
+    drafts.set(key, { sent: "", timer: window.setTimeout(() => {
+        drafts.delete(key);
+        const edit = tree.edits.value[key];
+        if (edit)
+            sendDraft(place, edit.text);
+    }, DRAFT_EVERY_MS) });
+}
+
+/* Nobody misses a draft that did not go out: the line is down, or the record is not there yet. */
+function sendDraft(place: Place, text: string): void {
+    if (place.record !== "new")
+        ask("draft", { ...place, text }).catch(() => undefined);
+}
+
+function forget(key: string): void {
+    window.clearTimeout(pauses.get(key)?.timer);
+    pauses.delete(key);
+    window.clearTimeout(drafts.get(key)?.timer);
+    drafts.delete(key);
+}
+
+async function settle(place: Place): Promise<void> {
+    const key = keyOf(place);
+    const edit = tree.edits.value[key];
+    window.clearTimeout(pauses.get(key)?.timer);
+    pauses.delete(key);
+    if (!edit || edit.stage !== "typing")
+        return;
+    if (edit.text === edit.base && waitingValue(place) === undefined)
+        return drop(place);
+    await write(place);
+}
+
+/** Writes the field as it is typed now. Answers whether the core took it. */
+export async function write(place: Place): Promise<boolean> {
+    const key = keyOf(place);
+    const edit = tree.edits.value[key];
+    if (!edit)
+        return true;
+    const text = edit.text;
+    forget(key);
+    change({ do: "edit", key, stage: "writing" });
+    try {
+        const { chart, doc, record, field } = place;
+        await ask("write", { chart, doc, record, fields: { [field]: text } });
+        await refresh("waiting");
+        change({ do: "written", key, text, base: baseOf(place) });
+        if (!tree.edits.value[key])
+            sendDraft(place, "");
+        return true;
+    } catch (thrown) {
+        const failure = failureOf(thrown);
+        change({ do: "edit", key, stage: failure.error === "bad-value" ? "wrong" : "typing" });
+        if (failure.error !== "bad-value")
+            change({ do: "problem", failure, chart: place.chart, text });
+        return false;
+    }
+}
+
+/** What this device wrote for the field and the log does not have yet. */
+export function waitingValue(place: Place): string | undefined {
+    const open = tree.open.value;
+    const list = open?.chart === place.chart ? open.waiting : [];
+    return list.filter((w) => w.kind === "write" && w.doc === place.doc && w.record === place.record)
+        .map((w) => w.fields?.[place.field])
+        .filter((value) => value !== undefined)
+        .at(-1);
+}
+
+function baseOf(place: Place): string {
+    const records = place.doc === "people" ? undefined : tree.open.value?.records[place.doc];
+    const record = records?.state === "here" ? records.value.find((r) => r.record === place.record) : undefined;
+    return valueKey(record?.fields[place.field]);
+}
+
+/** What was typed is given up; the field shows what is in the record. */
+export function drop(place: Place): void {
+    forget(keyOf(place));
+    change({ do: "edit-dropped", key: keyOf(place) });
+    sendDraft(place, "");
+}
+
+/** All that waits for its pause is written now: the page may be gone in a moment. */
+export async function flushEdits(): Promise<void> {
+    await Promise.all([...pauses.values()].map(({ place }) => settle(place)));
+}
+
+export const hasUndecided = (): boolean =>
+    Object.values(tree.edits.value).some((edit) => edit.stage === "undecided");

@@ -1,0 +1,143 @@
+/* One chart: its parts, who is here, what is wrong with it. */
+import type { ChartSummary, Home } from "../core/protocol.ts";
+import { go, refresh } from "../state/effects.ts";
+import { isStaff } from "../state/marks.ts";
+import { tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
+import { openVisit } from "../state/visit.ts";
+import { failureWords, w } from "../words.ts";
+import { LogPart } from "./log.tsx";
+import { MessagesPart } from "./messages.tsx";
+import { Alert, Button, Buttons, Failed, Loading, Title } from "./parts.tsx";
+import { PeoplePart } from "./people.tsx";
+import { RecordsPart } from "./records.tsx";
+
+export interface ChartProps {
+    home: Home;
+    open: OpenChart;
+    chart: ChartSummary;
+    /** the words for patients, instead of those for staff */
+    plain: boolean;
+}
+
+export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Screen, { at: "chart" }> }) {
+    const open = tree.open.value;
+    const charts = tree.charts.value;
+    if (charts.state === "failed")
+        return <Failed failure={charts.failure} again={() => void refresh("charts")} />;
+    const chart = charts.state === "here" ? charts.value.find((c) => c.chart === screen.chart) : undefined;
+    if (charts.state === "here" && !chart)
+        return (
+            <>
+                <Title of="no-chart">{w.chart.gone}</Title>
+                <Buttons><Button onClick={() => go({ at: "home" })}>{w.nav.home}</Button></Buttons>
+            </>
+        );
+    if (!chart || !open)
+        return <><Title of="chart-loading">{w.chart.opening}</Title><Loading /></>;
+    const props = { home, open, chart, plain: !isStaff(home.role) };
+    return (
+        <>
+            <ChartTop {...props} part={screen.part} record={screen.record} />
+            <Trouble {...props} />
+            <PartOf {...props} screen={screen} />
+        </>
+    );
+}
+
+function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { at: "chart" }> }) {
+    switch (screen.part) {
+    case "messages": return <MessagesPart key={screen.chart} {...props} />;
+    case "pmr":
+    case "map": return <RecordsPart {...props} doc={screen.part} record={screen.record} />;
+    case "people": return <PeoplePart {...props} />;
+    case "log": return <LogPart {...props} />;
+    }
+}
+
+const partsOf = (chart: ChartSummary): ChartPart[] =>
+    chart.practice ? ["people", "messages", "log"] : ["messages", "pmr", "map", "people", "log"];
+
+/* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
+function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
+    const words = plain ? w.part.plain : w.part.clinical;
+    const here = tree.present.value.filter((p) => p.chart === chart.chart);
+    const others = here.filter((p) => open.members.state !== "here" ||
+        open.members.value.some((m) => m.device === p.device && !m.self));
+    const names = [...new Set(others.map((p) => p.name || w.somebody))];
+    const inVisit = tree.call.value?.chart === chart.chart && tree.call.value.state !== "none";
+    return (
+        <div class="chart-top">
+            <Title of={`${chart.chart} ${part} ${record ?? ""}`}>
+                {plain ? words[part] : <>{chart.practice ? w.home.practice : chart.name || w.no_name}
+                    <span class="part-name"> – {words[part]}</span></>}
+            </Title>
+            <p class="here" role="status">{names.length > 0 ? w.chart.here(names) : ""}</p>
+            {!plain && !chart.practice && !inVisit && (
+                <Buttons>
+                    {chart.visit
+                        ? <Button onClick={() => go({ at: "visit", chart: chart.chart })}>{w.visit.go}</Button>
+                        : <Button onClick={() => void openVisit(chart.chart)}>{w.visit.start}</Button>}
+                </Buttons>
+            )}
+            {!plain && (
+                <nav aria-label={w.nav.chart} class="parts">
+                    <ul>
+                        {partsOf(chart).map((one) => (
+                            <li key={one}>
+                                <button type="button" aria-current={one === part ? "page" : undefined}
+                                    onClick={() => go({ at: "chart", chart: chart.chart, part: one })}>
+                                    {words[one]}
+                                    {one === "messages" && chart.unread > 0 && <span class="badge"> ({w.home.new_short(chart.unread)})</span>}
+                                </button>
+                            </li>
+                        ))}
+                    </ul>
+                </nav>
+            )}
+        </div>
+    );
+}
+
+/* What a person has to know before they believe what is on the screen. */
+function Trouble({ chart, home, open, plain }: ChartProps) {
+    return (
+        <>
+            {chart.stopped && (
+                <Alert kind="error" title={w.chart.stopped} live>
+                    <p class="usa-alert__text">{failureWords(chart.stopped)}</p>
+                    <Buttons>
+                        <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>
+                            {w.chart.to_log}
+                        </Button>
+                    </Buttons>
+                </Alert>
+            )}
+            {chart.withheld !== undefined && (
+                <Alert kind="warning" title={w.chart.withheld(chart.withheld)}>
+                    <p class="usa-alert__text">{w.chart.withheld_what_to_do}</p>
+                </Alert>
+            )}
+            {!chart.member && (
+                <Alert kind="warning" title={w.chart.not_member}>
+                    <p class="usa-alert__text">{w.chart.not_member_what_to_do}</p>
+                </Alert>
+            )}
+            {!home.online.log && (
+                <Alert kind="warning" title={w.line.offline_short}>
+                    <p class="usa-alert__text">{chart.waiting > 0 ? w.line.offline_unsent(chart.waiting) : w.line.offline_kept}</p>
+                </Alert>
+            )}
+            {home.online.log && open.reading && (
+                <p role="status" class="loading">
+                    <label for="reading">{w.chart.reading(open.reading.done, open.reading.of)}</label>{" "}
+                    <progress id="reading" max={open.reading.of} value={open.reading.done} />
+                </p>
+            )}
+            {Math.abs(tree.clock_off.value) > 10 * 60_000 && (
+                <Alert kind="warning" title={w.chart.clock}>
+                    <p class="usa-alert__text">{w.chart.clock_what_to_do(plain)}</p>
+                </Alert>
+            )}
+        </>
+    );
+}

@@ -1,0 +1,168 @@
+/* What all screens are made of. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { Failure, Id, Member } from "../core/protocol.ts";
+import type { Mark } from "../state/marks.ts";
+import { tree, type Part } from "../state/tree.ts";
+import { helpFor, w } from "../words.ts";
+
+/* A page that was just loaded begins at its top: the focus is moved only after somebody did something. */
+let touched = false;
+for (const event of ["keydown", "pointerdown"])
+    addEventListener(event, () => { touched = true; }, { capture: true, once: true });
+
+/** The screen's one first heading. It takes the focus when the screen changes. */
+export function Title({ children, of }: { children: ComponentChildren; of: string }) {
+    const heading = useRef<HTMLHeadingElement>(null);
+    useEffect(() => {
+        if (touched)
+            heading.current?.focus({ preventScroll: true });
+    }, [of]);
+    return <h1 ref={heading} tabIndex={-1} class="title">{children}</h1>;
+}
+
+type ButtonProps = {
+    kind?: "main" | "other" | "danger" | "quiet";
+    big?: boolean;
+    id?: string;
+    onClick?: () => void;
+    children: ComponentChildren;
+    type?: "button" | "submit";
+};
+
+const buttonClass = { main: "", other: " usa-button--outline", danger: " usa-button--secondary", quiet: " quiet" };
+
+export function Button({ kind = "main", big, onClick, children, type = "button", id }: ButtonProps) {
+    return (
+        <button type={type} class={`usa-button${buttonClass[kind]}${big ? " usa-button--big" : ""}`}
+            {...(onClick ? { onClick } : {})} {...(id ? { id } : {})}>
+            {children}
+        </button>
+    );
+}
+
+/** Buttons beside each other, or below each other where there is no room. */
+export function Buttons({ children }: { children: ComponentChildren }) {
+    return <div class="buttons">{children}</div>;
+}
+
+type AlertProps = {
+    kind: "info" | "success" | "warning" | "error";
+    title?: string;
+    children?: ComponentChildren;
+    /** said by screen readers when it appears */
+    live?: boolean;
+};
+
+export function Alert({ kind, title, children, live }: AlertProps) {
+    const role = live ? { role: kind === "error" ? "alert" as const : "status" as const } : {};
+    return (
+        <div class={`usa-alert usa-alert--${kind}`} {...role}>
+            <div class="usa-alert__body">
+                <p class="usa-alert__heading"><span class="kind">{w.alert[kind]}</span> {title}</p>
+                {children}
+            </div>
+        </div>
+    );
+}
+
+export function Loading({ text = w.loading }: { text?: string }) {
+    return <p class="loading" role="status"><span class="dots" aria-hidden="true" />{text}</p>;
+}
+
+export function Failed({ failure, again }: { failure: Failure; again?: () => void }) {
+    return (
+        <Alert kind={failure.error === "offline" ? "warning" : "error"} title={w.did_not_work} live>
+            <p class="usa-alert__text">{helpFor(failure)}</p>
+            {again && <Buttons><Button kind="other" onClick={again}>{w.try_again}</Button></Buttons>}
+        </Alert>
+    );
+}
+
+/** A part of the tree: what it is like while it is not here. */
+export function Of<T>({ part, again, loading, children }: {
+    part: Part<T>; again?: () => void; loading?: string; children: (value: T) => ComponentChildren;
+}) {
+    if (part.state === "loading")
+        return <Loading {...(loading ? { text: loading } : {})} />;
+    if (part.state === "failed")
+        return <Failed failure={part.failure} {...(again ? { again } : {})} />;
+    return <>{children(part.value)}</>;
+}
+
+/** Nothing here yet, and what to do about it. */
+export function Empty({ children }: { children: ComponentChildren }) {
+    return <div class="empty">{children}</div>;
+}
+
+export function When({ ms }: { ms: number }) {
+    return <time dateTime={new Date(ms).toISOString()}>{w.when(ms)}</time>;
+}
+
+/** This person's account. */
+export const me = (): Id => (tree.home.value.state === "here" ? tree.home.value.value.account : "");
+
+export const nameOf = (account: Id, members: Member[]): string => {
+    const member = members.find((m) => m.account === account);
+    return account === me() ? w.you : member?.name || w.person("", member?.role ?? "");
+};
+
+const markSign = { device: "○", held: "‖", server: "◐", theirs: "●", here: "●" };
+
+/** On this device → with the server → verified on theirs: always in words. */
+export function MarkView({ mark, members }: { mark: Mark; members: Member[] }) {
+    const text = mark.at === "theirs"
+        ? w.mark.theirs(mark.accounts.map((account) => nameOf(account, members)))
+        : w.mark[mark.at];
+    return (
+        <span class={`mark mark-${mark.at}`}>
+            <span aria-hidden="true">{markSign[mark.at]} </span>{text}
+        </span>
+    );
+}
+
+export function Tag({ kind, children }: { kind: "attention" | "plain" | "good"; children: ComponentChildren }) {
+    return <span class={`usa-tag tag-${kind}`}>{children}</span>;
+}
+
+/** A native dialog: the browser keeps the focus inside and gives it back. */
+export function Dialog({ title, onClose, children }: {
+    title: string; onClose: () => void; children: ComponentChildren;
+}) {
+    const dialog = useRef<HTMLDialogElement>(null);
+    const id = useId();
+    useEffect(() => {
+        dialog.current?.showModal();
+        return () => dialog.current?.close();
+    }, []);
+    return (
+        <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); onClose(); }}>
+            <h2 id={id}>{title}</h2>
+            {children}
+        </dialog>
+    );
+}
+
+/** Level in words for those who hear it read, as a bar for those who see it. */
+export function Meter({ label, level }: { label: string; level: number }) {
+    const id = useId();
+    return (
+        <div class="meter">
+            <label for={id}>{label}</label>
+            <meter id={id} min={0} max={1} value={level}>{w.level(level)}</meter>
+        </div>
+    );
+}
+
+export function Field({ label, hint, error, children, id }: {
+    label: string; hint?: string; error?: string; id: string; children: ComponentChildren;
+}) {
+    return (
+        <div class={`usa-form-group${error ? " usa-form-group--error" : ""}`}>
+            <label class="usa-label" for={id}>{label}</label>
+            {hint && <span class="usa-hint" id={`${id}-hint`}>{hint}</span>}
+            {error && <span class="usa-error-message" id={`${id}-error`}>{error}</span>}
+            {children}
+        </div>
+    );
+}

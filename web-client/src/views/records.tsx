@@ -1,0 +1,415 @@
+/* The medication record and the action plan: one mechanism, driven by the schema. */
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import type { Member, Proposal, RecordView, SchemaDocument, SchemaField } from "../core/protocol.ts";
+import { change } from "../state/change.ts";
+import { go, refresh } from "../state/effects.ts";
+import { addRecord, answerProposal } from "../state/invite.ts";
+import { editKey, tree, type RecordDoc } from "../state/tree.ts";
+import { drop } from "../state/typing.ts";
+import { medicineName, readRegimen, shownFields } from "../state/values.ts";
+import { valueWords, w } from "../words.ts";
+import type { ChartProps } from "./chart.tsx";
+import { Conflict, FieldEditor, labelOf, Others, Status } from "./field.tsx";
+import { Alert, Button, Buttons, Empty, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
+
+type Props = ChartProps & { doc: RecordDoc };
+
+/** What a person calls the record: a medicine's name, an action's first line. */
+export function recordName(doc: RecordDoc, record: RecordView): string {
+    const fields = shownFields(record);
+    if (doc === "map")
+        return fields["topic"] || fields["action"]?.split("\n")[0] || w.record.unnamed.map;
+    const regimens = record.fields["regimen"]?.values ?? [];
+    const text = fields["regimen"] ?? regimens.at(-1)?.value ?? "";
+    return medicineName(readRegimen(text)) || w.record.unnamed.pmr;
+}
+
+export function RecordsPart(props: Props & { record: string | undefined }) {
+    const { open, doc, chart, record, plain } = props;
+    const schema = tree.schema.value.find((d) => d.name === doc);
+    if (!chart.holder)
+        return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
+    return (
+        <Of part={open.records[doc]} again={() => void refresh(doc)} loading={w.record.loading[doc]}>
+            {(records) => {
+                if (!schema)
+                    return null;
+                if (record === "new")
+                    return <NewRecord {...props} schema={schema} />;
+                const one = records.find((r) => r.record === record);
+                return one
+                    ? <OneRecord {...props} schema={schema} record={one} />
+                    : <RecordList {...props} schema={schema} records={records} missing={record !== undefined} />;
+            }}
+        </Of>
+    );
+}
+
+const membersOf = (props: ChartProps): Member[] =>
+    props.open.members.state === "here" ? props.open.members.value : [];
+
+/** Fields that stand in no form: the place in the list, and links to documents that are not here yet. */
+const hidden = (field: SchemaField): boolean => field.kind === "position" || field.kind === "record";
+
+/* -- the list --------------------------------------------------------------------------------------- */
+
+const past: Record<RecordDoc, string[]> = { pmr: ["stopped"], map: ["done", "dropped"] };
+
+function RecordList(props: Props & { schema: SchemaDocument; records: RecordView[]; missing: boolean }) {
+    const { doc, chart, records, plain, open } = props;
+    const words = plain ? w.record.plain : w.record.clinical;
+    const status = (r: RecordView) => shownFields(r)["status"] ?? "";
+    const shown = records.filter((r) => r.state !== "declined");
+    const now = shown.filter((r) => !past[doc].includes(status(r)) || r.conflicts > 0);
+    const over = shown.filter((r) => !now.includes(r));
+    const declined = records.filter((r) => r.state === "declined");
+    const added = open.waiting.filter((one) =>
+        one.doc === doc && one.record && !records.some((r) => r.record === one.record));
+    const add = () => go({ at: "chart", chart: chart.chart, part: doc, record: "new" });
+    const card = (r: RecordView) => <RecordCard key={r.record} {...props} record={r} />;
+    return (
+        <>
+            {chart.member && !chart.stopped && <Buttons><Button onClick={add}>{words.add[doc]}</Button></Buttons>}
+            {now.length === 0 && added.length === 0 && <Empty><p>{words.none[doc]}</p></Empty>}
+            <ul class="cards">
+                {now.map(card)}
+                {added.map((one) => (
+                    <li class="card" key={one.token}>
+                        <h2>{one.fields ? medicineName(readRegimen(one.fields["regimen"] ?? "")) || one.fields["topic"] : ""}</h2>
+                        <p><MarkView mark={{ at: one.held ? "held" : "device" }} members={membersOf(props)} /></p>
+                    </li>
+                ))}
+            </ul>
+            {over.length > 0 && <Folded title={words.over[doc](over.length)}><ul class="cards">{over.map(card)}</ul></Folded>}
+            {declined.length > 0 &&
+                <Folded title={words.declined(declined.length)}><ul class="cards">{declined.map(card)}</ul></Folded>}
+        </>
+    );
+}
+
+function Folded({ title, children }: { title: string; children: ComponentChildren }) {
+    return <details class="folded"><summary>{title}</summary>{children}</details>;
+}
+
+const typingIn = (chart: string, doc: RecordDoc, record: string): string[] => {
+    const begin = `${chart}/${doc}/${record}/`;
+    const names = Object.entries(tree.typing.value)
+        .filter(([key]) => key.startsWith(begin))
+        .flatMap(([, list]) => list.map((t) => t.name || w.somebody));
+    return [...new Set(names)];
+};
+
+const briefly: Record<RecordDoc, string[]> = {
+    pmr: ["regimen", "reason", "status"], map: ["action", "owner", "due", "status"],
+};
+
+function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView }) {
+    const { chart, doc, record, schema, plain } = props;
+    const members = membersOf(props);
+    const fields = shownFields(record);
+    const name = recordName(doc, record);
+    const pending = record.proposals.filter((p) => p.state === "pending").length;
+    const typing = typingIn(chart.chart, doc, record.record);
+    return (
+        <li class="card">
+            <h2>{name}</h2>
+            <p class="tags">
+                {record.conflicts > 0 && <Tag kind="attention">{w.record.conflicts(record.conflicts)}</Tag>}
+                {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
+                {record.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
+                {typing.length > 0 && <Tag kind="plain">{w.record.editing(typing)}</Tag>}
+            </p>
+            <dl class="brief">
+                {briefly[doc].map((one) => {
+                    const field = schema.fields.find((f) => f.name === one);
+                    const value = fields[one];
+                    return field && value
+                        ? <div key={one}><dt>{labelOf(field, plain)}</dt><dd>{valueWords(value, field, members, plain)}</dd></div>
+                        : null;
+                })}
+            </dl>
+            <Buttons>
+                <Button onClick={() => go({ at: "chart", chart: chart.chart, part: doc, record: record.record })}>
+                    {(plain ? w.record.plain : w.record.clinical).open(name)}
+                </Button>
+                {plain && <AskAbout chart={chart.chart} name={name} />}
+            </Buttons>
+        </li>
+    );
+}
+
+/** A message is begun about it; the person goes on writing. */
+function AskAbout({ chart, name }: { chart: string; name: string }) {
+    return (
+        <Button kind="other" onClick={() => {
+            const begun = tree.composing.value[chart] ?? "";
+            if (begun.trim() === "")
+                change({ do: "compose", chart, text: w.record.about(name) });
+            go({ at: "chart", chart, part: "messages" });
+        }}>{w.record.ask(name)}</Button>
+    );
+}
+
+/* -- one record ---------------------------------------------------------------------------------------- */
+
+/** The form's sections. A field that is named nowhere stands in the last one. */
+const sections: Record<RecordDoc, [keyof typeof w.record.section, string[]][]> = {
+    pmr: [
+        ["what", ["regimen", "kind", "status", "reason", "instructions", "watch_for"]],
+        ["really", ["taken_as", "adherence", "barriers", "effects", "satisfaction"]],
+        ["from", ["prescriber", "pharmacy", "start", "stop", "stop_reason", "discharge", "source"]],
+        ["checked", ["verified_by", "verified_at", "explained_at", "teach_back", "technique"]],
+    ],
+    map: [
+        ["plan", ["topic", "action", "owner", "due", "goal"]],
+        ["progress", ["status", "progress", "done_at"]],
+    ],
+};
+
+/** What staff say about their own work: nobody suggests a change to that. */
+const byStaff = new Set(["verified_by", "verified_at", "explained_at", "teach_back", "technique", "source"]);
+
+function sectionsOf(doc: RecordDoc, schema: SchemaDocument): { title: string; fields: SchemaField[] }[] {
+    const shown = schema.fields.filter((f) => !hidden(f));
+    const named = sections[doc].map(([title, names]) => ({
+        title: w.record.section[title],
+        fields: names.map((n) => shown.find((f) => f.name === n)).filter((f) => f !== undefined),
+    }));
+    const known = new Set(sections[doc].flatMap(([, names]) => names));
+    const rest = shown.filter((f) => !known.has(f.name));
+    return rest.length > 0 ? [...named, { title: w.record.section.other, fields: rest }] : named;
+}
+
+function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }) {
+    const { chart, doc, record, schema, plain } = props;
+    const members = membersOf(props);
+    const name = recordName(doc, record);
+    const words = plain ? w.record.plain : w.record.clinical;
+    const fixed = !chart.member || Boolean(chart.stopped);
+    /* Patients see what was said, and what is theirs to say; the rest is folded away. */
+    const rest = plain ? schema.fields.filter((f) => !hidden(f) && !record.fields[f.name] && f.access !== "direct" && !byStaff.has(f.name)) : [];
+    const one = (field: SchemaField) => {
+        const of = { chart: chart.chart, doc, record: record.record, field, view: record.fields[field.name], members, plain };
+        return plain || field.access === "none" || fixed
+            ? <Sentence key={field.name} {...of} fixed={fixed || byStaff.has(field.name)} />
+            : <FieldEditor key={field.name} {...of} />;
+    };
+    return (
+        <article aria-label={name}>
+            <Buttons>
+                <Button kind="quiet" onClick={() => go({ at: "chart", chart: chart.chart, part: doc })}>← {words.all[doc]}</Button>
+                {plain && <AskAbout chart={chart.chart} name={name} />}
+            </Buttons>
+            <h2 class="record-name">{name}</h2>
+            {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
+            {record.proposals.filter((p) => p.state === "pending" || p.state === "contested").map((proposal) => (
+                <ProposalView key={proposal.index} {...props} proposal={proposal} />
+            ))}
+            {props.open.waiting.filter((one) => one.kind === "propose" && one.record === record.record).map((one) => (
+                <div class="proposal" key={one.token}>
+                    <p class="proposal-title">{w.proposal.mine}</p>
+                    <Suggested fields={one.fields ?? {}} schema={schema} members={members} plain={plain} record={record} />
+                    <p><MarkView mark={{ at: one.held ? "held" : "device" }} members={members} /></p>
+                </div>
+            ))}
+            {sectionsOf(doc, schema).map(({ title, fields }) => {
+                const shown = fields.filter((f) =>
+                    !rest.includes(f) && (record.fields[f.name] || !plain || !byStaff.has(f.name)));
+                return shown.length > 0 && (
+                    <section key={title}>
+                        <h3>{title}</h3>
+                        <div class="fields">{shown.map(one)}</div>
+                    </section>
+                );
+            })}
+            {rest.length > 0 && (
+                <Folded title={w.record.plain.more}><div class="fields">{rest.map(one)}</div></Folded>
+            )}
+            <Answered proposals={record.proposals} members={members} />
+        </article>
+    );
+}
+
+/** A plain sentence, and a button where the person may say something. */
+function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean }) {
+    const { field, view, members, plain, fixed } = props;
+    const [editing, setEditing] = useState(false);
+    const around = useRef<HTMLDivElement>(null);
+    /** the button that began it takes the focus when it is there again */
+    const back = useRef(false);
+    const key = editKey(props.chart, props.doc, props.record, field.name);
+    const done = () => {
+        setEditing(false);
+        back.current = true;
+    };
+    useLayoutEffect(() => {
+        if (back.current && around.current)
+            around.current.querySelector("button")?.focus();
+        back.current = false;
+    });
+    if (!fixed && field.access !== "none" && (editing || tree.edits.value[key]))
+        return <FieldEditor {...props} focus={editing} onDone={done} />;
+    const waits = tree.open.value?.waiting.filter((one) => one.kind === "write" && one.record === props.record)
+        .map((one) => one.fields?.[field.name]).filter((v) => v !== undefined).at(-1);
+    const value = waits ?? view?.value ?? "";
+    const label = labelOf(field, plain);
+    const verb = value === "" ? w.field.say : w.field.change;
+    return (
+        <div class="field sentence" data-field={field.name} ref={around}>
+            <Conflict {...props} />
+            {!view?.conflict && (
+                <>
+                    <p class="sentence-label">{label}</p>
+                    <p class={value === "" ? "value none" : "value"}>
+                        {value === "" ? w.field.not_said : valueWords(value, field, members, plain)}
+                    </p>
+                </>
+            )}
+            <Others {...props} />
+            <Status {...props} />
+            {!fixed && field.access !== "none" && (
+                <Buttons>
+                    <Button kind="other" onClick={() => setEditing(true)}>
+                        {field.access === "propose" ? w.field.suggest : verb}
+                        <span class="usa-sr-only">: {label}</span>
+                    </Button>
+                </Buttons>
+            )}
+        </div>
+    );
+}
+
+/* -- proposals ------------------------------------------------------------------------------------------- */
+
+function ProposalView({ proposal, schema, record, home, chart, plain, ...rest }:
+    Props & { schema: SchemaDocument; record: RecordView; proposal: Proposal }) {
+    const id = useId();
+    const members = membersOf({ proposal, schema, record, home, chart, plain, ...rest } as ChartProps);
+    const mine = proposal.account === home.account;
+    const who = nameOf(proposal.account, members);
+    return (
+        <div class="proposal" role="group" aria-labelledby={id}>
+            <p id={id} class="proposal-title">{mine ? w.proposal.mine : w.proposal.by(who)}, <When ms={proposal.time_ms} /></p>
+            <Suggested fields={proposal.fields} schema={schema} members={members} plain={plain} record={record} />
+            {proposal.state === "contested" && (
+                <>
+                    <p>{w.proposal.contested}</p>
+                    <ul>{proposal.answers.filter((a) => a.current).map((a) => (
+                        <li key={a.index}>{w.proposal.answered(a.accepted, nameOf(a.account, members))}, <When ms={a.time_ms} /></li>
+                    ))}</ul>
+                </>
+            )}
+            {plain
+                ? <p>{mine ? w.proposal.waits_mine : w.proposal.waits}</p>
+                : (
+                    <Buttons>
+                        <Button onClick={() => void answerProposal(chart.chart, proposal.index, true)}>{w.proposal.accept}</Button>
+                        <Button kind="other" onClick={() => void answerProposal(chart.chart, proposal.index, false)}>{w.proposal.decline}</Button>
+                    </Buttons>
+                )}
+        </div>
+    );
+}
+
+function Suggested({ fields, schema, record, members, plain }: {
+    fields: Record<string, string>; schema: SchemaDocument; record: RecordView; members: Member[]; plain: boolean;
+}) {
+    return (
+        <dl>
+            {Object.entries(fields).map(([name, value]) => {
+                const field = schema.fields.find((f) => f.name === name);
+                const now = record.fields[name]?.value ?? "";
+                return field && (
+                    <div key={name}>
+                        <dt>{labelOf(field, plain)}</dt>
+                        <dd>
+                            <span class="value">{value === "" ? w.field.cleared : valueWords(value, field, members, plain)}</span>
+                            {now !== "" && <span class="now"> {w.proposal.now} {valueWords(now, field, members, plain)}</span>}
+                        </dd>
+                    </div>
+                );
+            })}
+        </dl>
+    );
+}
+
+function Answered({ proposals, members }: { proposals: Proposal[]; members: Member[] }) {
+    const over = proposals.filter((p) => p.state === "accepted" || p.state === "declined");
+    if (over.length === 0)
+        return null;
+    return (
+        <details class="folded">
+            <summary>{w.proposal.earlier(over.length)}</summary>
+            <ul>
+                {over.map((p) => {
+                    const answer = p.answers.filter((a) => a.current).at(-1);
+                    return (
+                        <li key={p.index}>
+                            {w.proposal.by(nameOf(p.account, members))}, <When ms={p.time_ms} />:{" "}
+                            {answer ? <>{w.proposal.answered(answer.accepted, nameOf(answer.account, members))}, <When ms={answer.time_ms} /></> : ""}
+                        </li>
+                    );
+                })}
+            </ul>
+        </details>
+    );
+}
+
+/* -- a new one --------------------------------------------------------------------------------------------- */
+
+/** The rest is said on the record's own page, when it is there. */
+const first: Record<RecordDoc, string[]> = {
+    pmr: ["regimen", "kind", "status", "reason", "instructions", "prescriber", "start"],
+    map: ["topic", "action", "owner", "due", "goal"],
+};
+const needed: Record<RecordDoc, string> = { pmr: "regimen", map: "topic" };
+
+function NewRecord(props: Props & { schema: SchemaDocument }) {
+    const { chart, doc, schema, plain } = props;
+    const [missing, setMissing] = useState(false);
+    const members = membersOf(props);
+    const words = plain ? w.record.plain : w.record.clinical;
+    const fields = first[doc].map((n) => schema.fields.find((f) => f.name === n))
+        .filter((f) => f !== undefined && f.access !== "none" && !(plain && f.name === "status"));
+    const place = (field: SchemaField) => ({ chart: chart.chart, doc, record: "new", field: field.name });
+    const editOf = (field: SchemaField) => tree.edits.value[editKey(chart.chart, doc, "new", field.name)];
+    const back = () => {
+        for (const field of fields)
+            if (field)
+                drop(place(field));
+        go({ at: "chart", chart: chart.chart, part: doc });
+    };
+    const add = async () => {
+        const values: Record<string, string> = {};
+        let wrong = false;
+        for (const field of fields) {
+            const edit = field && editOf(field);
+            wrong ||= edit?.stage === "wrong";
+            if (field && edit && edit.text !== "")
+                values[field.name] = edit.text;
+        }
+        const main = values[needed[doc]] ?? "";
+        const nameless = doc === "pmr" ? readRegimen(main).drug === "" : main.trim() === "";
+        setMissing(nameless);
+        if (nameless || wrong)
+            return;
+        if (await addRecord(chart.chart, doc, values))
+            back();
+    };
+    return (
+        <form class="new-record" onSubmit={(event) => { event.preventDefault(); void add(); }}>
+            <h2>{words.add[doc]}</h2>
+            {plain && <p>{w.record.plain.add_what[doc]}</p>}
+            {missing && <Alert kind="error" title={w.record.name_first[doc]} live />}
+            {fields.map((field) => field && (
+                <FieldEditor key={field.name} chart={chart.chart} doc={doc} record="new" field={field} view={undefined}
+                    members={members} plain={plain} />
+            ))}
+            <Buttons>
+                <Button type="submit">{words.add_now[doc]}</Button>
+                <Button kind="other" onClick={back}>{w.field.cancel}</Button>
+            </Buttons>
+        </form>
+    );
+}

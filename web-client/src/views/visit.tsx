@@ -1,0 +1,267 @@
+/* The visit: trying the sound, the waiting room, and the bar that stays while one reads and writes. */
+import { useEffect, useId, useState } from "preact/hooks";
+import type { CallView, Home, Id } from "../core/protocol.ts";
+import { go } from "../state/effects.ts";
+import { isStaff } from "../state/marks.ts";
+import { tree } from "../state/tree.ts";
+import { admit, endVisit, chooseSound, knock, leave, mute, openSound, openVisit, testSound } from "../state/visit.ts";
+import { failureWords, helpFor, w } from "../words.ts";
+import { IdentityDialog } from "./people.tsx";
+import { Alert, Button, Buttons, Dialog, Loading, Meter, Title } from "./parts.tsx";
+
+/* -- before and in the waiting room ------------------------------------------------------------------ */
+
+export function VisitScreen({ home, chart }: { home: Home; chart: Id }) {
+    const charts = tree.charts.value;
+    const summary = charts.state === "here" ? charts.value.find((c) => c.chart === chart) : undefined;
+    const call = tree.call.value?.chart === chart ? tree.call.value : null;
+    const staff = isStaff(home.role);
+    const back = () => go(staff ? { at: "chart", chart, part: "messages" } : { at: "home" });
+    if (charts.state === "loading")
+        return <><Title of="visit-loading">{w.visit.title}</Title><Loading /></>;
+    if (call?.state === "admitted")
+        return (
+            <>
+                <Title of="visit-in">{w.visit.you_are_in}</Title>
+                <p class="lead">{w.visit.in_hint}</p>
+                <Buttons>
+                    <Button big onClick={() => go({ at: "chart", chart, part: "pmr" })}>
+                        {staff ? w.part.clinical.pmr : w.part.plain.pmr}
+                    </Button>
+                    <Button kind="other" onClick={() => go({ at: "chart", chart, part: "map" })}>
+                        {staff ? w.part.clinical.map : w.part.plain.map}
+                    </Button>
+                </Buttons>
+                <SoundChoice />
+            </>
+        );
+    if (call?.state === "waiting")
+        return (
+            <>
+                <Title of="visit-waiting">{w.visit.waiting_room}</Title>
+                <div role="status"><p class="lead">{w.visit.waiting}</p></div>
+                <p>{w.visit.waiting_hint}</p>
+                <Buttons><Button kind="other" onClick={() => void leave().then(back)}>{w.visit.leave_room}</Button></Buttons>
+                <SoundChoice />
+            </>
+        );
+    return (
+        <>
+            <Title of="visit">{summary?.visit ? w.visit.before : w.visit.title}</Title>
+            <Ended />
+            {!home.online.live && <Alert kind="warning" title={w.line.offline_short} live><p>{w.visit.offline}</p></Alert>}
+            <SoundCheck />
+            {summary?.visit
+                ? <>
+                    <p class="lead">{staff ? w.visit.open_staff : w.visit.ready}</p>
+                    <Buttons><Button big onClick={() => void knock(chart)}>{staff ? w.visit.join : w.visit.knock}</Button></Buttons>
+                </>
+                : staff
+                    ? <Buttons><Button big onClick={() => void openVisit(chart)}>{w.visit.start}</Button></Buttons>
+                    : <p class="lead" role="status">{w.visit.none_open}</p>}
+            <Buttons><Button kind="quiet" onClick={back}>← {w.visit.back}</Button></Buttons>
+        </>
+    );
+}
+
+function Ended() {
+    const why = tree.call_end.value;
+    if (!why)
+        return null;
+    if (why === "ended")
+        return <Alert kind="info" title={w.visit.ended} live><p class="usa-alert__text">{w.visit.ended_hint}</p></Alert>;
+    if (why === "not-admitted")
+        return <Alert kind="warning" title={w.visit.not_admitted} live><p class="usa-alert__text">{w.visit.not_admitted_hint}</p></Alert>;
+    return <Alert kind="error" title={failureWords(why.error)} live><p class="usa-alert__text">{helpFor(why)}</p></Alert>;
+}
+
+function SoundCheck() {
+    const { microphone } = tree.sound.value;
+    return (
+        <section class="sound-check">
+            <h2>{w.sound.check}</h2>
+            {microphone === "off" && (
+                <>
+                    <p>{w.sound.check_hint}</p>
+                    <Buttons><Button kind="other" onClick={() => void openSound()}>{w.sound.try}</Button></Buttons>
+                </>
+            )}
+            {microphone !== "off" && <SoundChoice />}
+        </section>
+    );
+}
+
+/** Which microphone, which speaker, and whether they work: before the visit and in it. */
+function SoundChoice() {
+    const id = useId();
+    const now = tree.sound.value;
+    const trouble = now.microphone === "refused" || now.microphone === "missing" || now.microphone === "lost";
+    const choice = (kind: "microphone" | "speaker", label: string, chosen: string) => {
+        const list = kind === "microphone" ? now.microphones : now.speakers;
+        return list.length > 0 && (
+            <div class="usa-form-group">
+                <label class="usa-label" for={`${id}-${kind}`}>{label}</label>
+                <select class="usa-select" id={`${id}-${kind}`} value={chosen}
+                    onChange={(event) => void chooseSound(kind, event.currentTarget.value)}>
+                    <option value="">{w.sound.system}</option>
+                    {list.map((one, i) => <option key={one.id} value={one.id}>{one.label || w.sound.unnamed(kind, i + 1)}</option>)}
+                </select>
+            </div>
+        );
+    };
+    return (
+        <>
+            {now.microphone === "asking" && <Loading text={w.sound.asking} />}
+            {trouble && (
+                <Alert kind="warning" title={w.sound.trouble[now.microphone as "refused" | "missing" | "lost"]} live>
+                    <p class="usa-alert__text">{now.help || w.sound.trouble_what_to_do}</p>
+                    <Buttons><Button kind="other" onClick={() => void openSound()}>{w.try_again}</Button></Buttons>
+                </Alert>
+            )}
+            {now.said && <p role="status">{now.said}</p>}
+            {now.microphone === "on" && (
+                <>
+                    <MyLevel label={w.sound.say_something} />
+                    {choice("microphone", w.sound.microphone, now.microphone_chosen)}
+                    {choice("speaker", w.sound.speaker, now.speaker_chosen)}
+                    <Buttons><Button kind="other" onClick={() => void testSound()}>{w.sound.test}</Button></Buttons>
+                </>
+            )}
+        </>
+    );
+}
+
+function MyLevel({ label }: { label: string }) {
+    return <Meter label={label} level={tree.levels.value.mine} />;
+}
+
+function VoiceLevel({ device, label }: { device: Id; label: string }) {
+    return <Meter label={label} level={tree.levels.value.voices.find((v) => v.device === device)?.level ?? 0} />;
+}
+
+/* -- the bar -------------------------------------------------------------------------------------------- */
+
+export function VisitBar({ home }: { home: Home }) {
+    const call = tree.call.value;
+    if (!call || (call.state === "none" && call.knocking.length === 0))
+        return null;
+    if (call.state === "waiting")
+        return tree.screen.value.at === "visit" ? null : (
+            <section class="visit-bar" aria-label={w.visit.bar}>
+                <p class="visit-title" role="status">{w.visit.waiting}</p>
+                <Buttons>
+                    <Button onClick={() => go({ at: "visit", chart: call.chart })}>{w.visit.to_waiting_room}</Button>
+                    <Button kind="other" onClick={() => void leave()}>{w.visit.leave_room}</Button>
+                </Buttons>
+            </section>
+        );
+    return (
+        <section class="visit-bar" aria-label={w.visit.bar}>
+            <WaitingRoom call={call} />
+            {call.state === "admitted" && <InVisit home={home} call={call} />}
+        </section>
+    );
+}
+
+/** Stays, and repeats its signal, until somebody has answered each of them. */
+function WaitingRoom({ call }: { call: CallView }) {
+    const [answering, setAnswering] = useState<Id>("");
+    return (
+        <div role="alert">
+            {call.knocking.map((one) => {
+                const who = w.person(one.name, one.role);
+                const answer = (admitted: boolean) => {
+                    setAnswering(one.device);
+                    void admit(one.device, admitted).then(() => setAnswering(""));
+                };
+                return (
+                    <div class="knocking" key={one.device}>
+                        <p class="visit-title"><span class="bell" aria-hidden="true">◉ </span>{w.visit.knocks(who)} <Since ms={one.since_ms} /></p>
+                        <Buttons>
+                            <Button onClick={() => answer(true)}>{answering === one.device ? w.loading : w.visit.admit(one.name || w.somebody)}</Button>
+                            <Button kind="other" onClick={() => answer(false)}>{w.visit.refuse}</Button>
+                        </Buttons>
+                    </div>
+                );
+            })}
+        </div>
+    );
+}
+
+/** Not read out again with each minute. */
+function Since({ ms }: { ms: number }) {
+    const [now, setNow] = useState(Date.now());
+    useEffect(() => {
+        const timer = setInterval(() => setNow(Date.now()), 10_000);
+        return () => clearInterval(timer);
+    }, []);
+    return <span class="since" aria-hidden="true">{w.visit.since(Math.floor((now - ms) / 60_000))}</span>;
+}
+
+function InVisit({ home, call }: { home: Home; call: CallView }) {
+    const [asking, setAsking] = useState<"" | "end" | "leave">("");
+    const [identifying, setIdentifying] = useState<{ account: Id; name: string } | null>(null);
+    const staff = isStaff(home.role);
+    const open = tree.open.value;
+    const members = open?.chart === call.chart && open.members.state === "here" ? open.members.value : [];
+    const { microphone, line, said } = tree.sound.value;
+    const unchecked = call.participants.filter((p) => staff && !p.self && !isStaff(p.role) &&
+        members.some((m) => m.account === p.account && m.purpose === "device") &&
+        !members.some((m) => m.account === p.account && m.holder));
+    const others = call.participants.filter((p) => !p.self);
+    return (
+        <>
+            <p class="visit-title">{others.length === 0 ? w.visit.alone : w.visit.with(others.map((p) => p.name || w.person("", p.role)))}</p>
+            <ul class="voices">
+                {call.participants.map((p) => {
+                    const name = p.self ? w.you : p.name || w.person("", p.role);
+                    return (
+                        <li key={p.device}>
+                            {p.muted
+                                ? <p class="muted"><span aria-hidden="true">⊘ </span>{w.visit.muted(name, p.self)}</p>
+                                : p.self ? <MyLevel label={name} /> : <VoiceLevel device={p.device} label={name} />}
+                        </li>
+                    );
+                })}
+            </ul>
+            <p class={`quality quality-${line}`} role="status">{w.quality[line]}</p>
+            {said && <p role="status">{said}</p>}
+            {microphone !== "on" && microphone !== "asking" && (
+                <Alert kind="warning" title={w.sound.not_heard} live>
+                    <Buttons><Button kind="other" onClick={() => void openSound()}>{w.sound.try}</Button></Buttons>
+                </Alert>
+            )}
+            <Buttons>
+                <Button kind={call.muted ? "main" : "other"} onClick={() => void mute(!call.muted)}>
+                    {call.muted ? w.visit.unmute : w.visit.mute}
+                </Button>
+                {unchecked.map((p) => (
+                    <Button key={p.account} onClick={() => setIdentifying({ account: p.account, name: p.name || w.role[p.role] })}>
+                        {w.identify.button(p.name || w.role[p.role])}
+                    </Button>
+                ))}
+                {tree.screen.value.at !== "visit" && (
+                    <Button kind="other" onClick={() => go({ at: "visit", chart: call.chart })}>{w.sound.settings}</Button>
+                )}
+                {staff && <Button kind="danger" onClick={() => setAsking("end")}>{w.visit.end}</Button>}
+                <Button kind={staff ? "other" : "danger"} onClick={() => setAsking("leave")}>{w.visit.leave}</Button>
+            </Buttons>
+            {identifying && (
+                <IdentityDialog chart={call.chart} account={identifying.account} name={identifying.name}
+                    onClose={() => setIdentifying(null)} />
+            )}
+            {asking !== "" && (
+                <Dialog title={asking === "end" ? w.visit.end_title : w.visit.leave_title} onClose={() => setAsking("")}>
+                    <p>{asking === "end" ? w.visit.end_what : staff ? w.visit.leave_what_staff : w.visit.leave_what}</p>
+                    <Buttons>
+                        <Button kind="danger" onClick={() => {
+                            void (asking === "end" ? endVisit(call.chart) : leave());
+                            setAsking("");
+                        }}>{asking === "end" ? w.visit.end : w.visit.leave}</Button>
+                        <Button kind="other" onClick={() => setAsking("")}>{w.visit.stay}</Button>
+                    </Buttons>
+                </Dialog>
+            )}
+        </>
+    );
+}

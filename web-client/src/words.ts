@@ -1,0 +1,707 @@
+/*
+ * Everything a person reads, in one place: a second language is a second object of this shape. Words for
+ * patients are short and plain; staff read their own. The schema's labels and options come from the core.
+ */
+import type {
+    Entry, EntryState, ErrorName, Failure, Id, Member, Role, SchemaField, ValueKind,
+} from "./core/protocol.ts";
+import type { Screen } from "./state/tree.ts";
+import { medicineName, readDate, readRegimen, readSet, type RegimenPart } from "./state/values.ts";
+
+const locale = "en-US";
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+const dayAndMonth = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric" });
+const wholeDate = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
+const monthName = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" });
+const listing = new Intl.ListFormat(locale, { type: "conjunction" });
+
+const several = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
+const list = (items: string[]): string => listing.format(items);
+const DAY_MS = 86_400_000;
+
+function when(ms: number, now = Date.now()): string {
+    const that = new Date(ms), today = new Date(now);
+    const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate()).getTime();
+    const time = clock.format(that);
+    if (ms >= midnight && ms < midnight + DAY_MS)
+        return `today, ${time}`;
+    if (ms >= midnight - DAY_MS && ms < midnight)
+        return `yesterday, ${time}`;
+    const sameYear = that.getFullYear() === today.getFullYear();
+    return `${(sameYear ? dayAndMonth : wholeDate).format(that)}, ${time}`;
+}
+
+const role: Record<Role | "custodian", string> = {
+    administrator: "administrator", pharmacist: "pharmacist", technician: "pharmacy technician", patient: "patient",
+    caregiver: "caregiver", prescriber: "prescriber", interpreter: "interpreter", custodian: "the practice’s safe copy",
+};
+
+const person = (name: string, of: Role | "custodian" | ""): string =>
+    name && of ? `${name} (${role[of]})` : name || (of ? `a ${role[of]}` : "somebody");
+
+const part = {
+    plain: {
+        messages: "Messages", pmr: "My medicines", map: "My plan", people: "People and devices", log: "What was done here",
+    },
+    clinical: { messages: "Messages", pmr: "Medicines", map: "Action plan", people: "People and devices", log: "Log" },
+};
+
+export const w = {
+    name: "Galen",
+    skip: "Skip to the main part",
+    loading: "Loading…",
+    starting: "Galen is starting…",
+    did_not_work: "That did not work.",
+    try_again: "Try again",
+    close_note: "Close this note",
+    you: "You",
+    yes: "Yes",
+    no: "No",
+    somebody: "somebody",
+    no_name: "Name not known yet",
+    role, person, part, when,
+    months: (): string[] => Array.from({ length: 12 }, (_, i) => monthName.format(Date.UTC(2024, i, 1))),
+    alert: { info: "Note:", success: "Done:", warning: "Attention:", error: "Problem:" },
+
+    title: {
+        knocking: (n: number): string => `(${n}) waiting – Galen`,
+        of: (screen: Screen): string => {
+            if (screen.at === "chart")
+                return `${part.clinical[screen.part]} – Galen`;
+            return screen.at === "visit" ? "Visit – Galen" : "Galen";
+        },
+    },
+    nav: { main: "Galen", home: "Home", chart: "Parts of this chart" },
+    line: {
+        online: "Connected",
+        offline: "No connection",
+        offline_short: "There is no connection now.",
+        offline_kept: "You can go on. What you write is kept on this device and sent when the connection is back.",
+        offline_unsent: (n: number): string =>
+            `${several(n, "thing is", "things are")} kept on this device and will be sent when the connection is back. Keep this page open, or open it again later.`,
+    },
+    emergency: {
+        label: "In an emergency",
+        not: "This is not for emergencies.",
+        what_to_do: "In an emergency, call 911. If you cannot wait for an answer, call your practice.",
+    },
+    broken: {
+        title: "Galen has to start again",
+        kept: "What was sent or marked as kept is safe.",
+        reload: "Load the page again",
+    },
+
+    join: {
+        welcome: "Welcome to Galen",
+        need_a_link: "Your practice gives you a link or a code to get in. Open it on this device, or put it in below.",
+        cleared: "This browser no longer has your chart",
+        cleared_what_to_do:
+            "The browser cleared what was kept here. Your chart itself is safe. Get back in with your recovery sheet, with a code from your other device, or with a new link from your practice.",
+        paste: "Your link or code",
+        paste_hint: "Paste the link, or type what is on your sheet. Spaces do not matter; capital letters do.",
+        paste_first: "Put in your link or code first.",
+        go_on: "Go on",
+        looking: "Looking at your link…",
+        invited: "Open your chart on this device",
+        by: (host: string): string => `This link comes from the practice at ${host}.`,
+        invited_for: [
+            "Write messages to your pharmacist",
+            "Talk with your pharmacist in a visit",
+            "See your list of medicines and your plan",
+        ],
+        open: "Open my chart",
+        own_device: "Do this on your own phone or computer. This device will keep your keys.",
+        check_address: (host: string): string =>
+            `Is ${host} not the address your practice told you? Then do not go on, and call your practice.`,
+        under_way: "Opening your chart",
+        opening: "One moment. Your keys are made and your chart is opened…",
+        offline: "Your link was not used up. As soon as the connection is back, this goes on by itself.",
+        keep_page: "Please keep this page open until your chart is here.",
+        refused: (error: ErrorName): string => ({
+            "already-used": "This link was used before", expired: "This link is too old",
+            revoked: "This link was taken back", offline: "There is no connection now",
+            "bad-format": "This is not a whole link",
+        } as Record<string, string>)[error] ?? "The link did not work",
+        used_when: (ms: number): string => `It was used ${when(ms)}.`,
+        refused_what_to_do: (error: ErrorName): string => ({
+            "already-used":
+                "A link works once. If you used it on another device, go on there. You can add this device from there, too.",
+            expired: "A link works for seven days, a code for ten minutes. Ask your practice, or your other device, for a new one.",
+            revoked: "Call your practice and ask for a new link.",
+            offline: "Look at your Wi-Fi or your phone’s connection. Then try again: your link was not used up.",
+            "bad-format": "Part of the link is missing or has a typing mistake. Copy the whole link, or ask for a new one.",
+        } as Record<string, string>)[error] ?? "",
+        not_me: "If it was not you who used it, call your practice now. The number is on your medicine’s label.",
+        other_link: "Use another link or code",
+        wrong: "This link is not complete",
+        wrong_what_to_do: "Part of it is missing or has a typing mistake. Copy the whole link again, or put it in here.",
+        already: "This browser already has a chart",
+        already_what_to_do: (name: string): string =>
+            `It belongs to ${name || "somebody"}. A new link for somebody else has to be opened on their own device. Your link was not used up.`,
+        to_my_chart: "Go to the chart that is here",
+    },
+    lost: {
+        title: "You are back in",
+        why: "You came in with your recovery sheet. If an old device was lost or stolen, remove it, so that nobody can read your chart with it.",
+        which: "Which of these devices do you no longer have?",
+        device: (n: number, id: Id): string => `Device ${n} (its number begins with ${id.slice(0, 4).toUpperCase()})`,
+        remove: (n: number): string => `Remove ${several(n, "device", "devices")} and go on`,
+        none: "I still have all of them",
+    },
+
+    home: {
+        patients: "Patients",
+        practice: "Our practice",
+        new_patient: "New patient",
+        colleagues: "Colleagues",
+        colleagues_invite: "Colleagues: see and invite",
+        loading: "Opening the list of patients…",
+        loading_mine: "Opening your chart…",
+        no_patients: "There are no patients yet. Press “New patient”: you get a link to hand over or read out.",
+        find: "Find a patient by name",
+        found: (n: number, of: number): string =>
+            n === of ? several(n, "patient", "patients") : n === 0 ? "No patient has this name. Look at the spelling." : `${n} of ${several(of, "patient", "patients")}`,
+        waits: (n: number): string => n === 1 ? "Waiting to be let in" : `${n} waiting to be let in`,
+        visit_open: "Visit is open",
+        unread: (n: number): string => several(n, "new message", "new messages"),
+        no_unread: "No new messages",
+        new_short: (n: number): string => `${n} new`,
+        conflicts: (n: number): string => several(n, "conflict to decide", "conflicts to decide"),
+        proposals: (n: number): string => several(n, "suggestion to answer", "suggestions to answer"),
+        unsent: (n: number): string => `${n} not sent yet`,
+        withheld: "Part is held back by the server",
+        reading: "Still reading",
+        last: (name: string): string => `${name || "Somebody"},`,
+        heard: "Last heard from anybody else:",
+        never_heard: "Nobody else has been heard here yet.",
+        open: "Open",
+        look_at: "See what is to decide",
+        hello: (name: string): string => `Hello, ${name}`,
+        my_chart: "My chart",
+        no_chart: "There is no chart here yet. Call your practice and ask for a link.",
+        pmr_hint: "What I take, how and why",
+        map_hint: "What I want to do next",
+        opens_later: "Opens in your first visit",
+        people_hint: "Who can read my chart; my phone and computer",
+        log_hint: "Everything that was done in my chart",
+    },
+
+    chart: {
+        opening: "Opening the chart…",
+        gone: "This chart is no longer on this device.",
+        here: (names: string[]): string => `Here now: ${list(names)}`,
+        stopped: "Writing has stopped in this chart.",
+        to_log: "Check the log and save evidence",
+        withheld: (entry: number): string => `The server holds back part of this chart, from entry ${entry + 1} on.`,
+        withheld_what_to_do: "What you see may not be all. If this stays for more than some minutes, call the practice.",
+        not_member: "This device no longer belongs to this chart.",
+        not_member_what_to_do: "You can read what was here before. Ask the staff of the practice to add you again.",
+        reading: (done: number, of: number): string => `Reading the chart: ${done} of ${of}.`,
+        clock: "This device’s clock is wrong.",
+        clock_what_to_do: (plain: boolean): string => plain
+            ? "Set the date and time of your phone or computer to “automatic”."
+            : "Set this device’s clock to network time: what you write would carry the wrong time.",
+    },
+
+    mark: {
+        device: "On this device, not sent yet",
+        held: "On this device, waits for your answer",
+        server: "With the server",
+        theirs: (names: string[]): string => names.length > 2
+            ? `Verified on the devices of ${names[0]} and ${names.length - 1} others`
+            : `Verified on the device of ${list(names)}`,
+        here: "Verified on this device",
+    },
+
+    messages: {
+        list: "Messages",
+        unsent: "Messages not sent yet",
+        loading: "Opening the messages…",
+        none: "No messages yet. Write the first one below.",
+        none_mine: "No messages yet. Write to your pharmacist below: a question, or how you are.",
+        earlier: "Show earlier messages",
+        write: "Write a message",
+        hint: "All members of this chart can read it. Ctrl and Enter sends.",
+        hint_mine: "The people of your chart can read it. It is answered when your practice is open.",
+        send: "Send",
+        write_first: "Write something first.",
+        too_long: "This is too long for one message. Send it in two parts.",
+        state: {
+            clear: "(no text)",
+            open: "This kind of message needs a newer version of Galen.",
+            locked: "This was written before you came, and is not open to you.",
+            withheld: "The server holds this back. If that stays, call the practice.",
+            void: "This does not count: it breaks the rules of the chart.",
+        } satisfies Record<EntryState, string>,
+        held: (names: string[]): string =>
+            `${names.length > 0 ? list(names) : "Somebody"} joined since you wrote this. It was not sent.`,
+        held_ask: "If you send it, they can read it too. You can ask them first who they are.",
+        send_now: "Send it now",
+        drop: "Throw it away",
+    },
+
+    field: {
+        wrong: {
+            date: "This is not a date. Give at least the year with four digits.",
+            line: "This is too long.",
+            text: "This is too long.",
+            regimen: "One part is too long.",
+        } as Partial<Record<ValueKind, string>>,
+        wrong_any: "This cannot be written here. Look at it again.",
+        suggest: "Suggest a change",
+        suggest_send: "Send my suggestion",
+        save: "Save",
+        cancel: "Cancel",
+        done: "Done",
+        change: "Change",
+        say: "Tell us",
+        not_saved: "Not saved yet: choose above.",
+        not_sent: "Not sent yet.",
+        typing: "Saved when you pause.",
+        proposed_by: (who: string, by: string): string => `${who} suggested it, ${by} accepted it`,
+        history: "Earlier values",
+        no_history: "The earlier values cannot be shown now. Close and open this again.",
+        cleared: "(nothing)",
+        current: "counts now",
+        is_writing: (who: string): string => `${who} is writing:`,
+        conflict: (label: string): string => `Two different answers: ${label}`,
+        conflict_choose: "Both were written at the same time. Choose the right one: it is written as yours.",
+        conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message.",
+        conflict_other: "Or write what is right instead",
+        choose: "Use this one",
+        meanwhile: (who: string): string => `${who} changed this while you were writing.`,
+        keep_mine: "Keep what I wrote",
+        take_theirs: "Use the other one",
+        changed_to: "Changed meanwhile to:",
+        several: "You can choose more than one.",
+        not_said: "Not said yet",
+        not_known: "Not known",
+        date_hint: "The year alone will do.",
+        month: "Month",
+        day: "Day",
+        year: "Year",
+        now: "Set to now",
+        clear: "Clear",
+        regimen_hint: "This is one value, saved as a whole.",
+        regimen_hint_plain: "Copy it from the label, if you have it at hand.",
+    },
+    regimen: {
+        plain: {
+            drug: "Name of the medicine", strength: "Strength, such as 500 mg", form: "Form, such as tablet",
+            dose: "How much at a time, such as 1", unit: "Of what, such as tablet", route: "Where, such as by mouth",
+            frequency: "How often, such as twice a day", as_needed: "Only when I need it",
+        },
+        clinical: {
+            drug: "Drug", strength: "Strength", form: "Form", dose: "Dose", unit: "Unit", route: "Route",
+            frequency: "Frequency", as_needed: "As needed",
+        },
+    } satisfies Record<"plain" | "clinical", Record<RegimenPart | "as_needed", string>>,
+
+    record: {
+        loading: { pmr: "Opening the medicines…", map: "Opening the plan…" },
+        unnamed: { pmr: "Medicine without a name", map: "Action without a name" },
+        opens_later:
+            "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
+        opens_later_staff: "The record is not open on this device. Ask a colleague who has it to add you to this chart.",
+        conflicts: (n: number): string => several(n, "conflict to decide", "conflicts to decide"),
+        proposed: "Suggested, to be accepted or declined",
+        proposed_mine: "Waits for your pharmacist",
+        pending: (n: number): string => several(n, "suggestion", "suggestions"),
+        editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} writing here now`,
+        about: (name: string): string => `About ${name}: `,
+        ask: (name: string): string => `Ask about ${name}`,
+        name_first: { pmr: "Give the name of the medicine first.", map: "Say what it is about first." },
+        plain: {
+            add: { pmr: "Add a medicine", map: "Suggest something for my plan" },
+            add_what: {
+                pmr: "Tell us about anything you take: also vitamins, herbs and what you buy without a prescription. Your pharmacist looks at it.",
+                map: "Tell us what you would like to do. Your pharmacist looks at it.",
+            },
+            add_now: { pmr: "Send it to my pharmacist", map: "Send it to my pharmacist" },
+            none: {
+                pmr: "No medicines are on your list yet. Press “Add a medicine” and tell us what you take.",
+                map: "There is nothing in your plan yet. You and your pharmacist make it in your visit.",
+            },
+            over: {
+                pmr: (n: number): string => `No longer taken (${n})`,
+                map: (n: number): string => `Done or given up (${n})`,
+            },
+            declined: (n: number): string => `Not taken over (${n})`,
+            open: (name: string): string => `See or change ${name}`,
+            all: { pmr: "All my medicines", map: "All of my plan" },
+            more: "More that can be said about it",
+        },
+        clinical: {
+            add: { pmr: "Add a medicine", map: "Add an action" },
+            add_now: { pmr: "Add to the record", map: "Add to the plan" },
+            none: {
+                pmr: "No medicines are recorded yet. Press “Add a medicine”.",
+                map: "No actions are planned yet. Press “Add an action”.",
+            },
+            over: { pmr: (n: number): string => `Stopped (${n})`, map: (n: number): string => `Done or dropped (${n})` },
+            declined: (n: number): string => `Declined (${n})`,
+            open: (name: string): string => `Open ${name}`,
+            all: { pmr: "All medicines", map: "Whole plan" },
+        },
+        section: {
+            what: "What it is and how it is taken", really: "How it really goes", from: "Where it comes from and since when",
+            checked: "Checked and explained", plan: "The plan", progress: "How it goes", other: "Other",
+        },
+    },
+
+    proposal: {
+        by: (who: string): string => `Suggested by ${who}`,
+        mine: "You suggested",
+        now: "Now:",
+        accept: "Accept",
+        decline: "Decline",
+        waits_mine: "Your pharmacist will look at it and answer.",
+        waits: "Your pharmacist decides.",
+        contested: "It was accepted and declined at the same time. Decide again:",
+        answered: (accepted: boolean, who: string): string => `${accepted ? "accepted" : "declined"} by ${who}`,
+        earlier: (n: number): string => `Answered suggestions (${n})`,
+    },
+
+    people: {
+        loading: "Opening the list of people…",
+        others: "Who else belongs to this chart",
+        nobody: "Nobody else yet.",
+        invited: "Invited, has not come yet",
+        checked: "Identity checked",
+        not_checked: "Identity not checked yet",
+        custodian:
+            "Kept offline by the practice, to open the chart when everything else is lost. It is part of every chart.",
+        used_again: "Somebody tried to use this person’s link again. Call them and ask whether it was they.",
+        devices: (n: number): string => `${several(n, "device", "devices")}.`,
+        heard: "Last heard",
+        never: "Not heard yet.",
+        verified: (n: number): string => `Has verified ${several(n, "entry", "entries")}.`,
+        link_until: "Their link works until",
+        remove: (name: string): string => `Remove ${name}`,
+        remove_title: (name: string): string => `Remove ${name} from this chart?`,
+        remove_what:
+            "From now on none of their devices gets anything new of this chart. What they have read before stays with them.",
+        remove_yes: "Remove from this chart",
+        add_colleague: "Add a colleague",
+        add_colleague_what: "A colleague who is added can read this chart from its beginning.",
+        show_colleagues: "Show colleagues",
+        all_here: "All colleagues of the practice already belong to this chart.",
+        add: (who: string): string => `Add ${who}`,
+    },
+    identify: {
+        button: (name: string): string => `Check identity of ${name}`,
+        title: (name: string): string => `Is this ${name}?`,
+        what: "Ask for two things and compare them with what the practice knows. Then the record opens for them.",
+        which: "What they told you correctly",
+        identifiers: ["name", "date of birth", "phone number", "home address", "a medicine on the practice’s label"],
+        other: "Something else",
+        other_hint: "Say what was compared, not the answer.",
+        two: "At least two things must be right.",
+        yes: "Yes, both are right: open the record",
+        no: "Not sure: do not open it",
+    },
+    devices: {
+        title: "My devices",
+        this: "This device",
+        purpose: (purpose: Member["purpose"], n: number): string => ({
+            device: `Another device (${n})`, invitation: "A link that was not used yet",
+            code: "A code that was not used yet", sheet: "My recovery sheet",
+        })[purpose],
+        id: (id: Id): string => `Number ${id.slice(0, 4).toUpperCase()}.`,
+        add: "Add another device",
+        make_sheet: "Make my recovery sheet",
+        new_sheet: "Make a new recovery sheet",
+        no_sheet: "You have no recovery sheet yet.",
+        no_sheet_why:
+            "It is a sheet of paper that lets you back in when your phone or computer is lost. Print it and keep it like a key to your home.",
+        not_persistent:
+            "This browser may clear what it keeps when it runs out of room. A recovery sheet or another device lets you back in.",
+        remove: "Remove",
+        remove_title: (id: string): string => `Remove this device? ${id}`,
+        remove_what:
+            "From now on it gets nothing new, and what it added is removed with it. What is already on it stays readable there until it is erased.",
+        remove_lost: "Do this when a device was lost, stolen, sold or given away.",
+        remove_yes: "Remove it",
+        keep: "Keep it",
+    },
+
+    invite: {
+        new_patient: "New patient",
+        new_patient_what: "Galen makes a chart and a link. With the link the patient gets in, on their own device.",
+        patient_name: "The patient’s name",
+        their_name: "Their name",
+        name_first: "Give the name first.",
+        make: "Make the link",
+        making: "The chart is being made…",
+        making_offline: "The chart is kept on this device. The link is made when the connection is back; keep this page open.",
+        to_patients: "Back to the patients",
+        whom: "Whom do you invite?",
+        into_chart: "Invite somebody into this chart",
+        colleague: "Invite a colleague",
+    },
+    link: {
+        qr: "QR code of the link",
+        title: { invitation: "Invitation", code: "Code for another device", sheet: "Recovery sheet" },
+        steps: {
+            invitation: [
+                "Let them point their phone’s camera at the square, or send them the link in the way you agreed.",
+                "They press “Open my chart”.",
+                "Check who they are in the first visit: then the record opens for them.",
+            ],
+            code: [
+                "On the other device, point the camera at the square. Or open the same address there and type the link.",
+                "Press “Open my chart” there.",
+            ],
+            sheet: [
+                "Print this sheet, or copy the text by hand.",
+                "Keep it where you keep your important papers. Show it to nobody.",
+                "When your device is lost: point a new phone’s camera at the square, or go to the address below and type the text.",
+            ],
+        },
+        the_link: "The link",
+        by_hand: (host: string): string => `To type by hand at ${host}; the spaces do not matter`,
+        read_out: "To say on the phone",
+        sentence: (name: string, host: string): string =>
+            `“${name ? `Hello ${name}. ` : ""}You are getting a link from us. Its address begins with ${host}. Open it on your own phone or computer, press ‘Open my chart’, and write us a first message. The link works once, for seven days. We will never ask you for it.”`,
+        copy: "Copy the link",
+        copied: "Copied.",
+        not_copied: "The browser did not allow copying. Mark the link and copy it by hand.",
+        print: "Print the sheet",
+        done: "Done, hide it",
+        not_ready: "It works as soon as the server has it. That takes a moment.",
+        valid: {
+            invitation: "It works once, for seven days. Whoever has it can get in: give it to this person only.",
+            code: "It works once, for ten minutes.",
+            sheet: "It works until you use it or remove it. Whoever has it can read your chart.",
+        },
+    },
+
+    log: {
+        list: "Everything, the newest first",
+        loading: "Opening the log…",
+        none: "There is nothing in the log yet.",
+        earlier: "Show earlier entries",
+        nobody_else: "Nobody else has a device in this chart yet, so only this device has verified it.",
+        all_verified: (n: number): string => `Verified by all, up to the latest entry (${n}).`,
+        verified_up_to: (n: number, of: number): string => `Verified by all up to entry ${n} of ${of}.`,
+        person_verified: (who: string, n: number, of: number): string =>
+            n >= of ? `${who}: everything.` : n === 0 ? `${who}: nothing yet.` : `${who}: up to entry ${n}.`,
+        check: "Check now",
+        checking: "The whole chart is read and checked again. This takes a moment…",
+        checked: (n: number): string => `All is right: ${several(n, "entry", "entries")}, every signature and every place in the order. Checked`,
+        complete: (n: number): string => `Others have signed that nothing is missing up to entry ${n}.`,
+        broken: "Something in this chart is not right.",
+        broken_what_to_do: "Do not go on writing here. Save the evidence and call the practice.",
+        finding: (index: number | undefined, what: string): string =>
+            index === undefined ? what : `Entry ${index + 1}: ${what}`,
+        root: "Fingerprint of this history, to compare by phone:",
+        evidence: "Save evidence",
+        saved: "Saved with your downloads. It is sealed: it shows order, authors and times, and no content.",
+        what: "Each entry is signed and stands in one order. If the server showed two members different histories, this check and their devices would find it.",
+        what_plain: "Every message and every change is signed and kept in order. If one were changed or taken out, your device would notice and say so.",
+        void: (why: string): string => `Does not count${why ? `: ${why}` : ""}`,
+        what_happened: (entry: Entry, what: string, mine: boolean): string => happened(entry, what, mine),
+    },
+
+    visit: {
+        title: "Visit",
+        bar: "Visit",
+        is_open: "Your visit is open now.",
+        go: "Go to the visit",
+        none_open: "No visit is open now. Your pharmacist opens it at the time you agreed; this page then shows a big button.",
+        try_sound: "Try my sound",
+        start: "Start a visit",
+        before: "Before the visit",
+        ready: "When you hear and are heard, knock. Your pharmacist lets you in.",
+        open_staff: "The visit is open.",
+        join: "Join the visit",
+        knock: "Knock",
+        back: "Back",
+        offline: "A visit needs a connection. Look at your Wi-Fi, or go to where your phone has better signal.",
+        waiting_room: "You are in the waiting room",
+        waiting: "Your pharmacist has been told that you are here. Please wait.",
+        waiting_hint: "You need not do anything. You are heard only after you are let in.",
+        to_waiting_room: "To the waiting room",
+        leave_room: "Leave the waiting room",
+        you_are_in: "You are in the visit",
+        in_hint: "The visit goes on while you read and write.",
+        ended: "The visit has ended.",
+        ended_hint: "What was agreed is in the plan. Questions? Write a message.",
+        not_admitted: "You were not let in this time.",
+        not_admitted_hint: "Write a message to your pharmacist, or call your practice.",
+        knocks: (who: string): string => `${who} is waiting to be let in.`,
+        since: (minutes: number): string => minutes < 1 ? "Just now." : `For ${several(minutes, "minute", "minutes")}.`,
+        admit: (name: string): string => `Let ${name} in`,
+        refuse: "Do not let in",
+        alone: "Visit: nobody else is here yet.",
+        with: (names: string[]): string => `Visit with ${list(names)}`,
+        muted: (name: string, self: boolean): string =>
+            self ? "You are muted: nobody hears you." : `${name} is muted.`,
+        mute: "Mute me",
+        unmute: "Unmute me",
+        end: "End the visit",
+        leave: "Leave",
+        stay: "Stay",
+        end_title: "End the visit for everybody?",
+        end_what: "All are told that the visit has ended. Messages and the record stay open.",
+        leave_title: "Leave the visit?",
+        leave_what: "You can come back while the visit is open.",
+        leave_what_staff: "The visit stays open for a colleague who is in it. If nobody is, it ends after a minute.",
+    },
+    sound: {
+        check: "Try your sound",
+        check_hint: "The browser asks whether it may use your microphone. Press “Allow”.",
+        try: "Turn on my microphone",
+        asking: "The browser asks about your microphone. Press “Allow”.",
+        say_something: "Say something: does the bar move?",
+        microphone: "Microphone",
+        speaker: "Speaker",
+        system: "The usual one",
+        unnamed: (kind: "microphone" | "speaker", n: number): string => `${kind === "microphone" ? "Microphone" : "Speaker"} ${n}`,
+        test: "Play a sound: do I hear it?",
+        settings: "Sound",
+        not_heard: "Your microphone is off: nobody hears you.",
+        trouble: {
+            refused: "The browser may not use the microphone.",
+            missing: "No microphone was found.",
+            lost: "The microphone is gone.",
+        },
+        trouble_what_to_do:
+            "Look at the sign beside the address and allow the microphone, or plug one in. Then try again. Without it you still hear the others.",
+    },
+    quality: {
+        none: "", good: "The line is good.", fair: "The line is fair.",
+        poor: "The line is poor. Words may be missing: speak in short sentences.",
+        lost: "The line is lost. It comes back by itself; please wait.",
+    },
+    level: (level: number): string => level < 0.02 ? "silent" : level < 0.2 ? "quiet" : level < 0.8 ? "good" : "loud",
+
+    problem: (error: ErrorName): string => problemWords(error),
+};
+
+/* -- what an entry did -------------------------------------------------------------------------------- */
+
+const opened: Record<EntryState, string> = {
+    clear: "", open: "wrote something that needs a newer version of Galen.",
+    locked: "wrote something that is not open to you.",
+    withheld: "wrote something that the server holds back.",
+    void: "wrote something that breaks the rules.",
+};
+
+function happened(entry: Entry, what: string, mine: boolean): string {
+    if (entry.class === "epoch") {
+        const added = (entry.added ?? []).map((one) => ({
+            invitation: `an invitation for a ${role[one.role]}`, code: "a code for another device",
+            sheet: "a recovery sheet", device: `a device of a ${role[one.role]}`,
+        })[one.purpose]);
+        return added.length > 0 ? `added ${list(added)}.` : "changed the members or renewed the keys.";
+    }
+    if (entry.class === "certificate")
+        return `renewed ${mine ? "your" : "their"} certificate.`;
+    switch (entry.kind) {
+    case "message": return "wrote a message.";
+    case "write": return what ? `wrote in ${what}.` : opened.open;
+    case "propose": return what ? `suggested in ${what}.` : opened.open;
+    case "answer": return `${entry.accepted ? "accepted" : "declined"} a suggestion.`;
+    case "identity": return `checked an identity${entry.text ? ` by ${entry.text}` : ""}. The record opened.`;
+    case "visit": return entry.visit_event === "ended" ? "ended a visit." : "opened a visit.";
+    default: return opened[entry.state] || opened.open;
+    }
+}
+
+/* -- what went wrong ------------------------------------------------------------------------------------ */
+
+/** The problem in a few words, by its name. */
+const problems: Record<string, string> = {
+    offline: "There is no connection now.",
+    forked: "The server shows different histories.",
+    "keys-cloned": "Somebody else writes with this device’s keys.",
+    withheld: "The server holds back part of the chart.",
+    "already-used": "A link or code was used before.",
+    expired: "This has expired.",
+    revoked: "This device was removed.",
+    "not-a-member": "This device does not belong to the chart.",
+    "role-may-not": "Your role may not do this.",
+    "too-large": "This is too large.",
+    "too-many-devices": "The chart is full.",
+    "bad-certificate": "The certificates do not lead to the practice.",
+    "bad-signature": "A signature does not hold.",
+    "wrong-number": "It is not the author’s next entry.",
+    "wrong-head": "It names a history that this chart does not have.",
+    "stale-epoch": "The members had changed.",
+    "wrong-base": "It builds on something its author cannot have had.",
+    "unusable-epoch": "The keys of that stretch are bad.",
+    "limit-reached": "Too much at once.",
+    "no-visit": "No visit is open.",
+    "in-waiting-room": "You have not been let in yet.",
+    "signed-in-elsewhere": "Galen is open elsewhere with the same keys.",
+    "record-not-open": "The record is not open yet.",
+    "bad-value": "The field does not take this.",
+    "no-answer": "There was no answer.",
+    "core-changed": "Galen has a new version.",
+    "browser-too-old": "This browser is too old.",
+    "storage-failed": "The browser could not store this.",
+    "storage-damaged": "What this browser kept is damaged.",
+    "disk-full": "The server’s disk is full.",
+};
+
+/** What to do, where the core's own sentence is not for people in front of a screen. */
+const helps: Record<string, string> = {
+    offline: "What you wrote is kept on this device and sent when the connection is back.",
+    forked: "Do not go on writing. Save the evidence below “Log” and call the practice.",
+    "keys-cloned": "Stop using this device and call the practice.",
+    "no-visit": "Wait until your pharmacist has opened the visit.",
+    "bad-format": "Galen did not understand this. Load the page again; if it stays, call the practice.",
+    "core-failed": "Load the page again. What was sent or marked as kept is safe.",
+    usage: "Load the page again; if it stays, call the practice.",
+    "io-failed": "Look whether this device has room left, then try again.",
+};
+
+/** Why an entry does not count, if there are words for it. */
+export const reasonWords = (error: ErrorName): string => problems[error] ?? error;
+export const problemWords = (error: ErrorName): string => problems[error] ?? w.did_not_work;
+export const helpFor = (failure: Failure): string =>
+    helps[failure.error] ?? (failure.help || "Try again. If it stays, call the practice.");
+/** The problem and what to do, where there is no sentence of the core. */
+export const failureWords = (error: ErrorName): string =>
+    [problems[error], helps[error]].filter((words) => words).join(" ") || w.did_not_work;
+
+/* -- values --------------------------------------------------------------------------------------------- */
+
+function dateWords(text: string): string {
+    const { year, month, day } = readDate(text.replace(/^\?/, ""));
+    if (!year || !/^[0-9]+$/.test(year))
+        return text.replace(/^\?/, "");
+    const name = month ? monthName.format(Date.UTC(2024, Number(month) - 1, 1)) : "";
+    return day ? `${name} ${Number(day)}, ${year}` : name ? `${name} ${year}` : year;
+}
+
+function regimenWords(text: string): string {
+    const regimen = readRegimen(text);
+    const how = [regimen.dose, regimen.unit, regimen.route, regimen.frequency].filter((p) => p !== "").join(" ");
+    const needed = regimen.as_needed ? "only when needed" : "";
+    return [medicineName(regimen), [how, needed].filter((p) => p !== "").join(", ")].filter((p) => p !== "").join(": ");
+}
+
+/** A value's plain text form as a person reads it. */
+export function valueWords(text: string, field: SchemaField, members: Member[], plain: boolean): string {
+    const option = (name: string): string => {
+        const found = field.options.find((o) => o.name === name);
+        return found ? (plain ? found.plain : found.clinical) : name;
+    };
+    switch (field.kind) {
+    case "choice": return option(text);
+    case "set": return list(readSet(text).map(option));
+    case "date": return dateWords(text);
+    case "time": return Number.isNaN(Date.parse(text)) ? text : when(Date.parse(text));
+    case "yes-no": return text === "yes" ? w.yes : text === "no" ? w.no : text;
+    case "regimen": return regimenWords(text);
+    case "account": {
+        const member = members.find((m) => m.account === text);
+        return member ? person(member.name, member.role) : w.somebody;
+    }
+    default: return text;
+    }
+}
+
