@@ -214,6 +214,7 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
         frame->admission.size > GALEN_CALL_ADMISSION_BYTES ||
         galen_call_hello_read(frame->hello, &hello) != GALEN_OK)
         return;
+    visit_number(v, frame->number);
     struct knocker *k = knocker_get(v, &hello.device);
     if (!k)
         return;
@@ -241,6 +242,7 @@ void door_left(struct galen_engine *engine, uint64_t now_ms, const struct galen_
     struct visit *v = visit_current(engine);
     if (!v || !galen_id_equal(&frame->visit, &v->visit) || is_our_place(engine, v, frame->number))
         return;
+    visit_number(v, frame->number);
     struct knocker *k = knocker_of(v, &frame->device);
     if (k && k->number == frame->number)
         knocker_remove(v, k);

@@ -1,4 +1,4 @@
-#include "state.h"
+#include "live.h"
 
 #include <string.h>
 
@@ -108,7 +108,7 @@ void line_closed(struct galen_engine *engine, uint64_t now_ms, struct line *line
     line->state = LINE_OFF;
     line->retry_at_ms = now_ms + (line->again ? 0 : backoff(engine, line->failures));
     line->again = false;
-    if (line->failures < 32)
+    if (line->failures < (visit_current(engine) ? BACKOFFS_IN_CALL : 32u))
         line->failures++;
 }
 

@@ -63,7 +63,8 @@ struct visit {
     bool admitted, knocked;
     struct galen_call *call;
     struct galen_call_host *host;
-    uint16_t last_generation, last_number; /* of the last roster by anybody */
+    uint16_t last_generation; /* of the last roster by anybody */
+    uint16_t last_number;     /* the highest that the server has given, as far as we were told */
     struct knocker knockers[GALEN_KNOCKING_MAX];
     size_t knocker_count;
     struct galen_id speakers[GALEN_PARTICIPANTS_MAX]; /* whose voice was put out */
@@ -106,6 +107,8 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
 void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
                  uint64_t number, enum galen_err err);
 
+/** The server speaks of this participant number. */
+void visit_number(struct visit *visit, uint16_t number);
 /** galen_call_take_roster, and what follows from it. SENDER also: `host` is NULL or no staff's device. */
 GALEN_MUST_USE enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes bytes,

@@ -17,7 +17,8 @@
 #define CONNECT_MS       15000                     /* from CONNECT to being signed in */
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   30000
-#define RETRY_APPEND_MS  1000               /* after the server could not store */
+#define BACKOFFS_IN_CALL 3    /* doubled no more than this, 2 s: somebody waits to be heard again */
+#define RETRY_APPEND_MS  1000 /* after the server could not store */
 #define CLOCK_MAX_MS     253402300800000ull /* the year 10000: no clock shows it */
 #define CARE_EVERY_MS    5000               /* how often members are looked after, at most */
 

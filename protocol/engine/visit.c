@@ -223,12 +223,30 @@ enum galen_err galen_engine_visit_end(struct galen_engine *engine, uint64_t now_
     return GALEN_OK;
 }
 
+void visit_number(struct visit *v, uint16_t number)
+{
+    if (number > v->last_number)
+        v->last_number = number;
+}
+
+/*
+ * No host before has drawn more rosters than this: each number is seated once and leaves its seat once. A
+ * host that remembers none of them, because its page was loaded again, must not draw one of theirs anew.
+ */
+static uint16_t generation_before(const struct visit *v)
+{
+    uint32_t most = 2u * v->last_number;
+    if (most < v->last_generation || most > UINT16_MAX / 2)
+        return v->last_generation;
+    return (uint16_t)most;
+}
+
 static void become_host(struct galen_engine *engine)
 {
     struct visit *v = &engine->live->visit;
     struct galen_call_config config = call_config(engine, v);
     galen_call_host_free(v->host);
-    v->host = galen_call_host_new(&config, v->nonce, v->last_generation, v->last_number);
+    v->host = galen_call_host_new(&config, v->nonce, generation_before(v), v->last_number);
     galen_wipe(&config, sizeof config);
     v->hosting = v->host != NULL;
     if (!v->host)
@@ -311,6 +329,7 @@ static void on_admitted(struct galen_engine *engine, const struct galen_frame_ad
         return;
     bool before = v->admitted;
     v->admitted = frame->admitted;
+    visit_number(v, frame->number);
     if (frame->admitted && !before)
         visit_event(engine, GALEN_EVENT_ADMITTED, NULL, 1, GALEN_OK);
     else if (!frame->admitted && frame->number != 0)
@@ -337,8 +356,7 @@ enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
         return err;
     v->last_generation = roster->generation;
     for (size_t i = 0; i < roster->count; i++)
-        if (roster->places[i].number > v->last_number)
-            v->last_number = roster->places[i].number;
+        visit_number(v, roster->places[i].number);
     call_keep(engine, roster);
     call_told(engine, NULL);
     return GALEN_OK;

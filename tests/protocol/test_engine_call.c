@@ -112,6 +112,24 @@ Test(engine_call, whoever_leaves_hears_nobody_any_more)
     cr_assert_eq(times_gone(BEN), 1);
 }
 
+/* A host that remembers no roster draws none that was there before: the others would take it for a replay. */
+Test(engine_call, R2_a_host_that_started_anew_is_heard_again)
+{
+    both_are_in();
+    for (size_t i = 0; i < 3; i++) { /* rosters that only Ben remembers */
+        meeting_cut(meeting, BEN);
+        meeting_dial(meeting, BEN);
+    }
+    meeting_restart(meeting, ANN);
+    meeting_enter(meeting, ANN);
+    for (size_t i = 0; i < MEETING_HOMES; i++) {
+        size_t before = meeting->heard_count[MEETING_HOMES - 1 - i];
+        cr_assert_eq(galen_engine_call_stats(meeting_engine(meeting, i)).participants, 2);
+        cr_assert_eq(speak(i, 0x33), GALEN_OK);
+        cr_assert_eq(meeting->heard_count[MEETING_HOMES - 1 - i], before + 1);
+    }
+}
+
 /* -- mute ------------------------------------------------------------------------------------------- */
 
 Test(engine_call, everybody_is_told_who_is_muted)

@@ -65,6 +65,13 @@ static void on_knock(struct meeting *m, size_t from, const struct galen_frame_kn
 {
     bool waits = m->keeps_door && from == BEN;
     m->numbers[from] = ++m->last_number;
+    if (m->host_away && from == ANN) { /* asked to take over */
+        struct galen_frame visit = {.type = GALEN_FRAME_VISIT};
+        visit.as.visit.chart = *galen_rules_chart(m->chart->rules);
+        visit.as.visit.visit = m->visit;
+        visit.as.visit.host = *meeting_device(m, ANN);
+        tell(m, ANN, &visit);
+    }
     if (waits) {
         galen_writer_clear(&m->at_door);
         galen_write(&m->at_door, knock->hello.at, knock->hello.size);
@@ -104,6 +111,7 @@ static void serve(struct meeting *m, size_t from, struct galen_bytes bytes)
         break;
     case GALEN_FRAME_VISIT_OPEN:
         m->visit = frame.as.visit_open.visit;
+        m->host_away = false;
         memcpy(m->nonce, frame.as.visit_open.nonce, sizeof m->nonce);
         for (size_t i = 0; i < MEETING_HOMES; i++)
             tell_visit(m, i);
@@ -214,9 +222,19 @@ void meeting_cut(struct meeting *m, size_t who)
     m->live[who] = false;
     galen_engine_disconnected(m->homes[who]->engine, home_now(m->homes[who]),
                               GALEN_CONNECTION_LIVE);
+    m->host_away = m->host_away || who == ANN;
     leave(m, who);
     meeting_run(m);
     m->chart->now_ms += 5000; /* until it is tried again */
+}
+
+void meeting_restart(struct meeting *m, size_t who)
+{
+    meeting_cut(m, who);
+    home_crash(m->homes[who]);
+    home_start(m->homes[who]);
+    galen_engine_go_live(meeting_engine(m, who), home_now(m->homes[who]), true);
+    meeting_dial(m, who);
 }
 
 void meeting_open(struct meeting *m)

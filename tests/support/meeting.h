@@ -28,6 +28,7 @@ struct meeting {
     uint8_t nonce[32];
     uint16_t numbers[MEETING_HOMES], last_number;
     bool live[MEETING_HOMES];
+    bool host_away;              /* and was not asked yet to take over again */
     bool keeps_door;             /* Ben waits until Ann lets him in */
     struct galen_writer at_door; /* his hello */
     bool keeps_back;             /* relayed frames wait for meeting_show */
@@ -51,6 +52,8 @@ void meeting_enter(struct meeting *meeting, size_t who);
 /** The line of one is gone, and comes back. */
 void meeting_cut(struct meeting *meeting, size_t who);
 void meeting_dial(struct meeting *meeting, size_t who);
+/** One of them starts anew with what is on the disk, and is live again. */
+void meeting_restart(struct meeting *meeting, size_t who);
 /** Everybody carries out and hears what there is. */
 void meeting_run(struct meeting *meeting);
 /** Shows what was kept back: the nth of it, and nothing else. */
