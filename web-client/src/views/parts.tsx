@@ -125,15 +125,19 @@ export function Tag({ kind, children }: { kind: "attention" | "plain" | "good"; 
     return <span class={`usa-tag tag-${kind}`}>{children}</span>;
 }
 
-/** A native dialog: the browser keeps the focus inside and gives it back. */
+/** A native dialog: the browser keeps the focus inside. It goes back to what opened it, if that is still there. */
 export function Dialog({ title, onClose, children }: {
     title: string; onClose: () => void; children: ComponentChildren;
 }) {
     const dialog = useRef<HTMLDialogElement>(null);
     const id = useId();
     useEffect(() => {
+        const opener = document.activeElement;
         dialog.current?.showModal();
-        return () => dialog.current?.close();
+        return () => void setTimeout(() => {
+            if (document.activeElement === document.body && opener instanceof HTMLElement)
+                opener.focus();
+        });
     }, []);
     return (
         <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); onClose(); }}>

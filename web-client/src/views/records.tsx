@@ -244,9 +244,11 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
         back.current = true;
     };
     useLayoutEffect(() => {
-        if (back.current && around.current)
-            around.current.querySelector("button")?.focus();
+        if (!back.current || !around.current)
+            return; // what was typed is still on its way into the record
         back.current = false;
+        if (document.activeElement === document.body)
+            around.current.querySelector<HTMLElement>(":scope > .buttons button")?.focus();
     });
     if (!fixed && field.access !== "none" && (editing || tree.edits.value[key]))
         return <FieldEditor {...props} focus={editing} onDone={done} />;
