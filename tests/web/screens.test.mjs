@@ -424,6 +424,29 @@ test("messages count as seen when they were on the screen, not before", async ()
     await medicines.close();
 });
 
+test("a page that is loaded again in mid-visit goes back in, muted as before, and asks nobody about the microphone", async () => {
+    const page = await on("visit-patient-coming-back", (s) => { s.sound = { microphone: "refused" }; delete s.failing.knock; });
+    assert.deepEqual(await page.heard("mute"), [{ muted: true }]);
+    assert.deepEqual(await page.heard("knock"), [{ chart: CHART }]);
+    assert.equal((await page.heard("voice")).length, 1, "and hears the others");
+    assert.deepEqual(await page.heard("sound.open"), []);
+});
+
+test("who was in another visit, or in one that is over, stays where they are", async () => {
+    const page = await on("visit-patient-coming-back", (s) => { s.visit_before.visit = "0".repeat(32); });
+    assert.deepEqual(await page.heard("knock"), []);
+    await page.getByRole("button", { name: "Knock" }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+test("the focus goes to the heading above when its button has done its work", async () => {
+    const page = await on("visit-staff-knocking");
+    await page.getByRole("button", { name: /^Let .* in$/ }).first().focus();
+    await page.keyboard.press("Enter");
+    await settle(page);
+    assert.notEqual(await page.evaluate(() => document.activeElement.localName), "body");
+});
+
 test("the keyboard reaches everything, and the focus is seen", async () => {
     const page = await on("medicine-staff");
     await page.keyboard.press("Tab");

@@ -524,6 +524,7 @@ export const w = {
         waiting_hint: "You need not do anything. You are heard only after you are let in.",
         to_waiting_room: "To the waiting room",
         leave_room: "Leave the waiting room",
+        coming_back: "You are going back into your visit…",
         you_are_in: "You are in the visit",
         in_hint: "The visit goes on while you read and write.",
         ended: "The visit has ended.",

@@ -20,6 +20,8 @@ export interface Script {
     records: Record<Id, Partial<Record<DocName, RecordView[]>>>;
     waiting: Record<Id, Waiting[]>;
     call: CallView;
+    /** that this tab was in when it was loaded again */
+    visit_before?: { chart: Id; visit: Id; muted: boolean };
     /** questions that fail, or never answer */
     failing: Partial<Record<QuestionName, Failure | "never">>;
     sound: Partial<SoundNow>;
@@ -249,6 +251,7 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             heard.push(["sound.open"]);
             toldSound(now = { ...now, microphone: script.sound.microphone ?? "on", ...devices });
         },
+        allowed: async () => script.sound.microphone !== "refused",
         carry: async () => {
             toldSound(now = { ...now, line: script.sound.line ?? "good" });
             return new MessageChannel().port1;

@@ -156,6 +156,7 @@ const draft = {
 const presence = (who) => ({ event: "presence", chart: CHART, device: who.device, account: who.account, name: who.name, here: true });
 const empty = (s) => { s.home = { ...s.home, state: "empty", role: "", name: "", account: "" }; };
 const offline = (s) => { s.home.online = { log: false, live: false }; };
+const loadedAgain = (s) => { s.visit_before = { chart: CHART, visit: VISIT, muted: true }; };
 const open = (s) => { s.charts.find((c) => c.chart === CHART).visit = { visit: VISIT, host: PAULA.device }; };
 const inVisit = (who, more = {}) => (s) => {
     open(s);
@@ -268,6 +269,8 @@ export const states = [
     ["visit-patient-microphone-refused", "patient", { at: "visit", chart: CHART }, all(open, (s) => { s.sound = { microphone: "refused" }; })],
     ["visit-patient-offline", "patient", { at: "visit", chart: CHART }, all(open, offline)],
     ["visit-patient-waiting", "patient", { at: "visit", chart: CHART }, (s) => { inVisit("patient")(s); s.call.state = "waiting"; s.call.participants = []; }],
+    ["visit-patient-coming-back", "patient", { at: "visit", chart: CHART }, all(open, loadedAgain, (s) => { s.failing.knock = "never"; })],
+    ["visit-patient-coming-back-reading", "patient", chart("pmr"), all(open, loadedAgain, (s) => { s.failing.knock = "never"; })],
     ["visit-patient-in", "patient", { at: "visit", chart: CHART }, inVisit("patient")],
     ["visit-patient-refused", "patient", { at: "visit", chart: CHART }, all(open, (s) => { s.then = [{ event: "admitted", chart: CHART, visit: VISIT, admitted: false }]; })],
     ["visit-patient-reading", "patient", chart("pmr"), (s) => { inVisit("patient", { muted: true })(s); s.call.participants[0].muted = true; s.sound.line = "poor"; }],

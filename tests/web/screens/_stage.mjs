@@ -79,6 +79,7 @@ export async function openStage() {
 /* In the page, before its own script. */
 function prepare({ script, at }) {
     globalThis.script = script;
+    if (script.visit_before) sessionStorage.setItem("galen-visit", JSON.stringify(script.visit_before));
     if (at && history.state === null) history.replaceState(at, "");
 }
 

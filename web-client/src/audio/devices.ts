@@ -37,6 +37,15 @@ export async function devices(kind: DeviceKind): Promise<SoundDevice[]> {
         .map((d, i) => ({ id: d.deviceId, label: d.label || `${kind === "microphone" ? "Microphone" : "Loudspeaker"} ${i + 1}` }));
 }
 
+/** Whether the microphone opens without a question to the person. A browser that does not say would ask. */
+export async function microphoneAllowed(): Promise<boolean> {
+    try {
+        return (await navigator.permissions.query({ name: "microphone" as PermissionName })).state === "granted";
+    } catch {
+        return false;
+    }
+}
+
 /** One voice; the platform takes out echo and noise and keeps it at one loudness. */
 export function wanted(id: string): MediaStreamConstraints {
     const audio: MediaTrackConstraints = {

@@ -6,7 +6,7 @@
 import { CoreError } from "../core/error.ts";
 import type { Id } from "../core/protocol.ts";
 import { canChooseSpeaker, Graph, type Worklet } from "./graph.ts";
-import { type DeviceKind, type SoundDevice, chosen, devices, remember, wanted } from "./devices.ts";
+import { type DeviceKind, type SoundDevice, chosen, devices, microphoneAllowed, remember, wanted } from "./devices.ts";
 import { HELP, SAID, browserAt, helpRefused } from "./help.ts";
 import { type Line, LineQuality } from "./quality.ts";
 import { type Loudness, RATE } from "./talk.ts";
@@ -42,6 +42,8 @@ export interface Levels {
 export interface Sound {
     /** Opens the microphone: the browser may ask the person. Called from a press of a button. CoreError. */
     open(): Promise<void>;
+    /** Whether `open` would ask nobody, so that no press is needed. */
+    allowed(): Promise<boolean>;
     /** Sends and plays voice from now on; the answer is the port that the core speaks on. */
     carry(): Promise<MessagePort>;
     /** Ends what `open` and `carry` began. */
@@ -126,6 +128,10 @@ class PageSound implements Sound {
             return;
         }
         await this.listenTo(await graph.catch((thrown: unknown) => this.noGraph(thrown, stream)), stream, turn);
+    }
+
+    allowed(): Promise<boolean> {
+        return microphoneAllowed();
     }
 
     async carry(): Promise<MessagePort> {

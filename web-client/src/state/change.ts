@@ -29,6 +29,7 @@ export type Change =
     | { do: "edit-dropped"; key: string }
     | { do: "call"; call: CallView }
     | { do: "call-end"; why: "ended" | "not-admitted" | Failure | null }
+    | { do: "coming-back"; on: boolean }
     | { do: "sound"; now: SoundNow }
     | { do: "levels"; levels: Levels }
     | { do: "link-found"; link: string }
@@ -195,6 +196,7 @@ function told(event: Told): void {
             tree.link.value = { ...tree.link.value, ready: true };
         break;
     case "call-failed": tree.call_end.value = { error: event.error, help: event.help }; break;
+    case "visit": if (tree.call_end.value === "ended") tree.call_end.value = null; break;
     case "visit-ended": if (tree.call.value && tree.call.value.state !== "none") tree.call_end.value = "ended"; break;
     case "admitted": tree.call_end.value = event.admitted ? null : "not-admitted"; break;
     default: break;
@@ -263,6 +265,7 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     "edit-dropped": (c) => set(tree.edits, without(tree.edits.value, c.key)),
     call: (c) => set(tree.call, c.call),
     "call-end": (c) => set(tree.call_end, c.why),
+    "coming-back": (c) => set(tree.coming_back, c.on),
     sound: (c) => set(tree.sound, c.now),
     levels: (c) => set(tree.levels, c.levels),
     "link-found": (c) => set(tree.joining, { link: c.link, look: loading, stage: "asked" as const }),

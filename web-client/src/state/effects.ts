@@ -9,7 +9,7 @@ import type { Sound } from "../audio/sound.ts";
 import { tree, type RecordDoc, type Screen } from "./tree.ts";
 import { inviteNewPatient } from "./invite.ts";
 import { flushEdits, hasUndecided } from "./typing.ts";
-import { callTold, ringWhileSomebodyWaits } from "./visit.ts";
+import { callTold, ringWhileSomebodyWaits, stayInVisit } from "./visit.ts";
 
 export const ENTRIES_AT_ONCE = 256;
 /** So many messages are on the screen at first, if there are as many. */
@@ -176,7 +176,7 @@ const after: Partial<Record<Told["event"], Wanted[]>> = {
     offline: ["home"],
     joined: ["home", "charts"],
     chart: ["home", "charts"],
-    reopened: ["charts", "entries", "members", "waiting", "pmr", "map"],
+    reopened: ["home", "charts", "entries", "members", "waiting", "pmr", "map", "call"],
     current: ["charts", "entries", "members", "pmr", "map", "waiting"],
     withheld: ["charts", "entries"],
     fork: ["charts"],
@@ -205,7 +205,7 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
         if (told.kind === "answer" || told.kind === "identity" || told.class === "epoch" || told.kind === "unknown")
             void refresh("pmr", "map", "members");
         if (told.doc === "people")
-            void refresh("members");
+            void refresh("members", "call");
         void refresh("waiting");
         if (told.class === "message")
             void markSeen(told.chart);
@@ -296,5 +296,6 @@ export function start(with_core: Core, with_sound: Sound): void {
     });
     soundPart.on((now) => change({ do: "sound", now }), (levels) => change({ do: "levels", levels }));
     ringWhileSomebodyWaits();
+    stayInVisit();
     core.on(hear);
 }

@@ -109,6 +109,8 @@ export const tree = {
     call: signal<CallView | null>(null),
     /** why the last visit ended or was refused, until the next one */
     call_end: signal<"ended" | "not-admitted" | Failure | null>(null),
+    /** the page was loaded again in mid-visit and is on its way back in */
+    coming_back: signal(false),
     sound: signal<SoundNow>(silent),
     levels: signal<Levels>({ mine: 0, voices: [] }),
     joining: signal<Joining | null>(null),

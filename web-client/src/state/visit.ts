@@ -1,4 +1,7 @@
-/* The visit: the waiting room, the call's sound, and the signal that repeats until somebody answers. */
+/*
+ * The visit: the waiting room, the call's sound, the signal that repeats until somebody answers, and the way
+ * back in when the page was loaded again.
+ */
 import { effect } from "@preact/signals";
 import type { Id, Told } from "../core/protocol.ts";
 import { change } from "./change.ts";
@@ -56,14 +59,19 @@ export const chooseSound = (kind: "microphone" | "speaker", id: string): Promise
     tried(() => sound().choose(kind, id));
 export const testSound = (): Promise<boolean> => tried(() => sound().test());
 
+function over(): void {
+    keep(null);
+    sound().close();
+}
+
 export const endVisit = (chart: Id): Promise<boolean> => tried(async () => {
     await ask("visit_end", { chart });
-    sound().close();
+    over();
 });
 
 export const leave = (): Promise<boolean> => tried(async () => {
     await ask("leave", {});
-    sound().close();
+    over();
 });
 
 export const admit = (device: Id, admitted: boolean): Promise<boolean> =>
@@ -78,8 +86,72 @@ export const mute = (muted: boolean): Promise<boolean> => tried(async () => {
 
 export function callTold(told: Told): void {
     if (told.event === "visit-ended" || (told.event === "admitted" && !told.admitted) || told.event === "call-failed")
-        sound().close();
+        over();
 }
+
+/* -- a page that is loaded again in mid-visit ---------------------------------------------------------- */
+
+/** The visit that this tab is in, in its session's storage: gone with the tab, and of no other tab's business. */
+const KEPT = "galen-visit";
+type Kept = { chart: Id; visit: Id; muted: boolean };
+
+/* Storage may be forbidden; then the person presses the button again. */
+function keep(kept: Kept | null): void {
+    try {
+        if (kept)
+            sessionStorage.setItem(KEPT, JSON.stringify(kept));
+        else
+            sessionStorage.removeItem(KEPT);
+    } catch {
+        /* as above */
+    }
+}
+
+function keptBefore(): Kept | null {
+    try {
+        return JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
+    } catch {
+        return null;
+    }
+}
+
+/* Who was muted stays so; and the browser is not made to ask about the microphone before somebody presses. */
+async function goBack({ chart, muted }: Kept): Promise<void> {
+    change({ do: "coming-back", on: true });
+    await tried(async () => {
+        await ask("mute", { muted });
+        const inside = ask("knock", { chart });
+        if (await sound().allowed())
+            await sound().open().catch(() => undefined);
+        await carry();
+        await inside;
+    });
+    change({ do: "coming-back", on: false });
+}
+
+/** Keeps in which visit this tab is; was it in one before it was loaded, it goes back in when that is still open. */
+export function stayInVisit(): void {
+    let before = keptBefore();
+    effect(() => {
+        const call = tree.call.value, charts = tree.charts.value;
+        if (!call)
+            return;
+        if (call.state !== "none")
+            return keep({ chart: call.chart, visit: call.visit, muted: call.muted });
+        const open = charts.state === "here" && before
+            ? charts.value.find((one) => one.chart === before?.chart)?.visit : undefined;
+        if (!before || !open)
+            return;
+        const kept = before;
+        before = null;
+        if (open.visit === kept.visit)
+            void goBack(kept);
+        else
+            keep(null);
+    });
+}
+
+/* -- the waiting room's signal -------------------------------------------------------------------------- */
 
 /** Somebody in the waiting room is heard again and again until they are let in or refused. */
 export function ringWhileSomebodyWaits(): void {

@@ -7,7 +7,7 @@ import { openVisit } from "../state/visit.ts";
 import { failureWords, w } from "../words.ts";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
-import { Alert, Button, Buttons, Failed, Loading, Title } from "./parts.tsx";
+import { Alert, Button, Buttons, Failed, Loading, nameOf, Title } from "./parts.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
 
@@ -63,7 +63,8 @@ function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: Cha
     const here = tree.present.value.filter((p) => p.chart === chart.chart);
     const others = here.filter((p) => open.members.state !== "here" ||
         open.members.value.some((m) => m.device === p.device && !m.self));
-    const names = [...new Set(others.map((p) => p.name || w.somebody))];
+    const members = open.members.state === "here" ? open.members.value : [];
+    const names = [...new Set(others.map((p) => p.name || nameOf(p.account, members)))];
     const inVisit = tree.call.value?.chart === chart.chart && tree.call.value.state !== "none";
     return (
         <div class="chart-top">

@@ -149,7 +149,7 @@ export function Others(props: FieldProps) {
         <>
             {list.map((one) => (
                 <p key={one.device} class="typing">
-                    <strong>{w.field.is_writing(one.name || w.somebody)}</strong>{" "}
+                    <strong>{w.field.is_writing(one.name || nameOf(one.account, props.members))}</strong>{" "}
                     {valueWords(one.text, props.field, props.members, props.plain)}
                 </p>
             ))}

@@ -45,6 +45,8 @@ export function VisitScreen({ home, chart }: { home: Home; chart: Id }) {
                 <SoundChoice />
             </>
         );
+    if (tree.coming_back.value)
+        return <><Title of="visit-back">{w.visit.title}</Title><Loading text={w.visit.coming_back} /></>;
     return (
         <>
             <Title of="visit">{summary?.visit ? w.visit.before : w.visit.title}</Title>
@@ -143,6 +145,12 @@ function VoiceLevel({ device, label }: { device: Id; label: string }) {
 
 export function VisitBar({ home }: { home: Home }) {
     const call = tree.call.value;
+    if (tree.coming_back.value && call?.state !== "admitted")
+        return (
+            <section class="visit-bar" aria-label={w.visit.bar}>
+                <p class="visit-title" role="status">{w.visit.coming_back}</p>
+            </section>
+        );
     if (!call || (call.state === "none" && call.knocking.length === 0))
         return null;
     if (call.state === "waiting")
