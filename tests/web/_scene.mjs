@@ -2,6 +2,7 @@
  * What tests in a browser stand on: a real server with a practice, homes of `galen`, and Chromium with a
  * profile of its own. What a scene started ends with it. GALEN_BUILD names the build folder.
  */
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -75,7 +76,7 @@ export class Scene {
     lines(home, words, input = "") {
         mkdirSync(join(this.folder, "homes"), { recursive: true });
         const out = execFileSync(join(build, "galen"), [...words, "--home", join(this.folder, "homes", home), "--json"], {
-            input, encoding: "utf8", timeout: 60_000, env: { ...process.env, GALEN_CA: join(this.certs, "ca.pem") },
+            input, encoding: "utf8", timeout: 60_000, env: this.#env(),
         });
         return out.split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
     }
@@ -87,6 +88,25 @@ export class Scene {
     }
     invite(role, chart, name) {
         return this.galen("desk", ["invite", "--role", role, ...(chart ? ["--chart", chart] : [])], name + "\n").link;
+    }
+    /** The same, but it goes on; `until(what, found)` waits for a line. */
+    start(home, words) {
+        const args = [...words, "--home", join(this.folder, "homes", home), "--json"];
+        const process = spawn(join(build, "galen"), args, { stdio: ["ignore", "pipe", "pipe"], env: this.#env() });
+        this.#ends.push(() => process.kill("SIGKILL"));
+        let said = "", wrong = "";
+        process.stdout.on("data", (text) => (said += text));
+        process.stderr.on("data", (text) => (wrong += text));
+        const over = new Promise((resolve) => process.once("close", resolve));
+        const lines = () => said.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+        return {
+            lines,
+            until: (what, found, ms = 30_000) => until(`${home}: ${what}\n${wrong}`, () => lines().find(found), ms),
+            ended: async () => ((await over) === 0 ? lines() : assert.fail(`${home}: ${wrong}`)),
+        };
+    }
+    #env() {
+        return { ...globalThis.process.env, GALEN_CA: join(this.certs, "ca.pem") };
     }
     /** The texts of a chart's messages, as `galen chart log` shows them. */
     messages(chart) {
@@ -114,11 +134,18 @@ export class Scene {
         return {
             context,
             browser,
-            open: async (path) => {
+            /** `by`: another way to the server than the straight one */
+            open: async (path, by = this.url) => {
                 const page = await context.newPage();
                 await letWorkletsRun(page);
-                await page.goto(this.url + path);
+                await page.goto(by + path);
                 return page;
+            },
+            /** as a person closes it */
+            close: async () => {
+                const gone = new Promise((resolve) => process.once("exit", resolve));
+                await (await browser.newBrowserCDPSession()).send("Browser.close").catch(() => {});
+                await gone;
             },
             /** as when the machine's power fails, but for what the system still writes */
             kill: async () => {

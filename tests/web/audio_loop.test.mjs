@@ -4,75 +4,23 @@
  * its policy; nothing else of a server is needed.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { top, until } from "./_load.mjs";
 import { missing, Scene } from "./_scene.mjs";
+import { addRecorder, goFirst, missingSound, PHARMACIST, speak, tool, wav } from "./_sound.mjs";
 
-const TOOL = join(process.env.GALEN_BUILD ?? join(top, "build/release"), "e2e/voice-tool");
 const NEAR = "aa".repeat(32);
-const WORDS = `Good morning, this is your pharmacist speaking. Today we go through all of your medicines together.
- Please bring every box and bottle to the table, also what you bought without a prescription. Let us begin with
- metformin. How many tablets do you take, and at what time of the day? Have you ever left one out, because you felt
- dizzy, or because your stomach was upset?`;
-const RECORDER = `registerProcessor("recorder", class extends AudioWorkletProcessor {
-    said = new Float32Array(4096); heard = new Float32Array(4096); have = 0;
-    process([said, heard]) {
-        this.said.fill(0, this.have, this.have + 128); this.heard.fill(0, this.have, this.have + 128);
-        if (said[0]) this.said.set(said[0], this.have);
-        if (heard[0]) this.heard.set(heard[0], this.have);
-        this.have += 128;
-        if (this.have === 4096) {
-            this.port.postMessage({ said: this.said.slice(), heard: this.heard.slice() });
-            this.have = 0;
-        }
-        return true;
-    }
-});`;
-
-const why = missing() ?? (existsSync(TOOL) ? undefined : `${TOOL} is not built`) ?? noEspeak();
-const skip = why ?? false;
+const skip = missing() ?? missingSound() ?? false;
 let scene, chromium, page, recordings = 0;
-
-/** One more file of the build, which the page may load under its policy. */
-function add(web, name, text) {
-    const path = join(web, "manifest.json");
-    const manifest = JSON.parse(readFileSync(path, "utf8"));
-    manifest[name] = createHash("sha256").update(text).digest("base64");
-    writeFileSync(join(web, name), text);
-    writeFileSync(path, JSON.stringify(manifest));
-}
-
-/* Voice is measured against the clock: other work on this machine is to wait, where we may ask for that. */
-function goFirst() {
-    try {
-        setPriority(-10);
-    } catch {
-        /* then it has to do as it is */
-    }
-}
-
-function noEspeak() {
-    try {
-        execFileSync("espeak-ng", ["--version"], { stdio: "ignore" });
-    } catch {
-        return "there is no espeak-ng";
-    }
-}
 
 before(async () => {
     if (skip) return;
     goFirst();
     scene = new Scene();
-    const spoken = join(scene.folder, "spoken.wav"), microphone = join(scene.folder, "microphone.wav");
-    execFileSync("espeak-ng", ["-v", "en-us+f3", "-s", "165", "-w", spoken, WORDS]);
-    execFileSync(TOOL, ["resample", spoken, microphone]);
+    const microphone = speak(scene.folder, "microphone", "en-us+f3", PHARMACIST);
     const web = scene.site(join(top, "tests/web/audio_page.ts"));
-    add(web, "recorder.js", RECORDER);
+    addRecorder(web);
     await scene.serve(web);
     chromium = await scene.browser("profile", [
         `--use-file-for-fake-audio-capture=${microphone}`, "--autoplay-policy=no-user-gesture-required",
@@ -83,26 +31,11 @@ after(() => scene?.end());
 
 /* -- what is measured -- */
 
-function wav(name, rate, base64) {
-    const floats = new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
-    const bytes = Buffer.alloc(44 + 2 * floats.length);
-    bytes.write("RIFF", 0);
-    bytes.writeUInt32LE(36 + 2 * floats.length, 4);
-    bytes.write("WAVEfmt ", 8);
-    [16, 0x10001, rate, 2 * rate, 0x100002].forEach((v, i) => bytes.writeUInt32LE(v, 16 + 4 * i));
-    bytes.write("data", 36);
-    bytes.writeUInt32LE(2 * floats.length, 40);
-    floats.forEach((v, i) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, v)) * 32767), 44 + 2 * i));
-    const path = join(scene.folder, `${name}.wav`);
-    writeFileSync(path, bytes);
-    return path;
-}
-const tool = (...words) => JSON.parse(execFileSync(TOOL, words.map(String), { encoding: "utf8" }));
-
 async function record(ms, from = "near", at = "far") {
     const { rate, said, heard } = await page.evaluate(([f, a, m]) => stage.record(f, a, m), [from, at, ms]);
     recordings++;
-    return { said: wav(`said-${recordings}`, rate, said), heard: wav(`heard-${recordings}`, rate, heard) };
+    const path = (name) => join(scene.folder, `${name}-${recordings}.wav`);
+    return { said: wav(path("said"), rate, said), heard: wav(path("heard"), rate, heard) };
 }
 
 /** Each second that was said: how like it is, and how late. To begin a recording disturbs the sound itself. */
