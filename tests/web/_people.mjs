@@ -77,8 +77,8 @@ export class Person {
     async begin(label) {
         await this.page.getByLabel(label, { exact: true }).click();
     }
-    async type(text) {
-        await this.page.keyboard.type(text, { delay: 20 });
+    async type(text, delay = 20) {
+        await this.page.keyboard.type(text, { delay });
     }
     async check(label) {
         await this.page.getByLabel(label, { exact: true }).check({ force: true });

@@ -134,9 +134,9 @@ story("a suggestion is sent and accepted; the focus stays with the medicine", as
 
 story("two different answers: one is chosen", async () => {
     await rosa.press(/Change.*How I really take it/);
+    line.hold(); // so that what they write crosses on the way
     await rosa.fill("How I really take it", "Never");
     await paula.fill("As really taken", "Always");
-    line.hold();
     await Promise.all([rosa.page.keyboard.press("Tab"), paula.page.keyboard.press("Tab")]);
     await rosa.field("How I really take it").getByText("On this device, not sent yet").waitFor();
     await paula.field("As really taken").getByText("With the server").waitFor();

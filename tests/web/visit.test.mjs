@@ -193,11 +193,20 @@ story("what Rosa types is seen while she types", async () => {
 
 story("both change “as really taken” at once: both see both, and one is chosen", async () => {
     await rosa.press(/Change.*How I really take it/);
-    await rosa.fill("How I really take it", "Only in the evening");
-    await paula.fill("As really taken", "Not on Sundays");
-    await paula.field("As really taken").getByText("Rosalind Example is writing:").waitFor();
-    await rosa.field("How I really take it").getByText("Paula Pharm is writing:").waitFor();
-    line.hold();
+    const write = async (person, label, text) => {
+        await person.begin(label);
+        await person.page.keyboard.press("Control+A");
+        await person.type(text, 120);
+    };
+    const holdWhenSeen = async () => {
+        await paula.field("As really taken").getByText("Rosalind Example is writing:").waitFor();
+        await rosa.field("How I really take it").getByText("Paula Pharm is writing:").waitFor();
+        line.hold(); // so that what they write crosses on the way
+    };
+    await Promise.all([
+        write(rosa, "How I really take it", "Only in the evening"), write(paula, "As really taken", "Not on Sundays"),
+        holdWhenSeen(),
+    ]);
     await Promise.all([rosa.press("Done"), paula.leaves()]);
     await rosa.field("How I really take it").getByText(DEVICE).waitFor();
     await paula.field("As really taken").getByText(SERVER).waitFor();
