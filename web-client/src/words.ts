@@ -121,7 +121,8 @@ export const w = {
         refused: (error: ErrorName): string => ({
             "already-used": "This link was used before", expired: "This link is too old",
             revoked: "This link was taken back", offline: "There is no connection now",
-            "bad-format": "This is not a whole link",
+            "bad-format": "This is not a whole link", "bad-certificate": "This link is not from this practice",
+            "not-a-member": "This link does not work any more", "sign-in-failed": "This link does not work any more",
         } as Record<string, string>)[error] ?? "The link did not work",
         used_when: (ms: number): string => `It was used ${when(ms)}.`,
         refused_what_to_do: (error: ErrorName): string => ({
@@ -129,6 +130,10 @@ export const w = {
                 "A link works once. If you used it on another device, go on there. You can add this device from there, too.",
             expired: "A link works for seven days, a code for ten minutes. Ask your practice, or your other device, for a new one.",
             revoked: "Call your practice and ask for a new link.",
+            "bad-certificate":
+                "Nothing was opened. Look whether the address is the one that came with the link. If it is, call your practice before you go on.",
+            "not-a-member": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
+            "sign-in-failed": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
             offline: "Look at your Wi-Fi or your phone’s connection. Then try again: your link was not used up.",
             "bad-format": "Part of the link is missing or has a typing mistake. Copy the whole link, or ask for a new one.",
         } as Record<string, string>)[error] ?? "",
@@ -136,6 +141,11 @@ export const w = {
         other_link: "Use another link or code",
         wrong: "This link is not complete",
         wrong_what_to_do: "Part of it is missing or has a typing mistake. Copy the whole link again, or put it in here.",
+        elsewhere: "This link belongs to another address",
+        elsewhere_what_to_do: (host: string): string =>
+            `It is a link of the practice at ${host}. Open it there: press it in the message it came with, or copy all of it into the address line of your browser.`,
+        elsewhere_here: (here: string): string => `This page is of ${here}. If you expected the link to belong here, do not go on, and call your practice.`,
+        try_here: "Try it here all the same",
         already: "This browser already has a chart",
         already_what_to_do: (name: string): string =>
             `It belongs to ${name || "somebody"}. A new link for somebody else has to be opened on their own device. Your link was not used up.`,
@@ -173,6 +183,7 @@ export const w = {
         withheld: "Part is held back by the server",
         reading: "Still reading",
         last: (name: string): string => `${name || "Somebody"},`,
+        link_again: "A used link was tried again",
         heard: "Last heard from anybody else:",
         never_heard: "Nobody else has been heard here yet.",
         open: "Open",
@@ -372,7 +383,9 @@ export const w = {
         not_checked: "Identity not checked yet",
         custodian:
             "Kept offline by the practice, to open the chart when everything else is lost. It is part of every chart.",
-        used_again: "Somebody tried to use this person’s link again. Call them and ask whether it was they.",
+        used_again: (ms: number): string => `Somebody tried to use this person’s link again ${when(ms)}.`,
+        used_again_what_to_do: (name: string): string =>
+            `The link let nobody in. Call ${name} and ask whether it was they. If not, somebody else has seen the link: ask how it was sent.`,
         devices: (n: number): string => `${several(n, "device", "devices")}.`,
         heard: "Last heard",
         never: "Not heard yet.",

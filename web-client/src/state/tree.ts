@@ -70,7 +70,8 @@ export interface Edit {
 export interface Joining {
     link: string;
     look: Part<Questions["look"]["answer"]>;
-    stage: "asked" | "joining" | "refused";
+    /** "another": they want to put in another one */
+    stage: "asked" | "joining" | "refused" | "another";
     refused?: Failure & { used_ms?: number };
 }
 

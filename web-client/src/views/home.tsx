@@ -19,10 +19,15 @@ const knockingIn = (chart: string): number =>
 
 const toLookAt = (c: ChartSummary): number => c.conflicts + c.proposals;
 
+/** Somebody opened a used link within the last days; later it is said of the person only. */
+const TRIED_AGAIN_MS = 7 * 24 * 60 * 60_000;
+const isTriedAgain = (c: ChartSummary): boolean => Date.now() - (c.link_again_ms ?? 0) < TRIED_AGAIN_MS;
+
 /* Whoever waits comes first, then what is new, then what is to be decided, then the latest. */
 function byUrgency(a: ChartSummary, b: ChartSummary): number {
     return knockingIn(b.chart) - knockingIn(a.chart) ||
         Number(Boolean(b.stopped)) - Number(Boolean(a.stopped)) ||
+        Number(isTriedAgain(b)) - Number(isTriedAgain(a)) ||
         Number(b.unread > 0) - Number(a.unread > 0) ||
         Number(toLookAt(b) > 0) - Number(toLookAt(a) > 0) ||
         (b.last?.time_ms ?? 0) - (a.last?.time_ms ?? 0) ||
@@ -80,6 +85,7 @@ function PatientCard({ chart }: { chart: ChartSummary }) {
                 {chart.visit && waits === 0 && <Tag kind="good">{w.home.visit_open}</Tag>}
                 {chart.stopped && <Tag kind="attention">{problemWords(chart.stopped)}</Tag>}
                 {chart.withheld !== undefined && <Tag kind="attention">{w.home.withheld}</Tag>}
+                {isTriedAgain(chart) && <Tag kind="attention">{w.home.link_again}</Tag>}
                 {chart.unread > 0 && <Tag kind="attention">{w.home.unread(chart.unread)}</Tag>}
                 {chart.conflicts > 0 && <Tag kind="attention">{w.home.conflicts(chart.conflicts)}</Tag>}
                 {chart.proposals > 0 && <Tag kind="plain">{w.home.proposals(chart.proposals)}</Tag>}
