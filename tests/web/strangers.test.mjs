@@ -176,6 +176,35 @@ test("after a refusal the browser takes another link, also when the page was loa
     await page.chromium.close();
 });
 
+test("a copied browser is recognised when both have written: writing stops there, and both are told what to do", { skip }, async () => {
+    await rosa.chromium.close();
+    cpSync(rosa.chromium.folder, join(scene.folder, "rosa-copied"), { recursive: true });
+    rosa = Object.assign(await arrive("/", "rosa"), { frames: rosa.frames });
+    await rosa.press(/^Messages/);
+    await rosa.getByText(/Connected$/).waitFor();
+    const copy = await arrive("/", "rosa-copied");
+    await copy.press(/^Messages/);
+    await rosa.getByText("This same device is open somewhere else.").waitFor();
+    assert.match(await rosa.words(), /somebody may have taken a copy of your keys: call the practice now/);
+    await copy.getByLabel("Write a message").fill("Written by the copy.");
+    await copy.press("Send");
+    await until("what the copy wrote is with the server", () => scene.messages(chart).includes("Written by the copy."), 20_000);
+    await rosa.getByLabel("Write a message").fill("Written by Rosalind.");
+    await rosa.press("Send");
+    await rosa.bringToFront();
+    await rosa.evaluate(() => dispatchEvent(new Event("online"))); // as when the network comes back: at once, not in a while
+    await rosa.getByText("Writing has stopped in this chart.").waitFor();
+    assert.match(await rosa.words(), /There is a copy of this device, and the copy has written here/);
+    assert.match(await rosa.words(), /Call the practice: they remove this device and give you a new link/);
+    assert.equal(await rosa.getByLabel("Write a message").count(), 0);
+    await rosa.getByText("It will not be sent: writing has stopped here.").waitFor();
+    await copy.getByText("This same device is open somewhere else.").waitFor();
+    await rosa.reload();
+    await rosa.getByText("Writing has stopped in this chart.").waitFor();
+    assert.ok(!scene.messages(chart).includes("Written by Rosalind."));
+    await copy.chromium.close();
+});
+
 test("an expired link is too old, whether staff have dropped it or not", { skip }, async () => {
     const [early, late] = ["Early Bird", "Late Bird"].map((name) => scene.invite("caregiver", second, name));
     await paula.chromium.close(); // nobody of the staff is awake to drop it

@@ -245,6 +245,7 @@ export const w = {
             withheld: "The server holds this back. If that stays, call the practice.",
             void: "This does not count: it breaks the rules of the chart.",
         } satisfies Record<EntryState, string>,
+        not_sent: "It will not be sent: writing has stopped here.",
         held: (names: string[]): string =>
             `${names.length > 0 ? list(names) : "Somebody"} joined since you wrote this. It was not sent.`,
         held_ask: "If you send it, they can read it too. You can ask them first who they are.",
@@ -629,7 +630,7 @@ function happened(entry: Entry, what: string, mine: boolean): string {
 const problems: Record<string, string> = {
     offline: "There is no connection now.",
     forked: "The server shows different histories.",
-    "keys-cloned": "Somebody else writes with this device’s keys.",
+    "keys-cloned": "There is a copy of this device, and the copy has written here.",
     withheld: "The server holds back part of the chart.",
     "already-used": "A link or code was used before.",
     expired: "This has expired.",
@@ -648,7 +649,7 @@ const problems: Record<string, string> = {
     "limit-reached": "Too much at once.",
     "no-visit": "No visit is open.",
     "in-waiting-room": "You have not been let in yet.",
-    "signed-in-elsewhere": "Galen is open elsewhere with the same keys.",
+    "signed-in-elsewhere": "This same device is open somewhere else.",
     "record-not-open": "The record is not open yet.",
     "bad-value": "The field does not take this.",
     "no-answer": "There was no answer.",
@@ -663,7 +664,10 @@ const problems: Record<string, string> = {
 const helps: Record<string, string> = {
     offline: "What you wrote is kept on this device and sent when the connection is back.",
     forked: "Do not go on writing. Save the evidence below “Log” and call the practice.",
-    "keys-cloned": "Stop using this device and call the practice.",
+    "keys-cloned":
+        "This happens when a phone, a computer or a browser was copied or put back from a backup, or when somebody took its keys. Call the practice: they remove this device and give you a new link. What is here can still be read.",
+    "signed-in-elsewhere":
+        "Did you copy this browser, or put it back from a backup? Then use one of the two only, and clear the other. If you did not, somebody may have taken a copy of your keys: call the practice now.",
     "no-visit": "Wait until your pharmacist has opened the visit.",
     "bad-format": "Galen did not understand this. Load the page again; if it stays, call the practice.",
     "core-failed": "Load the page again. What was sent or marked as kept is safe.",
