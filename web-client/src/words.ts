@@ -61,6 +61,8 @@ export const w = {
     somebody: "somebody",
     no_name: "Name not known yet",
     role, person, part, when,
+    /** as a heading, where there is no name */
+    a_role: (of: Role | "custodian"): string => role[of].charAt(0).toUpperCase() + role[of].slice(1),
     months: (): string[] => Array.from({ length: 12 }, (_, i) => monthName.format(Date.UTC(2024, i, 1))),
     alert: { info: "Note:", success: "Done:", warning: "Attention:", error: "Problem:" },
 
@@ -88,7 +90,7 @@ export const w = {
     },
     broken: {
         title: "Galen has to start again",
-        kept: "What was sent or marked as kept is safe.",
+        stopped: "Galen met an error and stopped.",
         reload: "Load the page again",
     },
 
@@ -124,6 +126,7 @@ export const w = {
             "bad-format": "This is not a whole link", "bad-certificate": "This link is not from this practice",
             "not-a-member": "This link does not work any more", "sign-in-failed": "This link does not work any more",
         } as Record<string, string>)[error] ?? "The link did not work",
+        nothing_opened: "Nothing was opened.",
         used_when: (ms: number): string => `It was used ${when(ms)}.`,
         refused_what_to_do: (error: ErrorName): string => ({
             "already-used":
@@ -131,7 +134,7 @@ export const w = {
             expired: "A link works for seven days, a code for ten minutes. Ask your practice, or your other device, for a new one.",
             revoked: "Call your practice and ask for a new link.",
             "bad-certificate":
-                "Nothing was opened. Look whether the address is the one that came with the link. If it is, call your practice before you go on.",
+                "Look whether the address is the one that came with the link. If it is, call your practice before you go on.",
             "not-a-member": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
             "sign-in-failed": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
             offline: "Look at your Wi-Fi or your phone’s connection. Then try again: your link was not used up.",
@@ -317,12 +320,14 @@ export const w = {
             "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
         opens_later_staff: "The record is not open on this device. Ask a colleague who has it to add you to this chart.",
         conflicts: (n: number): string => several(n, "conflict to decide", "conflicts to decide"),
+        conflicts_plain: (n: number): string => n === 1 ? "Two different answers" : `Two different answers, ${n} times`,
+        or: "or",
         proposed: "Suggested, to be accepted or declined",
         proposed_mine: "Waits for your pharmacist",
         pending: (n: number): string => several(n, "suggestion", "suggestions"),
         editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} writing here now`,
         about: (name: string): string => `About ${name}: `,
-        ask: (name: string): string => `Ask about ${name}`,
+        ask: "Ask about it",
         name_first: { pmr: "Give the name of the medicine first.", map: "Say what it is about first." },
         plain: {
             add: { pmr: "Add a medicine", map: "Suggest something for my plan" },
@@ -340,7 +345,7 @@ export const w = {
                 map: (n: number): string => `Done or given up (${n})`,
             },
             declined: (n: number): string => `Not taken over (${n})`,
-            open: (name: string): string => `See or change ${name}`,
+            open: "See or change",
             all: { pmr: "All my medicines", map: "All of my plan" },
             more: "More that can be said about it",
         },
@@ -353,7 +358,7 @@ export const w = {
             },
             over: { pmr: (n: number): string => `Stopped (${n})`, map: (n: number): string => `Done or dropped (${n})` },
             declined: (n: number): string => `Declined (${n})`,
-            open: (name: string): string => `Open ${name}`,
+            open: "Open",
             all: { pmr: "All medicines", map: "Whole plan" },
         },
         section: {
@@ -663,7 +668,9 @@ const problems: Record<string, string> = {
 /** What to do, where the core's own sentence is not for people in front of a screen. */
 const helps: Record<string, string> = {
     offline: "What you wrote is kept on this device and sent when the connection is back.",
-    forked: "Do not go on writing. Save the evidence below “Log” and call the practice.",
+    forked:
+        "Two histories of this chart contradict each other: the server was put back from an old copy, or somebody shows people different things. Do not rely on what is new here. Save the evidence (under “Log”, or “What was done here”) and call the practice.",
+    withheld: "Try again in some minutes. If it stays, call the practice.",
     "keys-cloned":
         "This happens when a phone, a computer or a browser was copied or put back from a backup, or when somebody took its keys. Call the practice: they remove this device and give you a new link. What is here can still be read.",
     "signed-in-elsewhere":

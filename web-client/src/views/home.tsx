@@ -6,10 +6,19 @@ import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree, type ChartPart } from "../state/tree.ts";
 import { problemWords, w } from "../words.ts";
-import { Button, Buttons, Empty, Field, Of, Tag, Title, When } from "./parts.tsx";
+import { Stopped } from "./chart.tsx";
+import { Alert, Button, Buttons, Empty, Field, Of, Tag, Title, When } from "./parts.tsx";
 
 export function HomeScreen({ home }: { home: Home }) {
     return isStaff(home.role) ? <StaffHome home={home} /> : <MyHome home={home} />;
+}
+
+function Offline({ home }: { home: Home }) {
+    return home.online.log ? null : (
+        <Alert kind="warning" title={w.line.offline_short}>
+            <p class="usa-alert__text">{w.line.offline_kept}</p>
+        </Alert>
+    );
 }
 
 /* -- staff ------------------------------------------------------------------------------------------ */
@@ -42,6 +51,7 @@ function StaffHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{w.home.patients}</Title>
+            <Offline home={home} />
             <Buttons>
                 <Button onClick={() => go({ at: "new-patient" })}>{w.home.new_patient}</Button>
                 {home.practice_chart && (
@@ -78,7 +88,7 @@ function PatientCard({ chart }: { chart: ChartSummary }) {
     const waits = knockingIn(chart.chart);
     const open = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     return (
-        <li class="card">
+        <li class="card patient">
             <h2>{chart.name || w.no_name}</h2>
             <p class="tags">
                 {waits > 0 && <Tag kind="attention">{w.home.waits(waits)}</Tag>}
@@ -118,6 +128,7 @@ function MyHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{home.name ? w.home.hello(home.name) : w.home.my_chart}</Title>
+            <Offline home={home} />
             <Of part={tree.charts.value} again={() => void refresh("charts")} loading={w.home.loading_mine}>
                 {(charts) => charts.length === 0
                     ? <Empty><p>{w.home.no_chart}</p></Empty>
@@ -139,6 +150,7 @@ function MyChart({ chart, named }: { chart: ChartSummary; named: boolean }) {
     return (
         <section>
             {named && <h2>{chart.name || w.no_name}</h2>}
+            <Stopped chart={chart} />
             <div class={`next-visit${chart.visit ? " is-open" : ""}`}>
                 {chart.visit
                     ? <>

@@ -99,7 +99,7 @@ function Refused({ joining }: { joining: Joining }) {
         <>
             <Title of="join-refused">{w.join.refused(failure.error)}</Title>
             <Alert kind={failure.error === "offline" ? "warning" : "error"} live
-                title={failure.used_ms ? w.join.used_when(failure.used_ms) : w.did_not_work}>
+                title={failure.used_ms ? w.join.used_when(failure.used_ms) : w.join.nothing_opened}>
                 <p class="usa-alert__text">{w.join.refused_what_to_do(failure.error) || helpFor(failure)}</p>
                 {used && <p class="usa-alert__text"><strong>{w.join.not_me}</strong></p>}
             </Alert>

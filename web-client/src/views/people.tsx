@@ -46,7 +46,7 @@ function PersonCard({ person, chart, home, plain }: ChartProps & { person: Perso
     const [asking, setAsking] = useState<"" | "identify" | "remove">("");
     const staff = isStaff(home.role);
     const patientSide = !isStaff(person.role) && person.role !== "custodian";
-    const name = person.name || w.role[person.role];
+    const name = person.name || w.a_role(person.role);
     const invited = person.devices.find((d) => d.purpose === "invitation");
     const check = staff && patientSide && person.joined && !person.holder && !chart.practice;
     return (
@@ -69,7 +69,7 @@ function PersonCard({ person, chart, home, plain }: ChartProps & { person: Perso
                 <p>
                     {w.people.devices(person.devices.filter((d) => d.purpose === "device").length)}{" "}
                     {person.heard_ms > 0 ? <>{w.people.heard} <When ms={person.heard_ms} />.</> : w.people.never}{" "}
-                    {person.verified > 0 && w.people.verified(person.verified)}
+                    {staff && person.verified > 0 && w.people.verified(person.verified)}
                 </p>
             )}
             {!person.joined && invited && invited.expires_ms > 0 &&
