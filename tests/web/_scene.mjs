@@ -156,6 +156,7 @@ export class Scene {
     }
 
     async #end(process, signal) {
+        if (process.exitCode !== null || process.signalCode !== null) return;
         const gone = new Promise((resolve) => process.once("exit", resolve));
         process.kill(signal);
         await gone;

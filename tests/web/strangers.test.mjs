@@ -6,6 +6,7 @@ import test, { after, before } from "node:test";
 import { entriesIn, watchSockets } from "./_frames.mjs";
 import { top, until } from "./_load.mjs";
 import { missing, Scene } from "./_scene.mjs";
+import { lookAt } from "./screens/_look.mjs";
 
 const skip = missing() ?? false;
 const WAIT = { timeout: 20_000 };
@@ -92,6 +93,7 @@ test("a used link: when it was used and whom to call; staff see that it was trie
     const page = await refused(pathOf(rosaLink), "This link was used before");
     assert.match(await page.words(), /It was used today, \d/);
     assert.match(await page.words(), /call your practice now/);
+    assert.deepEqual(await lookAt(page), []);
     assertNothingOfHers(page);
     await page.chromium.close();
     await paula.getByText("A used link was tried again").waitFor();
@@ -99,6 +101,7 @@ test("a used link: when it was used and whom to call; staff see that it was trie
     await paula.press("People and devices");
     await paula.getByText(/Somebody tried to use this person’s link again today, \d/).waitFor();
     await paula.getByText(/Call Rosalind Example and ask whether it was they/).waitFor();
+    assert.deepEqual(await lookAt(paula), []);
     await paula.reload();
     await paula.getByText(/Somebody tried to use this person’s link again today, \d/).waitFor();
     await paula.press("Home");
@@ -198,6 +201,7 @@ test("a copied browser is recognised when both have written: writing stops there
     assert.match(await rosa.words(), /Call the practice: they remove this device and give you a new link/);
     assert.equal(await rosa.getByLabel("Write a message").count(), 0);
     await rosa.getByText("It will not be sent: writing has stopped here.").waitFor();
+    assert.deepEqual(await lookAt(rosa), []);
     await copy.getByText("This same device is open somewhere else.").waitFor();
     await rosa.reload();
     await rosa.getByText("Writing has stopped in this chart.").waitFor();

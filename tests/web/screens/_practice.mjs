@@ -189,7 +189,7 @@ export const states = [
     ["join-member", "patient", null, () => {}, [], link],
     ["welcome", "patient", null, empty],
     ["welcome-nothing-pasted", "patient", null, empty, ["Go on"]],
-    ["storage-lost", "patient", null, (s) => { s.then = [{ event: "storage-lost" }]; }],
+    ["storage-lost", "patient", null, all(empty, (s) => { s.then = [{ event: "storage-lost" }]; })],
     ["lost-devices", "patient", null, (s) => { s.then = [{ event: "lost-asked", devices: [id("d5"), id("d9")] }]; }],
     ["starting", "patient", null, (s) => { s.ready = false; }],
     ["broken", "patient", null, (s) => { s.then = [{ event: "broken", failure: { error: "core-failed", help: "" } }]; }],

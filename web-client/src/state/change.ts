@@ -177,7 +177,7 @@ function told(event: Told): void {
     switch (event.event) {
     case "ready": tree.core.value = "ready"; break;
     case "broken": tree.core.value = "broken"; tree.broken.value = event.failure; break;
-    case "storage-lost": tree.core.value = "storage-lost"; break;
+    case "storage-lost": tree.cleared.value = true; break;
     case "refused": refused(event); break;
     case "joined": tree.joining.value = null; break;
     case "lost-asked": tree.lost.value = event.devices; break;

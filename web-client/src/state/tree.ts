@@ -97,7 +97,9 @@ export interface Problem {
 }
 
 export const tree = {
-    core: signal<"starting" | "ready" | "broken" | "storage-lost">("starting"),
+    core: signal<"starting" | "ready" | "broken">("starting"),
+    /** the browser had a home and cleared it */
+    cleared: signal(false),
     broken: signal<Failure | null>(null),
     home: signal<Part<Home>>(loading),
     schema: signal<SchemaDocument[]>([]),

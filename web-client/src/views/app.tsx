@@ -100,14 +100,12 @@ function Problems() {
 function Screen({ home }: { home: Home | null }) {
     if (tree.core.value === "broken")
         return <Broken />;
-    if (tree.core.value === "storage-lost")
-        return <WelcomeScreen lost />;
     if (tree.core.value === "starting" || !home)
         return <Starting />;
     if (tree.joining.value || home.state === "joining")
         return <JoinScreen home={home} />;
     if (home.state !== "member")
-        return <WelcomeScreen />;
+        return <WelcomeScreen lost={tree.cleared.value} />;
     if (tree.lost.value.length > 0)
         return <LostScreen />;
     const screen = tree.screen.value;

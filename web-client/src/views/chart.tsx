@@ -100,12 +100,16 @@ function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: Cha
 
 /** Nothing more is written here: why, and what to do. */
 export function Stopped({ chart }: { chart: ChartSummary }) {
+    const screen = tree.screen.value;
+    const there = screen.at === "chart" && screen.part === "log";
     return chart.stopped ? (
         <Alert kind="error" title={w.chart.stopped} live>
             <p class="usa-alert__text">{failureWords(chart.stopped)}</p>
-            <Buttons>
-                <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>{w.chart.to_log}</Button>
-            </Buttons>
+            {!there && (
+                <Buttons>
+                    <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>{w.chart.to_log}</Button>
+                </Buttons>
+            )}
         </Alert>
     ) : null;
 }

@@ -88,7 +88,7 @@ function PatientCard({ chart }: { chart: ChartSummary }) {
     const waits = knockingIn(chart.chart);
     const open = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     return (
-        <li class="card patient">
+        <li class="card beside">
             <h2>{chart.name || w.no_name}</h2>
             <p class="tags">
                 {waits > 0 && <Tag kind="attention">{w.home.waits(waits)}</Tag>}

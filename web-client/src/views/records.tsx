@@ -115,7 +115,7 @@ function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView 
     const pending = record.proposals.filter((p) => p.state === "pending").length;
     const typing = typingIn(chart.chart, doc, record.record);
     return (
-        <li class="card">
+        <li class="card beside">
             <h2>{name}</h2>
             <p class="tags">
                 {record.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(record.conflicts)}</Tag>}
