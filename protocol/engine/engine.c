@@ -262,8 +262,7 @@ uint64_t galen_engine_link_again(const struct galen_engine *engine, const struct
         const struct told_notice *notice = &engine->notices[i];
         const struct galen_member *link =
             galen_rules_ever_member(galen_log_rules(chart->log), &notice->device);
-        if (link && (!account || galen_id_equal(&link->account, account)) &&
-            notice->at_ms > latest)
+        if (link && (!account || galen_id_equal(&link->account, account)) && notice->at_ms > latest)
             latest = notice->at_ms;
     }
     return latest;

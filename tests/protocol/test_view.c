@@ -153,10 +153,11 @@ Test(view, a_used_link_that_was_opened_again_is_said_of_the_chart_and_of_the_per
         struct galen_writer w;
         galen_writer_init(&w);
         struct galen_frame frame = {.type = GALEN_FRAME_NOTICE};
-        frame.as.notice = (struct galen_frame_notice){
-            GALEN_NOTICE_LINK_OPENED_AGAIN, *chart_of(&v), v.patient->id, 1700000000000};
+        frame.as.notice = (struct galen_frame_notice){GALEN_NOTICE_LINK_OPENED_AGAIN, *chart_of(&v),
+                                                      v.patient->id, 1700000000000};
         galen_frame_write(&w, &frame);
-        galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG, galen_written(&w));
+        galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG,
+                              galen_written(&w));
         galen_writer_wipe(&w);
     }
     home_free(home);
