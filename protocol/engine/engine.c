@@ -253,6 +253,21 @@ bool galen_engine_current(const struct galen_engine *engine, const struct galen_
     return chart && chart->current && chart->bodies_request == 0;
 }
 
+uint64_t galen_engine_link_again(const struct galen_engine *engine, const struct galen_id *id,
+                                 const struct galen_id *account)
+{
+    const struct chart *chart = chart_find(engine, id);
+    uint64_t latest = 0;
+    for (size_t i = 0; chart && i < engine->notice_count; i++) {
+        const struct told_notice *notice = &engine->notices[i];
+        const struct galen_member *link =
+            galen_rules_ever_member(galen_log_rules(chart->log), &notice->device);
+        if (link && (!account || galen_id_equal(&link->account, account)) && notice->at_ms > latest)
+            latest = notice->at_ms;
+    }
+    return latest;
+}
+
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *id,
                         uint64_t index, struct galen_bytes *record, struct galen_bytes *plain)
 {

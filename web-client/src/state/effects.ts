@@ -181,6 +181,7 @@ const after: Partial<Record<Told["event"], Wanted[]>> = {
     withheld: ["charts", "entries"],
     fork: ["charts"],
     cloned: ["charts"],
+    "link-again": ["charts", "members"],
     verified: ["charts"],
     seen: ["charts"],
     visit: ["charts", "call"],
