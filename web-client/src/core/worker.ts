@@ -9,7 +9,7 @@ import { Sockets, type Socket } from "./sockets.ts";
 import { Store } from "./store.ts";
 import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
 import { Unread } from "./unread.ts";
-import { WasmCore } from "./wasm.ts";
+import { LIVE, WasmCore } from "./wasm.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -143,6 +143,11 @@ async function hold(): Promise<Held> {
             case "voice":
                 voiceTab = from;
                 return {};
+            case "draft": {
+                const answer = await now.ask({ ...asked.with, do: "draft" });
+                await sockets.taken(LIVE); // so no more drafts are made than the line takes
+                return answer;
+            }
             default:
                 return now.ask({ ...asked.with, do: asked.do });
         }
