@@ -156,6 +156,27 @@ enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart
     return err;
 }
 
+enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
+                               const struct chart *from)
+{
+    for (uint64_t i = 0; i < galen_log_size(from->log); i++) {
+        struct galen_reader r;
+        struct galen_entry entry;
+        struct galen_read read;
+        uint16_t judged = galen_log_read(from->log, i)->judged;
+        galen_reader_init(&r, galen_written(&from->entries[i].record));
+        enum galen_err err = galen_entry_read(&r, &entry);
+        if (err == GALEN_OK)
+            err = take_entry(engine, chart, &entry, &judged, &read);
+        if (err != GALEN_OK)
+            return err;
+        save_entry(engine, chart, i);
+    }
+    chart->was_holder = galen_log_is_holder(chart->log);
+    chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
+    return GALEN_OK;
+}
+
 static bool joining_as_link(const struct galen_engine *engine)
 {
     return engine->me.state == GALEN_HOME_JOINING && !engine->joining.as_fresh;
@@ -288,8 +309,20 @@ enum galen_err chart_loaded(struct chart *chart)
     return err == GALEN_OK && opened ? replay(chart) : err;
 }
 
-/* Once the history secret is here, earlier bodies that are not are asked for; and what was held back,
- * on every new line. */
+/* Once the history secret is here, what is kept opens. */
+static void open_now(struct galen_engine *engine, struct chart *chart)
+{
+    bool opened = false;
+    enum galen_err err = open_kept(chart, &opened);
+    if (err == GALEN_OK && opened)
+        err = replay(chart);
+    if (err != GALEN_OK)
+        engine->outputs.failed = true;
+    else if (opened)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_REOPENED, .chart = chart->id});
+}
+
+/* Earlier bodies that are not here are asked for then; and what was held back, on every new line. */
 static void ask_bodies(struct galen_engine *engine, struct chart *chart)
 {
     uint64_t from = UINT64_MAX, to = 0;
@@ -323,8 +356,11 @@ static void look_at_members(struct galen_engine *engine, uint64_t now_ms, struct
     if (missing && chart->bodies_request == 0 && chart->current &&
         (holder != chart->was_holder || chart->bodies_to == 0)) {
         chart->was_holder = holder;
-        if (!joining_as_link(engine))
+        if (!joining_as_link(engine)) {
+            if (holder)
+                open_now(engine, chart);
             ask_bodies(engine, chart);
+        }
         if (chart->bodies_to == 0)
             chart->bodies_to = UINT64_MAX; /* nothing was locked */
     }

@@ -233,6 +233,8 @@ struct galen_engine {
 /* charts.c */
 /** Frees all charts with what they hold. */
 void charts_clear(struct galen_engine *engine);
+/** What a link has read is this device's from now on: nothing is fetched or judged again. */
+void charts_take_over(struct galen_engine *engine);
 struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id);
 /**
  * At GALEN_CHARTS_MAX the one named longest ago of which nothing was read gives way to `id`. False:
@@ -251,7 +253,10 @@ void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *fr
 GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
                                                struct galen_bytes saved);
 /** After the last saved record: opens what the keys of later entries open. */
-GALEN_MUST_USE enum galen_err chart_loaded(struct chart *chart);
+GALEN_MUST_USE /** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
+enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
+                               const struct chart *from);
+enum galen_err chart_loaded(struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
                 const struct galen_id *device);
 void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
