@@ -1,6 +1,5 @@
 /** The Worker: puts the parts of the core together. One for each tab; one of them holds the state. */
 import { CoreError } from "./error.ts";
-import { files, load } from "../files.ts";
 import { Host } from "./host.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Asked, ChartSummary, Entry, Home, Told, VoiceIn, VoiceOut } from "./protocol.ts";
@@ -53,17 +52,12 @@ function tellAll(): void {
 
 /* -- holding -- */
 
-async function compiled(): Promise<WebAssembly.Module> {
-    try {
-        return await WebAssembly.compileStreaming(load(files.wasm));
-    } catch (thrown) {
-        throw CoreError.own("core-not-loaded", thrown);
-    }
-}
+let takeModule: (module: WebAssembly.Module) => void;
+const compiled = new Promise<WebAssembly.Module>((resolve) => (takeModule = resolve));
 
 async function loaded(store: Store): Promise<WasmCore> {
     const key = await store.storeKey();
-    const core = await WasmCore.open(await compiled(), key);
+    const core = await WasmCore.open(await compiled, key);
     key.fill(0);
     let damaged: unknown;
     const count = await store.each(({ key, value }) => {
@@ -200,6 +194,9 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
         case "start":
             ({ hadHome, persistent } = message);
             tabs.start();
+            break;
+        case "module":
+            takeModule(message.module);
             break;
         case "ask":
             if (message.asked.do === "voice") {
