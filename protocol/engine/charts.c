@@ -16,6 +16,7 @@ static void chart_free(struct chart *chart)
         item_wipe(&chart->items[i]);
     free(chart->items);
     free(chart->entries);
+    free(chart->pages);
     galen_log_free(chart->log);
     galen_docs_free(chart->docs);
     free(chart);

@@ -32,5 +32,6 @@ void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct
     const struct galen_writer *record = &chart->entries[index].record;
     galen_writer_clear(value);
     galen_write_u16(value, GALEN_OK);
+    galen_write_bool(value, false);
     galen_write(value, record->at, record->size);
 }

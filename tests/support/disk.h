@@ -12,7 +12,8 @@
 void disk_identity(struct galen_writer *w, enum galen_home_state state,
                    const struct chart_device *device, const struct chart *chart,
                    const struct chart *practice);
-/** The key and the value of an entry that was read and found good: its verdict, then its record. */
+/** The key and the value of an entry that was read and found good, a page of its own: its verdict, that it was not
+ * opened, its record. */
 void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct chart *chart,
                 size_t index);
 
