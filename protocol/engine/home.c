@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOME_VERSION 1
+#define HOME_VERSION 2
 #define KEY_MAX      160
 
 static const char hex_digits[] = "0123456789abcdef";
