@@ -130,7 +130,7 @@ const TO_MESSAGES = { paula: "Open Rosalind Example", rosa: "Messages" };
 
 async function openAs(scene, profile, home) {
     const link = scene.galen(home, ["device", "add"]).link;
-    const browser = await scene.browser(profile);
+    const browser = await scene.browser(profile, ["--disable-features=LocalNetworkAccessChecks"]); // for the bare relay
     const page = await browser.context.newPage();
     page.setDefaultTimeout(WAIT.timeout);
     await page.addInitScript(watchPage, { button: "Open my chart", newest: NEWEST, chart: TO_MESSAGES[home] });
@@ -252,16 +252,16 @@ async function measureBareKeys(scene, paula, rosa) {
         for (const browser of [rosa.browser, paula.browser]) {
             const page = await browser.context.newPage();
             pages.push(page);
-            await page.goto("about:blank"); // whose policy forbids no address
+            await page.goto("about:blank"); // its policy forbids no address
             await page.evaluate(async (address) => {
                 const field = document.createElement("input");
                 field.id = "field";
                 document.body.replaceChildren(field);
-                const socket = new WebSocket(address);
+                const socket = new WebSocket(address, "galen.1");
                 socket.binaryType = "arraybuffer";
                 field.addEventListener("input", () => socket.send(new TextEncoder().encode(field.value)));
                 socket.onmessage = ({ data }) => (field.value = new TextDecoder().decode(data));
-                await new Promise((resolve) => (socket.onopen = resolve));
+                await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
                 field.focus();
             }, `wss://localhost:${port}/1`);
         }
