@@ -5,7 +5,8 @@ Five kinds, told apart by the first word of their names:
   unit/NAME    tests/{protocol,server}/test_NAME.c, a Criterion program; its tests are counted one by one and
                are named unit/NAME/SUITE/TEST. Built with AddressSanitizer and UBSan.
   wasm/NAME    the same tests of tests/protocol in WebAssembly under node (tests/wasm/run.mjs), but for those that
-               tests/wasm/left_out names; and scripts that look at the module itself and at what it is built from.
+               tests/wasm/left_out names; and scripts that look at the module itself, at what it is built from, and
+               at whether it does what this machine's builds do.
   fuzz/NAME    tests/fuzz/fuzz_NAME.c, a libFuzzer target: its seeds, then a short run from a fixed seed.
   e2e/NAME, sim, web, mutation, selftest
                executable files that pass by exit status 0 and skip by 77. They run against build/release.
@@ -46,9 +47,10 @@ Outcome = namedtuple("Outcome", "passed failed skipped note detail")
 class Test:
     """One program or script. `part` narrows a Criterion program to SUITE or SUITE/TEST."""
 
-    def __init__(self, name, source, preset, target, deadline_s, alone=False):
+    def __init__(self, name, source, preset, target, deadline_s, alone=False, needs=()):
         self.name, self.source, self.preset, self.target = name, source, preset, target
         self.deadline_s, self.alone, self.part = deadline_s, alone, ""
+        self.needs = [*([(preset, target)] if target else []), *needs]  # what is built for it: presets and targets
 
     @property
     def full_name(self):
@@ -79,6 +81,8 @@ def discover():
             found.append(Test(f"wasm/{source.stem[5:]}", source, "wasm", source.stem, 180))
     for name in ("module", "sources"):
         found.append(Test(f"wasm/{name}", TESTS / "wasm" / name, "wasm", "galen_wasm", 180))
+    needs = [("wasm", "galen_narrow"), ("dev", "scripts"), ("release", "scripts")]
+    found.append(Test("wasm/scripts", TESTS / "wasm/scripts", "wasm", "galen_wasm", 180, needs=needs))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):
         found.append(Test(f"fuzz/{source.stem[5:]}", source, "fuzz", source.stem, 120))
     scripts = [*(TESTS / part / "run" for part in ("mutation", "sim", "selftest", "web")), *sorted(TESTS.glob("e2e/*"))]
@@ -367,19 +371,18 @@ def run_all(tests, tally, long, work):
 
 def build_all(tests, tally):
     """Builds what the tests need; a preset that does not build fails, and its tests do not run."""
-    ready = [t for t in tests if not t.target]
+    ready = list(tests)
     for preset in ("dev", "wasm", "fuzz", "release"):
-        needed = [t for t in tests if t.preset == preset and t.target]
-        if not needed:
-            continue
-        log = build(preset, sorted({t.target for t in needed}))
+        targets = {target for t in ready for needed, target in t.needs if needed == preset}
+        log = build(preset, sorted(targets)) if targets else None
         if log is None:
-            ready += needed
-        else:
-            tally.total += 1 - len(needed)
-            tally.add(f"build/{preset}", Outcome(0, 1, 0, f"{len(needed)} tests not run",
-                                                 f"FAILED build/{preset}\n{log}"), 0)
-    return [t for t in tests if t in ready]
+            continue
+        lost = [t for t in ready if any(needed == preset for needed, _ in t.needs)]
+        ready = [t for t in ready if t not in lost]
+        tally.total += 1 - len(lost)
+        tally.add(f"build/{preset}", Outcome(0, 1, 0, f"{len(lost)} tests not run",
+                                             f"FAILED build/{preset}\n{log}"), 0)
+    return ready
 
 
 def main():

@@ -42,6 +42,9 @@ static void problem(struct checked *c, const char *file, const char *coding, con
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    plain_text(text); /* the host's words may stand in it … */
+    for (char *at = text; *at; at++)
+        *at = *at == '\n' || *at == '\t' ? ' ' : *at; /* … and make no lines of their own */
     cJSON *one = json_new("file", file);
     cJSON_AddStringToObject(one, "problem", text);
     if (coding)
@@ -107,8 +110,14 @@ static int check_file(struct checked *c, const struct galen_manifest_file *file,
         status = get(c, path, codings[i], &c->file, why);
         if (status != CLI_OK)
             break;
+        const char *header = fetch_strange_header(c->fetch);
+        if (header)
+            problem(c, shown, codings[i], "comes with a header %s, which could bring in anything",
+                    header);
         if (why[0])
             problem(c, shown, codings[i], "is not served: %s", why);
+        else if (strcmp(file->name, INDEX) == 0 && !fetch_is_page(c->fetch))
+            problem(c, shown, codings[i], "is not served as text/html in UTF-8");
         else if (!is_listed(file, galen_written(&c->file)))
             problem(c, shown, codings[i], "is not %s as the host's manifest lists it", file->name);
     }

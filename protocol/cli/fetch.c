@@ -3,9 +3,12 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 struct fetch {
     CURL *curl;
+    const char *strange; /* of strange_headers, in the last answer */
     char text[CURL_ERROR_SIZE];
 };
 
@@ -14,6 +17,20 @@ static size_t on_piece(char *at, size_t one, size_t size, void *context)
     struct galen_writer *out = context;
     galen_write(out, at, one * size);
     return out->failed ? 0 : size;
+}
+
+static size_t on_header(char *at, size_t one, size_t size, void *context)
+{
+    static const char *const strange_headers[] = {"Refresh", "Link"};
+    struct fetch *fetch = context;
+    size *= one;
+    for (size_t i = 0; i < sizeof strange_headers / sizeof strange_headers[0]; i++) {
+        size_t name = strlen(strange_headers[i]);
+        if (size > name && strncasecmp(at, strange_headers[i], name) == 0 &&
+            strchr(": \t", at[name]))
+            fetch->strange = strange_headers[i];
+    }
+    return size;
 }
 
 struct fetch *fetch_new(const char *ca_file, uint64_t timeout_ms)
@@ -32,6 +49,8 @@ struct fetch *fetch_new(const char *ca_file, uint64_t timeout_ms)
         curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)FETCH_MAX) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->text) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_piece) != CURLE_OK ||
+        curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK ||
+        curl_easy_setopt(curl, CURLOPT_HEADERDATA, fetch) != CURLE_OK ||
         (ca_file && curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file) != CURLE_OK)) {
         fetch_free(fetch);
         return NULL;
@@ -74,6 +93,7 @@ enum fetch_end fetch_get(struct fetch *fetch, const char *url, const char *codin
     galen_writer_clear(out);
     out->max = FETCH_MAX;
     fetch->text[0] = '\0';
+    fetch->strange = NULL;
     CURLcode code = curl_easy_setopt(fetch->curl, CURLOPT_URL, url);
     if (code == CURLE_OK)
         code = curl_easy_setopt(fetch->curl, CURLOPT_ACCEPT_ENCODING, coding);
@@ -93,4 +113,21 @@ enum fetch_end fetch_get(struct fetch *fetch, const char *url, const char *codin
         end = FETCH_REFUSED;
     }
     return end;
+}
+
+const char *fetch_strange_header(const struct fetch *fetch)
+{
+    return fetch->strange;
+}
+
+bool fetch_is_page(const struct fetch *fetch)
+{
+    static const char type[] = "text/html", utf8[] = "charset=utf-8";
+    const char *said = NULL;
+    if (curl_easy_getinfo(fetch->curl, CURLINFO_CONTENT_TYPE, &said) != CURLE_OK || !said ||
+        strncasecmp(said, type, sizeof type - 1) != 0)
+        return false;
+    said += sizeof type - 1;
+    said += strspn(said, "; ");
+    return !*said || strcasecmp(said, utf8) == 0;
 }

@@ -26,5 +26,12 @@ enum fetch_end {
  */
 enum fetch_end fetch_get(struct fetch *fetch, const char *url, const char *coding,
                          struct galen_writer *out, char why[FETCH_WHY]);
+/**
+ * A header of the last answer by which browsers load or go to something that does not stand in its body;
+ * NULL: it has none.
+ */
+const char *fetch_strange_header(const struct fetch *fetch);
+/** Whether the last answer is said to be HTML, in UTF-8 or without a word about it. */
+bool fetch_is_page(const struct fetch *fetch);
 
 #endif

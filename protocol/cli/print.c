@@ -6,6 +6,16 @@
 #include <string.h>
 #include <time.h>
 
+/* -- texts of strangers ----------------------------------------------------------------------------- */
+
+void plain_text(char *text)
+{
+    bool is_text = galen_text_ok((struct galen_bytes){(const uint8_t *)text, strlen(text)});
+    for (char *at = text; *at && !is_text; at++)
+        if ((unsigned char)*at >= 0x7f || (unsigned char)*at < ' ')
+            *at = '?';
+}
+
 /* -- failures --------------------------------------------------------------------------------------- */
 
 static int status_of(enum galen_err err)
@@ -59,6 +69,7 @@ int cli_fail(const struct cli *cli, enum galen_err err, const char *format, ...)
     if (format)
         vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    plain_text(text);
     return fail(cli, status_of(err), err, text);
 }
 
@@ -70,6 +81,7 @@ int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const cha
     if (format)
         vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    plain_text(text);
     return fail(cli, status, err, text);
 }
 
@@ -80,6 +92,7 @@ void cli_warn(const struct cli *cli, const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    plain_text(text);
     fflush(stdout);
     if (!cli->json) {
         fprintf(stderr, "galen: %s\n", text);

@@ -18,15 +18,24 @@ static bool is_me(const struct galen_engine *engine, const struct galen_id *devi
 
 void door_begin(struct live *live, const struct galen_id *visit)
 {
-    if (galen_id_equal(&live->admissions.visit, visit))
+    struct admissions *all = live->admissions;
+    size_t at = 0;
+    while (at < GALEN_VISITS_KEPT && !galen_id_equal(&all[at].visit, visit))
+        at++;
+    if (at == 0)
         return;
-    live->admissions.visit = *visit;
-    live->admissions.count = 0;
+    struct admissions present = {.visit = *visit};
+    if (at < GALEN_VISITS_KEPT)
+        present = all[at];
+    else
+        at--; /* that of the visit longest ago is forgotten */
+    memmove(&all[1], &all[0], at * sizeof all[0]);
+    all[0] = present;
 }
 
 static struct galen_call_admission *word_about(struct live *live, const struct galen_id *device)
 {
-    struct admissions *known = &live->admissions;
+    struct admissions *known = &live->admissions[0];
     for (size_t i = 0; i < known->count; i++)
         if (galen_id_equal(&known->words[i].device, device))
             return &known->words[i];
@@ -37,10 +46,10 @@ static struct galen_call_admission *word_about(struct live *live, const struct g
 static bool keep_word(struct live *live, const struct galen_call_admission *word)
 {
     struct galen_call_admission *known = word_about(live, &word->device);
-    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+    if (!known && live->admissions[0].count == GALEN_ADMISSIONS_MAX)
         return false;
     if (!known)
-        known = &live->admissions.words[live->admissions.count++];
+        known = &live->admissions[0].words[live->admissions[0].count++];
     *known = *word;
     return true;
 }
@@ -104,7 +113,11 @@ static void knocker_remove(struct visit *v, struct knocker *k)
     memmove(k, k + 1, (v->knocker_count - i) * sizeof *k);
 }
 
-static void draw_roster(struct galen_engine *engine)
+/*
+ * Our own roster is taken at once: the server might keep it back, and we would go on speaking to whom it
+ * leaves out. If none can be drawn we speak no more at all.
+ */
+static void draw_roster(struct galen_engine *engine, uint64_t now_ms)
 {
     struct visit *v = &engine->live->visit;
     uint8_t secret[GALEN_KEY_BYTES];
@@ -117,9 +130,13 @@ static void draw_roster(struct galen_engine *engine)
         struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
                                     .as.roster = {v->visit, galen_written(&roster)}};
         send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
+        err = visit_take_roster(engine, now_ms, frame.as.roster.roster,
+                                live_member(engine, &v->chart, &engine->me.device));
     } else if (err != GALEN_ERR_STATE) { /* STATE: our own hello is still on its way */
         visit_event(engine, GALEN_EVENT_CALL_FAILED, NULL, 0, err);
     }
+    if (err != GALEN_OK && v->call)
+        galen_call_stop(v->call);
     galen_writer_wipe(&roster);
 }
 
@@ -132,6 +149,15 @@ static bool seat(struct galen_engine *engine, const struct knocker *k)
         return false;
     return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
                                  member->keys.sign) == GALEN_OK;
+}
+
+/* Who stands on the list is not always among the knockers: what the server says of those may be wrong. */
+static bool is_seated(const struct visit *v, const struct galen_id *device)
+{
+    const struct galen_call_roster *roster = v->hosting ? galen_call_host_list(v->host)
+                                             : v->call  ? galen_call_roster(v->call)
+                                                        : NULL;
+    return roster && galen_call_place_of(roster, device);
 }
 
 /* Takes a device off the list, whatever the server says or keeps to itself. */
@@ -199,19 +225,27 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
     if ((!again || before) && !k->admitted && !k->away && !is_me(engine, &k->device))
         visit_event(engine, GALEN_EVENT_KNOCK, &k->device, k->number, GALEN_OK);
     if (changed)
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
-void door_left(struct galen_engine *engine, const struct galen_frame_left *frame)
+/* The host of a call knows itself whether it has left. */
+static bool is_our_place(const struct galen_engine *engine, const struct visit *v, uint16_t number)
+{
+    const struct galen_call_place *place =
+        v->hosting ? galen_call_place_numbered(galen_call_host_list(v->host), number) : NULL;
+    return place && is_me(engine, &place->device);
+}
+
+void door_left(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame_left *frame)
 {
     struct visit *v = visit_current(engine);
-    if (!v || !galen_id_equal(&frame->visit, &v->visit))
+    if (!v || !galen_id_equal(&frame->visit, &v->visit) || is_our_place(engine, v, frame->number))
         return;
     struct knocker *k = knocker_of(v, &frame->device);
     if (k && k->number == frame->number)
         knocker_remove(v, k);
     if (v->hosting && galen_call_host_remove(v->host, frame->number))
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
 /* -- letting in, sending away ----------------------------------------------------------------------- */
@@ -232,7 +266,7 @@ static enum galen_err say(struct galen_engine *engine, const struct galen_id *de
         word.count = known->count < UINT32_MAX ? known->count + 1 : UINT32_MAX;
     if (!galen_call_admission_outdoes(&word, known))
         return GALEN_ERR_LIMIT;
-    if (!known && live->admissions.count == GALEN_ADMISSIONS_MAX)
+    if (!known && live->admissions[0].count == GALEN_ADMISSIONS_MAX)
         return GALEN_ERR_LIMIT;
     enum galen_err err = galen_call_make_admission(engine->me.secrets.sign_seed, &word, out);
     if (err == GALEN_OK)
@@ -243,7 +277,6 @@ static enum galen_err say(struct galen_engine *engine, const struct galen_id *de
 enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
                                   const struct galen_id *device, bool admitted)
 {
-    (void)now_ms;
     struct visit *v = visit_current(engine);
     if (!v)
         return GALEN_ERR_NO_VISIT;
@@ -252,7 +285,8 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
     if (!line_ready(engine, GALEN_CONNECTION_LIVE))
         return GALEN_ERR_OFFLINE;
     struct knocker *k = knocker_of(v, device);
-    if (!k && (admitted || !word_about(engine->live, device))) /* who has left may be sent away */
+    bool was_in = word_about(engine->live, device) || is_seated(v, device);
+    if (!k && (admitted || !was_in)) /* who has left may be sent away */
         return GALEN_ERR_NOT_MEMBER;
     struct galen_writer word;
     galen_writer_init(&word);
@@ -266,8 +300,10 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
          * their media through. */
         if (k)
             k->away = !admitted;
-        if (k && k->away && judge(engine, k))
-            draw_roster(engine);
+        if (k && !admitted)
+            k->admitted = false;
+        if (!admitted && unseat(v, device))
+            draw_roster(engine, now_ms);
     }
     galen_writer_wipe(&word);
     return err;
@@ -275,25 +311,40 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- while time passes and members come and go ------------------------------------------------------ */
 
-/* The word about somebody who was dropped from the chart counts no longer, also when they come back. */
-static void lapse(struct live *live, const struct galen_id *device)
+/* The words about those who were dropped from the chart count no longer, also when they come back. */
+static void lapse(struct galen_engine *engine)
 {
-    struct galen_call_admission *word = word_about(live, device);
-    if (word)
-        word->admitted = false;
+    for (size_t v = 0; v < GALEN_VISITS_KEPT; v++) {
+        struct admissions *known = &engine->live->admissions[v];
+        for (size_t i = 0; i < known->count; i++)
+            if (!live_member(engine, &known->words[i].chart, &known->words[i].device))
+                known->words[i].admitted = false;
+    }
 }
 
-void door_members(struct galen_engine *engine, struct chart *chart)
+/* Whether the list has changed. */
+static bool unseat_strangers(struct galen_engine *engine)
 {
+    struct visit *v = &engine->live->visit;
+    bool changed = false;
+    for (size_t i = v->hosting ? galen_call_host_list(v->host)->count : 0; i-- > 0;) {
+        struct galen_id device = galen_call_host_list(v->host)->places[i].device;
+        if (!live_member(engine, &v->chart, &device))
+            changed = unseat(v, &device) || changed;
+    }
+    return changed;
+}
+
+void door_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    lapse(engine); /* also while we are not in the visit */
     struct visit *v = visit_current(engine);
     if (!v || !galen_id_equal(&v->chart, &chart->id))
         return;
-    bool changed = false;
+    bool changed = unseat_strangers(engine);
     for (size_t i = v->knocker_count; i-- > 0;) {
         struct knocker *k = &v->knockers[i];
         if (!live_member(engine, &v->chart, &k->device)) {
-            lapse(engine->live, &k->device);
-            changed = unseat(v, &k->device) || changed;
             knocker_remove(v, k);
         } else if (k->passed && !k->admitted) { /* the word may be of staff who came just now */
             take_word(engine, &k->device, (struct galen_bytes){k->admission, k->admission_size});
@@ -301,7 +352,7 @@ void door_members(struct galen_engine *engine, struct chart *chart)
         }
     }
     if (changed)
-        draw_roster(engine);
+        draw_roster(engine, now_ms);
 }
 
 bool door_waits(const struct knocker *k)

@@ -25,10 +25,16 @@ void join_wipe(struct joining *joining)
     galen_wipe(joining, sizeof *joining);
 }
 
+/* A name or an address, and a port: nothing by which an address would mean another host than it shows. */
 static bool host_ok(struct galen_bytes host)
 {
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
     size_t port = host.size > 0 && memchr(host.at, ':', host.size) ? 0 : sizeof PORT - 1;
-    return host.size > 0 && host.size <= HOST_MAX - port && !memchr(host.at, 0, host.size);
+    for (size_t i = 0; i < host.size; i++)
+        if (!memchr(letters, host.at[i], sizeof letters - 1))
+            return false;
+    return host.size > 0 && host.size <= HOST_MAX - port;
 }
 
 enum galen_err set_host(struct galen_engine *engine, struct galen_bytes host)

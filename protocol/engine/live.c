@@ -458,7 +458,7 @@ void live_members(struct galen_engine *engine, uint64_t now_ms, struct chart *ch
     }
     if (line_ready(engine, GALEN_CONNECTION_LIVE) && chart_me(engine, chart))
         open_chart(engine, now_ms, chart);
-    door_members(engine, chart);
+    door_members(engine, now_ms, chart);
 }
 
 void live_tick(struct galen_engine *engine, uint64_t now_ms)

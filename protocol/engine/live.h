@@ -46,7 +46,7 @@ struct knocker {
 };
 
 /* The newest word of staff about each device of one visit, every one checked before it is kept. It
- * outlives lines and leaving, so that no older word can be shown again. */
+ * outlives lines, leaving and other visits, so that no older word can be shown again. */
 struct admissions {
     struct galen_id visit;
     struct galen_call_admission words[GALEN_ADMISSIONS_MAX];
@@ -81,7 +81,7 @@ struct live {
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
-    struct admissions admissions;
+    struct admissions admissions[GALEN_VISITS_KEPT]; /* the present visit's first */
     bool muted;
 };
 
@@ -106,17 +106,21 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
 void visit_event(struct galen_engine *engine, uint8_t kind, const struct galen_id *device,
                  uint64_t number, enum galen_err err);
 
+/** galen_call_take_roster, and what follows from it. SENDER also: `host` is NULL or no staff's device. */
+GALEN_MUST_USE enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
+                                                struct galen_bytes bytes,
+                                                const struct galen_member *host);
 /** The visit that this engine takes part in; NULL: none. */
 struct visit *visit_current(const struct galen_engine *engine);
 
 /* door.c */
-/** A visit begins: words of another one are of no use any more. */
+/** A visit begins, or goes on: its words are the ones that count. */
 void door_begin(struct live *live, const struct galen_id *visit);
 void door_knocked(struct galen_engine *engine, uint64_t now_ms,
                   const struct galen_frame_knocked *frame);
-void door_left(struct galen_engine *engine, const struct galen_frame_left *frame);
+void door_left(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame_left *frame);
 /** The chart's members have changed, or are known further. */
-void door_members(struct galen_engine *engine, struct chart *chart);
+void door_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
 /** At the door, and nobody has said a word about it yet. */
 bool door_waits(const struct knocker *k);
 void door_tick(struct galen_engine *engine, uint64_t now_ms);

@@ -246,7 +246,7 @@ static void on_visit(struct galen_engine *engine, uint64_t now_ms,
     struct visit *v = &live->visit;
     bool ours = visit_current(engine) && galen_id_equal(&v->visit, &frame->visit);
     if (memcmp(frame->nonce, no_nonce, sizeof no_nonce) == 0) {
-        if (ours && is_me(engine, &frame->host))
+        if (ours && is_me(engine, &frame->host) && galen_role_is_staff(engine->me.role))
             send_open(engine); /* the host went; we are next (R2) */
         return;
     }
@@ -321,29 +321,37 @@ static void on_admitted(struct galen_engine *engine, const struct galen_frame_ad
     }
 }
 
-static void on_roster(struct galen_engine *engine, uint64_t now_ms,
-                      const struct galen_frame_roster *frame)
+enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
+                                 struct galen_bytes bytes, const struct galen_member *host)
 {
-    struct visit *v = visit_current(engine);
-    if (!v || !v->call || !galen_id_equal(&frame->visit, &v->visit))
-        return;
-    const struct known_visit *known = known_of_chart(engine, &v->chart);
-    const struct galen_member *host = known ? live_member(engine, &v->chart, &known->host) : NULL;
-    if (!host || !galen_role_is_staff(host->role))
-        return;
+    struct visit *v = &engine->live->visit;
+    if (!v->call || !host || !galen_role_is_staff(host->role) ||
+        host->purpose != GALEN_PURPOSE_DEVICE)
+        return GALEN_ERR_SENDER;
     enum galen_err err =
-        galen_call_take_roster(v->call, now_ms, frame->roster, &host->device, host->keys.sign);
+        galen_call_take_roster(v->call, now_ms, bytes, &host->device, host->keys.sign);
     if (err == GALEN_ERR_FORK || err == GALEN_ERR_SEAL)
         visit_event(engine, GALEN_EVENT_CALL_FAILED, &host->device, 0, err);
     const struct galen_call_roster *roster = galen_call_roster(v->call);
     if (err != GALEN_OK || !roster)
-        return;
+        return err;
     v->last_generation = roster->generation;
     for (size_t i = 0; i < roster->count; i++)
         if (roster->places[i].number > v->last_number)
             v->last_number = roster->places[i].number;
     call_keep(engine, roster);
     call_told(engine, NULL);
+    return GALEN_OK;
+}
+
+static void on_roster(struct galen_engine *engine, uint64_t now_ms,
+                      const struct galen_frame_roster *frame)
+{
+    const struct visit *v = visit_current(engine);
+    const struct known_visit *known = v ? known_of_chart(engine, &v->chart) : NULL;
+    if (known && galen_id_equal(&frame->visit, &v->visit))
+        (void)!visit_take_roster(engine, now_ms, frame->roster,
+                                 live_member(engine, &v->chart, &known->host));
 }
 
 /* -- the connection --------------------------------------------------------------------------------- */
@@ -383,7 +391,7 @@ bool visit_received(struct galen_engine *engine, uint64_t now_ms, const struct g
         on_roster(engine, now_ms, &frame->as.roster);
         return true;
     case GALEN_FRAME_LEFT:
-        door_left(engine, &frame->as.left);
+        door_left(engine, now_ms, &frame->as.left);
         return true;
     case GALEN_FRAME_MEDIA:
         call_media(engine, now_ms, frame->as.media.sframe);

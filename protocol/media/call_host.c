@@ -122,6 +122,11 @@ bool galen_call_host_dismiss(struct galen_call_host *host, const struct galen_id
     return take_off(&host->roster, galen_call_place_of(&host->roster, device));
 }
 
+const struct galen_call_roster *galen_call_host_list(const struct galen_call_host *host)
+{
+    return &host->roster;
+}
+
 static enum galen_err seal_to(const struct galen_call_roster *roster,
                               struct galen_call_place *place, const uint8_t secret[GALEN_KEY_BYTES])
 {

@@ -92,6 +92,11 @@ static void stop(struct galen_call *call)
     call->number = 0;
 }
 
+void galen_call_stop(struct galen_call *call)
+{
+    stop(call);
+}
+
 static uint64_t key_id_of(const struct generation *g, uint16_t number, enum galen_stream stream)
 {
     return galen_call_key_id_pack(

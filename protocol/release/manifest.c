@@ -23,6 +23,15 @@ static bool is_hash(const char *text)
            text[GALEN_MANIFEST_HASH_DIGITS - 1] == '=';
 }
 
+/* A name that is none, as it can be shown. */
+static void show(const char *name, char out[GALEN_MANIFEST_FILE_NAME + 1])
+{
+    size_t i = 0;
+    for (; name[i] && i < GALEN_MANIFEST_FILE_NAME; i++)
+        out[i] = name[i] < ' ' || name[i] > '~' ? '?' : name[i];
+    out[i] = '\0';
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct galen_manifest_file *)a)->name,
@@ -37,8 +46,9 @@ static bool take_files(struct galen_manifest *out, const cJSON *object, char *wh
             return false;
         }
         if (!is_name(item->string)) {
-            snprintf(why, GALEN_MANIFEST_WHY, "lists “%.128s”, which is not a file's name",
-                     item->string);
+            char shown[GALEN_MANIFEST_FILE_NAME + 1];
+            show(item->string, shown);
+            snprintf(why, GALEN_MANIFEST_WHY, "lists “%.128s”, which is not a file's name", shown);
             return false;
         }
         if (!cJSON_IsString(item) || !is_hash(item->valuestring)) {

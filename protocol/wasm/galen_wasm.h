@@ -41,8 +41,8 @@ GALEN_EXPORT("galen_release") void galen_release(void *at);
 /* -- the engine --------------------------------------------------------------------------------- */
 
 /**
- * Makes the engine. `store_key`: 32 bytes (copied) under which the values of SAVE are sealed. Randomness
- * is the module's import `random_get`. STATE: one is open; MEMORY.
+ * Makes the engine. `store_key`: 32 bytes (copied) under which the values of SAVE are sealed. Every
+ * random byte comes from the module's import `random_get`, when it is needed. STATE: one is open; MEMORY.
  */
 GALEN_EXPORT("galen_open") uint32_t galen_open(const uint8_t *store_key);
 /** Frees and wipes everything; galen_open may follow. */

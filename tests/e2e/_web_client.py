@@ -63,12 +63,17 @@ def make(folder, version="one", module_bytes=20000):
     return write(folder, files)
 
 
+PAGES = ("/", "/join", f"/{INDEX}")
+
+
 class Host:
-    """A web server that serves exactly these bytes by path and coding: {"/x": b"…", ("/x", "br"): b"…"}."""
+    """A web server that serves exactly these bytes by path and coding: {"/x": b"…", ("/x", "br"): b"…"},
+    under these headers: {"/x": {"link": "…"}}."""
 
     def __init__(self, certs, answers):
         host = self
         self.answers = answers
+        self.headers = {}
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -83,6 +88,9 @@ class Host:
                 self.send_response(200 if content is not None else 404)
                 if coded:
                     self.send_header("content-encoding", coding)
+                headers = {"content-type": "text/html" if self.path in PAGES else "text/plain"}
+                for name, value in {**headers, **host.headers.get(self.path, {})}.items():
+                    self.send_header(name, value)
                 self.send_header("content-length", str(len(content or b"")))
                 self.end_headers()
                 self.wfile.write(content or b"")

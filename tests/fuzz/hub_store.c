@@ -1,6 +1,6 @@
 /*
- * The store of fuzz_hub, in memory: what server/store.h promises and no more, so that a run costs
- * microseconds. The hub's other tests use the real one.
+ * The store of fuzz_hub and of tests/scripts, in memory: what server/store.h promises and no more, so that
+ * a run costs microseconds. The hub's other tests use the real one.
  */
 #include "store.h"
 
@@ -236,9 +236,12 @@ enum galen_err store_statements_in(struct store *store, const struct galen_id *c
 {
     for (const struct kept *at = store->first; at; at = at->next) {
         const struct store_member *member = &at->change.as.member;
-        if (at->change.kind == STORE_MEMBER && member->present &&
-            galen_id_equal(&member->chart, chart))
-            (void)store_statements_about(store, &member->device, each, context);
+        if (at->change.kind != STORE_MEMBER || !member->present ||
+            !galen_id_equal(&member->chart, chart))
+            continue;
+        enum galen_err err = store_statements_about(store, &member->device, each, context);
+        if (err != GALEN_OK)
+            return err;
     }
     return GALEN_OK;
 }

@@ -2,6 +2,7 @@
 #include "galen/call_keys.h"
 #include "galen/crypto.h"
 #include "galen/keys.h"
+#include "galen/sframe_header.h"
 #include "support/home.h"
 #include "support/visit.h"
 
@@ -150,6 +151,39 @@ static struct galen_call_admission said(const struct room *r)
     cr_assert_eq(galen_call_admission_verify(galen_sodium_primitives(), &word, r->me->keys.sign),
                  GALEN_OK);
     return word;
+}
+
+/* The generation under whose keys this home speaks; 0: it does not. */
+static uint16_t speaks_under(struct room *r)
+{
+    static const uint8_t packet[GALEN_VOICE_BYTES] = {1};
+    struct galen_sframe_header header;
+    struct galen_call_key_id id;
+    size_t size, before = r->home->sent[GALEN_FRAME_MEDIA];
+    if (galen_engine_speak(r->home->engine, home_now(r->home), packet) != GALEN_OK)
+        return 0;
+    home_pump(r->home);
+    cr_assert_eq(r->home->sent[GALEN_FRAME_MEDIA], before + 1);
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_MEDIA);
+    cr_assert_eq(galen_sframe_header_read(frame.as.media.sframe, &header, &size), GALEN_OK);
+    cr_assert_eq(galen_call_key_id_unpack(header.key_id, &id), GALEN_OK);
+    return id.generation;
+}
+
+/* That of the last roster that it drew. */
+static uint16_t drawn(const struct room *r)
+{
+    struct galen_call_roster roster;
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_ROSTER);
+    cr_assert_eq(galen_call_roster_read(frame.as.roster.roster, &roster), GALEN_OK);
+    return roster.generation;
+}
+
+static void tell_admitted(struct room *r, uint16_t number)
+{
+    struct galen_frame frame = {.type = GALEN_FRAME_ADMITTED,
+                                .as.admitted = {r->visit, number, true}};
+    hear(r, &frame);
 }
 
 /* -- the stage -------------------------------------------------------------------------------------- */
@@ -324,6 +358,50 @@ Test(door, R1_who_is_sent_away_is_off_the_list_at_once)
     end(&r);
 }
 
+/* The server makes another hello of theirs come and go, so that nobody seems to be there. */
+static void hide(struct room *r, const struct chart_device *who, uint16_t number)
+{
+    knocks(r, who, number, false, NULL);
+    tell_left(r, &who->id, number);
+}
+
+Test(door, R1_who_is_sent_away_is_off_the_list_though_the_server_says_they_left)
+{
+    struct room r = preside(820);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    knocks(&r, r.colleague, 3, true, NULL); /* about whom there is no word */
+    hide(&r, r.v.patient, 4);
+    hide(&r, r.colleague, 5);
+    cr_assert(is_seated(&r, r.v.patient) && is_seated(&r, r.colleague));
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    admit(&r, r.colleague, false);
+    cr_assert_not(is_seated(&r, r.colleague));
+    end(&r);
+}
+
+Test(door, R1_the_host_speaks_no_more_to_whom_it_sent_away_whatever_the_server_keeps_back)
+{
+    struct room r = preside(821);
+    tell_admitted(&r, 1);
+    cr_assert_eq(speaks_under(&r), drawn(&r));
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    knocks(&r, r.v.patient, 2, true, &in);
+    cr_assert_eq(speaks_under(&r), drawn(&r));
+    uint16_t before = drawn(&r);
+    tell_left(&r, &r.me->id, 1); /* we know better */
+    struct galen_frame other = {.type = GALEN_FRAME_VISIT};
+    other.as.visit = (struct galen_frame_visit){
+        .chart = *chart_of(&r), .visit = {{9}}, .host = r.colleague->id, .nonce = {9}};
+    hear(&r, &other); /* nor is somebody else the host of ours */
+    admit(&r, r.v.patient, false);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    cr_assert_gt(drawn(&r), before);
+    cr_assert_eq(speaks_under(&r), drawn(&r), "the roster never came back to us");
+    end(&r);
+}
+
 Test(door, R1_who_has_left_may_be_kept_out)
 {
     struct room r = preside(813);
@@ -400,6 +478,37 @@ Test(door, R1_an_older_word_lets_nobody_back_in)
     end(&r);
 }
 
+Test(door, R1_nor_does_it_after_other_visits)
+{
+    struct room r = preside(823);
+    struct galen_call_admission in = say(&r, r.colleague, r.v.patient, true);
+    struct galen_id visit = r.visit;
+    knocks(&r, r.v.patient, 2, true, &in);
+    admit(&r, r.v.patient, false);
+    for (uint8_t i = 0; i < GALEN_VISITS_KEPT; i++) {
+        memset(r.visit.bytes, 0x40 + i, sizeof r.visit.bytes);
+        if (i + 1 == GALEN_VISITS_KEPT)
+            r.visit = visit; /* the server says that it is still open */
+        struct galen_frame ended = {.type = GALEN_FRAME_VISIT_ENDED};
+        ended.as.visit_id.visit = i == 0 ? visit : (struct galen_id){{0}};
+        if (i > 0)
+            memset(ended.as.visit_id.visit.bytes, 0x3f + i, sizeof ended.as.visit_id.visit.bytes);
+        hear(&r, &ended);
+        memset(r.nonce, 0x60 + i, sizeof r.nonce);
+        tell_visit(&r, r.colleague);
+        cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+        home_pump(r.home);
+    }
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 20);
+    knocks(&r, r.v.patient, 21, true, &in);
+    cr_assert_not(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
 Test(door, R1_who_was_dropped_from_the_chart_needs_a_new_word)
 {
     struct room r = preside(809);
@@ -410,6 +519,23 @@ Test(door, R1_who_was_dropped_from_the_chart_needs_a_new_word)
     chart_drop(r.v.chart, r.colleague, r.caregiver);
     home_show(r.home);
     cr_assert_not(is_seated(&r, r.caregiver), "whichever of its hellos was seated");
+    chart_add(r.v.chart, r.colleague, r.caregiver, false);
+    home_show(r.home);
+    knocks(&r, r.caregiver, 4, true, &in);
+    cr_assert_not(is_seated(&r, r.caregiver));
+    end(&r);
+}
+
+Test(door, R1_who_was_dropped_from_the_chart_is_off_the_list_and_needs_a_new_word_unseen)
+{
+    struct room r = preside(822);
+    struct galen_call_admission in = say(&r, r.colleague, r.caregiver, true);
+    knocks(&r, r.caregiver, 2, true, &in);
+    hide(&r, r.caregiver, 3);
+    cr_assert(is_seated(&r, r.caregiver));
+    chart_drop(r.v.chart, r.colleague, r.caregiver);
+    home_show(r.home);
+    cr_assert_not(is_seated(&r, r.caregiver));
     chart_add(r.v.chart, r.colleague, r.caregiver, false);
     home_show(r.home);
     knocks(&r, r.caregiver, 4, true, &in);
@@ -446,6 +572,68 @@ Test(door, R2_the_next_host_knows_whom_others_let_in_and_sent_away)
     knocks(&r, r.caregiver, 7, true, &in);
     cr_assert(is_seated(&r, r.v.patient), "no second knock at the door");
     cr_assert_not(is_seated(&r, r.caregiver));
+    end(&r);
+}
+
+Test(door, R2_nobody_but_staff_presides_be_they_asked_to)
+{
+    struct room r = begin(824);
+    enter(&r, r.v.patient);
+    memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+    memset(r.nonce, 8, sizeof r.nonce);
+    tell_visit(&r, r.v.pharmacist);
+    cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+    home_pump(r.home);
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_VISIT_OPEN], 0);
+    end(&r);
+}
+
+/* A host at the end of the generations, who seats itself as 1 and `hello` as 2. */
+static void draw_as(struct room *r, const struct chart_device *host, struct galen_bytes hello)
+{
+    struct galen_call_config config = {
+        .chart = *chart_of(r), .visit = r->visit, .device = host->id, .ephemeral_secret = {1, 1}};
+    memcpy(config.sign_seed, host->secrets.sign_seed, sizeof config.sign_seed);
+    struct galen_call *call = galen_call_new(&config);
+    struct galen_call_host *list = galen_call_host_new(&config, r->nonce, UINT16_MAX - 1, 0);
+    struct galen_writer own, roster;
+    galen_writer_init(&own);
+    galen_writer_init(&roster);
+    cr_assert_eq(galen_call_make_hello(call, r->nonce, 0, NULL, &own), GALEN_OK);
+    cr_assert_eq(galen_call_host_admit(list, 1, galen_written(&own), host->keys.sign), GALEN_OK);
+    cr_assert_eq(galen_call_host_admit(list, 2, hello, r->me->keys.sign), GALEN_OK);
+    cr_assert_eq(galen_call_host_draw(list, (const uint8_t[32]){5}, &roster), GALEN_OK);
+    struct galen_frame frame = {.type = GALEN_FRAME_ROSTER,
+                                .as.roster = {r->visit, galen_written(&roster)}};
+    hear(r, &frame);
+    galen_writer_wipe(&own);
+    galen_writer_wipe(&roster);
+    galen_call_host_free(list);
+    galen_call_free(call);
+}
+
+Test(door, R2_a_host_that_can_draw_no_roster_speaks_to_nobody)
+{
+    struct room r = begin(825);
+    enter(&r, r.v.pharmacist);
+    memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+    memset(r.nonce, 8, sizeof r.nonce);
+    tell_visit(&r, r.colleague);
+    cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+    home_pump(r.home);
+    tell_admitted(&r, 2);
+    draw_as(&r, r.colleague, home_sent(r.home, GALEN_FRAME_KNOCK).as.knock.hello);
+    cr_assert_eq(speaks_under(&r), UINT16_MAX);
+    memset(r.nonce, 0, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    memcpy(r.nonce, home_sent(r.home, GALEN_FRAME_VISIT_OPEN).as.visit_open.nonce, sizeof r.nonce);
+    tell_visit(&r, r.me);
+    tell_own_knock(&r, 3);
+    cr_assert_eq(r.home->sent[GALEN_FRAME_ROSTER], 0);
+    cr_assert_eq(r.home->events[GALEN_EVENT_CALL_FAILED], 1);
+    cr_assert_eq(speaks_under(&r), 0);
     end(&r);
 }
 

@@ -490,6 +490,21 @@ Test(view, a_link_says_where_it_leads_and_what_it_is)
         cr_assert_eq(galen_link_look((struct galen_bytes){text_of_link.at, n}, &link),
                      GALEN_ERR_FORMAT, "%zu bytes", n);
     cr_assert_eq(galen_link_look(text("https:///join#"), &link), GALEN_ERR_FORMAT);
+    /* Its host means no other than it shows. */
+    static const char *const strange[] = {"a@b.example",  "a.example/x",     "a.example?x",
+                                          "a\\b.example", "a b.example",     "a\x1b[2J",
+                                          "a\n.example",  "\xc3\xa9.example"};
+    const uint8_t *rest = text_of_link.at + strlen("https://galen.example:443");
+    size_t rest_size = text_of_link.size - strlen("https://galen.example:443");
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct galen_writer w;
+        galen_writer_init(&w);
+        galen_write(&w, "https://", 8);
+        galen_write(&w, strange[i], strlen(strange[i]));
+        galen_write(&w, rest, rest_size);
+        cr_assert_eq(galen_link_look(galen_written(&w), &link), GALEN_ERR_FORMAT, "%s", strange[i]);
+        galen_writer_wipe(&w);
+    }
     galen_writer_wipe(&text_of_link);
     home_free(home);
     chart_free(v.chart);

@@ -8,6 +8,7 @@
 #include "galen/engine.h"
 #include "galen/talk.h"
 #include "hub.h"
+#include "support/chance.h"
 
 #define NODES_MAX    24
 #define SERVERS_MAX  2
@@ -19,16 +20,6 @@
 #define START_MS     1800000000000ull /* where the virtual clock begins, Unix time */
 
 struct world;
-
-/* -- chance ------------------------------------------------------------------------------------- */
-
-struct chance {
-    uint64_t state;
-};
-uint64_t chance_next(struct chance *chance);
-uint64_t chance_below(struct chance *chance, uint64_t n); /* 0 .. n-1 */
-bool chance_in(struct chance *chance, uint64_t thousandths);
-void chance_fill(struct chance *chance, void *out, size_t n);
 
 /* -- a home: an engine and its disk ---------------------------------------------------------------- */
 

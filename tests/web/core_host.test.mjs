@@ -221,3 +221,23 @@ test("the timer calls when something is due, and who is awake has its line tried
     stage.host.awake();
     assert.deepEqual(stage.did.slice(-2), ["awake", "send 6"]);
 });
+
+test("a live line that brings more than the engine takes is given up", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    let given = 0;
+    stage.host.opened(LIVE);
+    stage.onReceived = () => {
+        given++;
+        /* While this one is worked on, the line brings more without end. */
+        if (given === 1) for (let i = 0; i < 12; i++) stage.host.received(LIVE, new Uint8Array(512 * 1024));
+    };
+    stage.host.received(LIVE, bytes(33));
+    await stage.settle();
+    assert.equal(given, 1 + 8);
+    assert.equal(stage.did.filter((did) => did === `close ${LIVE}`).length, 4);
+    assert.ok(stage.did.includes(`disconnected ${LIVE}`));
+    stage.host.received(LIVE, bytes(33));
+    await stage.settle();
+    assert.equal(given, 1 + 8 + 1);
+});

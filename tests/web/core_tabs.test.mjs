@@ -213,6 +213,24 @@ test("a holder that works long but is alive keeps the state", async (t) => {
     assert.equal(b.tabs.holds, false);
 });
 
+test("a tab that lost the state while it loaded, and got it again, holds it once", async () => {
+    const world = new World();
+    const loads = [];
+    const a = world.open("a", { hold: () => new Promise((resolve) => loads.push(resolve)) });
+    await settle();
+    let release;
+    void world.request({}, "galen", { steal: true }, () => new Promise((resolve) => (release = resolve)));
+    await settle();
+    release();
+    await until("the second load", () => loads.length === 2);
+    loads[0]();
+    await settle();
+    assert.deepEqual([a.tabs.holds, a.told, a.did], [false, [], ["hold", "hold", "stop"]]);
+    loads[1]();
+    await settle();
+    assert.deepEqual([a.tabs.holds, a.told, a.did], [true, ["ready"], ["hold", "hold", "stop"]]);
+});
+
 test("a tab whose core broke lets another try", async () => {
     const world = new World();
     const a = world.open("a", {

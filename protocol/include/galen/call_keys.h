@@ -50,6 +50,9 @@ GALEN_MUST_USE enum galen_err galen_call_take_roster(struct galen_call *call, ui
                                                      const struct galen_id *host,
                                                      const uint8_t host_key[GALEN_SIGN_KEY_BYTES]);
 
+/** Sending and hearing stop, until a newer roster is taken. */
+void galen_call_stop(struct galen_call *call);
+
 /** The roster in use; NULL before the first and after one without us. Borrowed until the next. */
 const struct galen_call_roster *galen_call_roster(const struct galen_call *call);
 uint16_t galen_call_number(const struct galen_call *call); /* ours; 0: none */
@@ -113,6 +116,8 @@ GALEN_MUST_USE enum galen_err galen_call_host_admit(struct galen_call_host *host
 bool galen_call_host_remove(struct galen_call_host *host, uint16_t number);
 /** Takes a device off the list, whichever of its hellos stands there. False: none does. */
 bool galen_call_host_dismiss(struct galen_call_host *host, const struct galen_id *device);
+/** The list as it is now, of which the next roster is made; its generation is the last one's. */
+const struct galen_call_roster *galen_call_host_list(const struct galen_call_host *host);
 
 /**
  * Appends the next signed roster, with `secret`, 32 fresh random bytes, sealed to each on the list:

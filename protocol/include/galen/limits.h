@@ -32,6 +32,7 @@
 #define GALEN_PARTICIPANTS_MAX  16   /* admitted to one visit */
 #define GALEN_KNOCKING_MAX      (GALEN_PARTICIPANTS_MAX * 2) /* that staff see at the door or inside */
 #define GALEN_ADMISSIONS_MAX    128 /* devices of one visit about which there is a word of staff */
+#define GALEN_VISITS_KEPT       8   /* visits whose words of staff a device remembers, the latest */
 
 #define GALEN_CLOCK_SKEW_MS      (10u * 60 * 1000) /* what an honest clock may be off (L7) */
 #define GALEN_DAY_MS             (24ull * 60 * 60 * 1000)

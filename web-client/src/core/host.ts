@@ -15,8 +15,8 @@ import { isMedia, LIVE, LOG, type Bytes, type Core, type Output, type Purpose, t
 const SLICE_MS = 8; /* less than half a voice packet */
 /** Bytes that wait for commits; above it the log is not read on. */
 const HELD_MAX = 4 * 1024 * 1024;
-/** Bytes of the log that wait for the engine; above it the connection is given up, and read again later. */
-const INPUT_MAX = 32 * 1024 * 1024;
+/** Bytes of a line that wait for the engine; above it the connection is given up, and tried again later. */
+const INPUT_MAX: Record<Purpose, number> = { 1: 32 * 1024 * 1024, 2: 4 * 1024 * 1024 };
 const TIMER_MAX_MS = 60_000;
 /** A clock that is off by more was set; less is drift, which time inside does not follow. */
 const CLOCK_STEP_MS = 2000;
@@ -52,7 +52,7 @@ const keyText = (key: Uint8Array): string => String.fromCharCode(...key);
 export class Host {
     private readonly urgent: Input[] = [];
     private readonly log: Input[] = [];
-    private logBytes = 0;
+    private readonly inputBytes: Record<Purpose, number> = { 1: 0, 2: 0 };
     private actions: Action[] = [];
     private heldBytes = 0;
     private readonly change = new Map<string, Pair>();
@@ -87,9 +87,9 @@ export class Host {
         this.put(purpose, (now) => this.parts.core.connected(now, purpose));
     }
     received(purpose: Purpose, frame: Uint8Array): void {
-        if (purpose === LOG && this.logBytes + frame.length > INPUT_MAX) {
-            this.parts.sockets.close(LOG);
-            this.closed(LOG);
+        if (this.inputBytes[purpose] + frame.length > INPUT_MAX[purpose]) {
+            this.parts.sockets.close(purpose);
+            this.closed(purpose);
             return;
         }
         const give = (now: number): void => this.parts.core.received(now, purpose, frame);
@@ -145,9 +145,9 @@ export class Host {
     private put(purpose: Purpose, give: Input["give"], size = 0, media = false): void {
         if (this.stopped) return;
         const input = { size, media, give };
+        this.inputBytes[purpose] += size;
         if (purpose === LOG) {
             this.log.push(input);
-            this.logBytes += size;
             this.turnSoon();
         } else {
             this.urgent.push(input);
@@ -192,9 +192,10 @@ export class Host {
 
     private take(): Input | undefined {
         const urgent = this.urgent.shift();
+        this.inputBytes[LIVE] -= urgent?.size ?? 0;
         if (urgent || this.isFull()) return urgent;
         const input = this.log.shift();
-        this.logBytes -= input?.size ?? 0;
+        this.inputBytes[LOG] -= input?.size ?? 0;
         return input;
     }
 

@@ -13,6 +13,8 @@ const KEYS = "keys"; /* the store key, wrapped */
 const NOTES = "notes"; /* the Worker's own: names and numbers; the holder's name */
 const STORE_KEY_BYTES = 32;
 const LOAD_PAIRS = 16; /* at once: many of them are pages of 32 KiB */
+/** Some browsers' databases do not open again, and say nothing; nobody is to wait for that without end. */
+export const OPEN_MS = 30_000;
 
 export interface Pair {
     key: Bytes;
@@ -25,10 +27,17 @@ interface WrappedKey {
     wrapped: ArrayBuffer;
 }
 
-function answered<T>(request: IDBRequest<T>): Promise<T> {
+function answered<T>(request: IDBRequest<T>, within?: number): Promise<T> {
     return new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+        const timer = within && setTimeout(() => reject(new Error("no answer")), within);
+        request.onsuccess = () => {
+            clearTimeout(timer);
+            resolve(request.result);
+        };
+        request.onerror = () => {
+            clearTimeout(timer);
+            reject(request.error);
+        };
     });
 }
 /* Kept when it is on the disk. */
@@ -54,7 +63,7 @@ export class Store {
         request.onupgradeneeded = () => {
             for (const part of [PAIRS, KEYS, NOTES]) request.result.createObjectStore(part);
         };
-        const db = await answered(request).catch(failed);
+        const db = await answered(request, OPEN_MS).catch(failed);
         db.onclose = lost;
         db.onversionchange = () => {
             db.close();

@@ -56,8 +56,8 @@ export interface TabsParts {
     self: string;
     locks: Locks;
     channel: Channel;
-    /** loads the state; rejects if that cannot be done */
-    hold(): Promise<Held>;
+    /** loads the state; rejects if that cannot be done. `holds`: whether it is still this one that should */
+    hold(holds: () => boolean): Promise<Held>;
     /** to this tab's page */
     answered(answered: Answered): void;
     told(told: Told[]): void;
@@ -144,18 +144,22 @@ export class Tabs {
     private async hold(): Promise<void> {
         const { self } = this.parts;
         this.endPatience();
-        const until = new Promise<void>((resolve) => (this.release = resolve));
+        let release: () => void = () => {};
+        const until = new Promise<void>((resolve) => (release = resolve));
+        /* The lock may be lost while it loads, and got again: each turn has its own way out. */
+        const holds = (): boolean => this.release === release;
+        this.release = release;
         this.meet(self, false);
         this.post({ kind: "here", from: self, ready: false });
         try {
-            const held = await this.parts.hold();
-            if (this.holder === self) {
+            const held = await this.parts.hold(holds);
+            if (holds()) {
                 this.held = held;
                 this.meet(self, true);
                 this.post({ kind: "here", from: self, ready: true });
             } else held.stop();
         } catch (thrown) {
-            this.giveUp(CoreError.of(thrown));
+            if (holds()) this.giveUp(CoreError.of(thrown));
         }
         await until;
     }
@@ -166,6 +170,7 @@ export class Tabs {
         this.holder = undefined;
         this.holderReady = false;
         this.release?.();
+        this.release = undefined;
     }
 
     /* -- questions on their way -- */

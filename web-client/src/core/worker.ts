@@ -73,8 +73,12 @@ async function loaded(store: Store): Promise<WasmCore> {
     return core;
 }
 
-async function hold(): Promise<Held> {
-    const store = await Store.open(STORE, name, () => broken(CoreError.own("storage-failed")));
+let turn = 0; /* of holding: each writes a name of its own into the store */
+async function hold(holds: () => boolean): Promise<Held> {
+    const broken = (error: CoreError): void => {
+        if (holds()) tabs.giveUp(error);
+    };
+    const store = await Store.open(STORE, `${name} ${++turn}`, () => broken(CoreError.own("storage-failed")));
     const core = await loaded(store);
     let voiceTab: string | undefined;
     const sockets: Sockets = new Sockets(
@@ -146,6 +150,10 @@ async function hold(): Promise<Held> {
                 return now.ask({ ...asked.with, do: asked.do });
         }
     }
+    if (!holds()) {
+        store.close();
+        throw CoreError.own("taken-over");
+    }
     host = now;
     now.start();
     return {
@@ -159,15 +167,11 @@ async function hold(): Promise<Held> {
             now.ask({ do: "leave" }).catch(() => {}); // there is no call any more
         },
         stop() {
-            host = undefined;
+            if (host === now) host = undefined;
             now.stop();
             store.close();
         },
     };
-}
-
-function broken(error: CoreError): void {
-    tabs.giveUp(error);
 }
 
 /* -- the page -- */

@@ -1,4 +1,4 @@
-#include "world.h"
+#include "support/chance.h"
 
 /* splitmix64: every seed gives another run, and the same seed the same. */
 uint64_t chance_next(struct chance *chance)
