@@ -180,7 +180,7 @@ struct chart {
     size_t page_count, page_room;
     uint64_t paged;                    /* entries that are in one */
     uint64_t unsaved_from, unsaved_to; /* saved with the next commit */
-    uint64_t server_size; /* as last heard on this connection */
+    uint64_t server_size;              /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
     bool stuck;              /* what came cannot be read on from where this log ends */
@@ -256,11 +256,11 @@ void chart_entries(struct galen_engine *engine, uint64_t now_ms,
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
 /** A page of entries, in order. */
 GALEN_MUST_USE enum galen_err chart_load_page(struct galen_engine *engine, struct chart *chart,
-                                               struct galen_bytes saved);
+                                              struct galen_bytes saved);
 /** After the last saved record: opens what the keys of later entries open. */
 GALEN_MUST_USE /** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
-enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
-                               const struct chart *from);
+    enum galen_err
+    chart_take_over(struct galen_engine *engine, struct chart *chart, const struct chart *from);
 enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
                 const struct galen_id *device);

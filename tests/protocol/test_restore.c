@@ -104,8 +104,8 @@ Test(restore, what_was_opened_is_not_opened_again)
             entry.body = (struct galen_bytes){0};
             opened++;
         }
-        cr_assert_eq(
-            galen_log_restore(again, &entry, judged, open ? &said : NULL, &read, &kept), GALEN_OK);
+        cr_assert_eq(galen_log_restore(again, &entry, judged, open ? &said : NULL, &read, &kept),
+                     GALEN_OK);
         cr_assert_eq(kept.size, plain.size);
         cr_assert(kept.size == 0 || memcmp(kept.at, plain.at, kept.size) == 0);
         galen_writer_wipe(&plain);

@@ -27,7 +27,7 @@ struct home {
     struct galen_engine *engine; /* NULL: it was killed */
     struct home_pair disk[HOME_PAIRS_MAX];
     size_t pair_count;
-    struct galen_writer append;               /* the last entry it sent; empty: none since */
+    struct galen_writer append; /* the last entry it sent; empty: none since */
     uint32_t append_request;
     size_t events[64];                        /* how often each kind was said */
     size_t connects;                          /* how often it asked for a line */
