@@ -40,7 +40,7 @@ enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms)
         return GALEN_ERR_STATE;
     engine->started = true;
     for (size_t i = 0; i < engine->chart_count; i++) {
-        enum galen_err err = chart_loaded(engine->charts[i]);
+        enum galen_err err = chart_loaded(engine, engine->charts[i]);
         if (err != GALEN_OK)
             return err;
         outbox_loaded(engine, engine->charts[i]);
