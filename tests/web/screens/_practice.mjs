@@ -5,7 +5,7 @@ export const NOW = Date.UTC(2026, 10, 25, 15, 30);
 const MIN = 60_000, HOUR = 60 * MIN, DAY = 24 * HOUR;
 const id = (two) => two.repeat(32);
 const PAULA = { account: id("a1"), device: id("d1"), name: "Paula Pharm", role: "pharmacist" };
-const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Franklin-Featherstonehaugh", role: "patient" };
+const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Example-Featherstonehaugh", role: "patient" };
 const SAM = { account: id("a3"), device: id("d3"), name: "Sam Carer", role: "caregiver" };
 const TOM = { account: id("a4"), device: id("d4"), name: "Tom Tech", role: "technician" };
 const CUSTODIAN = { account: id("a0"), device: id("d0"), name: "", role: "custodian" };
