@@ -390,7 +390,7 @@ def main():
         prog="tests/run", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Builds Galen and runs its tests, all of them or those that are named.",
         epilog="examples:\n"
-               "  tests/run                    everything, under a quarter of an hour on two cores\n"
+               "  tests/run                    everything, about 20 minutes on two cores\n"
                "  tests/run unit               the Criterion tests, with sanitizers\n"
                "  tests/run unit/codec e2e     one program, and every end-to-end test\n"
                "  tests/run wasm               the Criterion tests again, in WebAssembly\n"

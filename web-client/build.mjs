@@ -93,10 +93,11 @@ function licenses(packages) {
     return texts.join("\n" + "-".repeat(80) + "\n\n");
 }
 
-function page(script, style) {
+function page(script, style, icon, worker, wasm) {
+    const at = (name, { url, integrity }) => `${name}="${url}" integrity="${integrity}"`;
     const values = {
-        script: `src="${script.url}" integrity="${script.integrity}"`,
-        style: `href="${style.url}" integrity="${style.integrity}"`,
+        script: at("src", script), style: at("href", style), worker: at("href", worker), wasm: at("href", wasm),
+        icon: `href="${icon.url}"`, // browsers hold no icon to a hash
     };
     return readFileSync(join(here, "src/index.html"), "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => {
         if (!(name in values)) throw new Error(`src/index.html: there is no {{${name}}}`);
@@ -140,12 +141,13 @@ const { values: options } = parseArgs({
 const out = resolve(options.out);
 const site = new Site();
 const wasm = site.add("galen.wasm", readFileSync(options.wasm));
-const worker = await bundle(site, "src/core/worker.ts", { wasm });
+const worker = await bundle(site, "src/core/worker.ts", {});
 const worklet = await bundle(site, "src/audio/worklet.ts", {});
 const script = await bundle(site, resolve(options.page), { wasm, worker, worklet });
 const style = await bundle(site, "src/style.css", {});
 site.put("licenses.txt", licenses(site.packages));
-site.put("index.html", page(script, style));
+const icon = site.add("icon.svg", readFileSync(join(here, "src/icon.svg")));
+site.put("index.html", page(script, style, icon, worker, wasm));
 write(site, out);
 const size = [...site.files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
 console.log(`${relative(process.cwd(), out) || "."}: ${site.files.size} files, ${Math.round(size / 1000)} kB`);

@@ -107,9 +107,16 @@ static enum galen_err take_operation(struct chart *chart, const struct galen_rea
     return galen_docs_apply(chart->docs, &place, &op, &verdict);
 }
 
-/* `judged`: what we found before, where it comes from our own saved state; NULL: to be judged now. */
+/* What we found of an entry before. */
+struct kept {
+    uint16_t judged;
+    bool opened;
+    struct galen_bytes plain;
+};
+
+/* `kept`: where it comes from our own saved state; NULL: to be judged now. */
 static enum galen_err take_entry(struct galen_engine *engine, struct chart *chart,
-                                 const struct galen_entry *entry, const uint16_t *judged,
+                                 const struct galen_entry *entry, const struct kept *kept,
                                  struct galen_read *read)
 {
     if (!make_room(chart))
@@ -118,8 +125,9 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
     galen_entry_write(&stored.record, entry);
     enum galen_err err = GALEN_ERR_MEMORY;
     if (!stored.record.failed)
-        err = judged ? galen_log_restore(chart->log, entry, *judged, read, &stored.plain)
-                     : galen_log_add(chart->log, entry, read, &stored.plain);
+        err = kept ? galen_log_restore(chart->log, entry, kept->judged,
+                                       kept->opened ? &kept->plain : NULL, read, &stored.plain)
+                   : galen_log_add(chart->log, entry, read, &stored.plain);
     if (err != GALEN_OK) {
         galen_writer_wipe(&stored.record);
         galen_writer_wipe(&stored.plain);
@@ -138,22 +146,48 @@ static enum galen_err take_entry(struct galen_engine *engine, struct chart *char
     return err;
 }
 
-enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
-                                struct galen_bytes saved)
+enum galen_err chart_load_page(struct galen_engine *engine, struct chart *chart,
+                               struct galen_bytes saved)
 {
     struct galen_reader r;
-    struct galen_entry entry;
-    struct galen_read read;
     galen_reader_init(&r, saved);
-    uint16_t judged = galen_read_u16(&r);
-    enum galen_err err = galen_entry_read(&r, &entry);
-    if (err == GALEN_OK && !galen_reader_done(&r))
-        err = GALEN_ERR_FORMAT;
-    if (err == GALEN_OK)
-        err = take_entry(engine, chart, &entry, &judged, &read);
+    enum galen_err err = page_begin(chart) ? GALEN_OK : GALEN_ERR_MEMORY;
+    do {
+        struct galen_entry entry;
+        struct galen_read read;
+        struct kept kept = {.judged = galen_read_u16(&r), .opened = galen_read_bool(&r)};
+        if (kept.opened)
+            kept.plain = galen_read_vector(&r, GALEN_PLAIN_MAX);
+        if (err == GALEN_OK)
+            err = galen_entry_read(&r, &entry);
+        if (err == GALEN_OK)
+            err = take_entry(engine, chart, &entry, &kept, &read);
+    } while (err == GALEN_OK && r.left > 0);
+    chart->paged = galen_log_size(chart->log);
     chart->was_holder = galen_log_is_holder(chart->log);
     chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     return err;
+}
+
+enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
+                               const struct chart *from)
+{
+    for (uint64_t i = 0; i < galen_log_size(from->log); i++) {
+        struct galen_reader r;
+        struct galen_entry entry;
+        struct galen_read read;
+        struct kept kept = {.judged = galen_log_read(from->log, i)->judged};
+        galen_reader_init(&r, galen_written(&from->entries[i].record));
+        enum galen_err err = galen_entry_read(&r, &entry);
+        if (err == GALEN_OK)
+            err = take_entry(engine, chart, &entry, &kept, &read);
+        if (err != GALEN_OK)
+            return err;
+        save_entry(engine, chart, i);
+    }
+    chart->was_holder = galen_log_is_holder(chart->log);
+    chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
+    return GALEN_OK;
 }
 
 static bool joining_as_link(const struct galen_engine *engine)
@@ -259,7 +293,7 @@ static bool take_again(struct galen_engine *engine, struct chart *chart, uint64_
 }
 
 /* Earlier bodies that this home has kept already open when their keys are known. */
-static enum galen_err open_kept(struct chart *chart, bool *opened)
+static enum galen_err open_kept(struct galen_engine *engine, struct chart *chart, bool *opened)
 {
     *opened = false;
     for (uint64_t i = 0; i < galen_log_size(chart->log); i++) {
@@ -276,20 +310,35 @@ static enum galen_err open_kept(struct chart *chart, bool *opened)
             galen_log_open_again(chart->log, i, &entry, &read, &chart->entries[i].plain);
         if (err != GALEN_OK)
             return err;
-        *opened = *opened || read.state == GALEN_READ_OPEN;
+        if (read.state != GALEN_READ_OPEN)
+            continue;
+        *opened = true;
+        save_entry(engine, chart, i);
     }
     return GALEN_OK;
 }
 
-enum galen_err chart_loaded(struct chart *chart)
+enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart)
 {
     bool opened;
-    enum galen_err err = open_kept(chart, &opened);
+    enum galen_err err = open_kept(engine, chart, &opened);
     return err == GALEN_OK && opened ? replay(chart) : err;
 }
 
-/* Once the history secret is here, earlier bodies that are not are asked for; and what was held back,
- * on every new line. */
+/* Once the history secret is here, what is kept opens. */
+static void open_now(struct galen_engine *engine, struct chart *chart)
+{
+    bool opened = false;
+    enum galen_err err = open_kept(engine, chart, &opened);
+    if (err == GALEN_OK && opened)
+        err = replay(chart);
+    if (err != GALEN_OK)
+        engine->outputs.failed = true;
+    else if (opened)
+        event(engine, (struct galen_event){.kind = GALEN_EVENT_REOPENED, .chart = chart->id});
+}
+
+/* Earlier bodies that are not here are asked for then; and what was held back, on every new line. */
 static void ask_bodies(struct galen_engine *engine, struct chart *chart)
 {
     uint64_t from = UINT64_MAX, to = 0;
@@ -323,8 +372,11 @@ static void look_at_members(struct galen_engine *engine, uint64_t now_ms, struct
     if (missing && chart->bodies_request == 0 && chart->current &&
         (holder != chart->was_holder || chart->bodies_to == 0)) {
         chart->was_holder = holder;
-        if (!joining_as_link(engine))
+        if (!joining_as_link(engine)) {
+            if (holder)
+                open_now(engine, chart);
             ask_bodies(engine, chart);
+        }
         if (chart->bodies_to == 0)
             chart->bodies_to = UINT64_MAX; /* nothing was locked */
     }

@@ -16,6 +16,7 @@ static void chart_free(struct chart *chart)
         item_wipe(&chart->items[i]);
     free(chart->items);
     free(chart->entries);
+    free(chart->pages);
     galen_log_free(chart->log);
     galen_docs_free(chart->docs);
     free(chart);
@@ -28,6 +29,37 @@ void charts_clear(struct galen_engine *engine)
     free(engine->charts);
     engine->charts = NULL;
     engine->chart_count = engine->chart_room = 0;
+}
+
+/* So many bytes of entries are taken over from a link: they are all saved at once. The charts behind are read
+ * from the server again. */
+#define TAKE_OVER_MAX ((size_t)16 * 1024 * 1024)
+
+static size_t bytes_of(const struct chart *chart)
+{
+    size_t bytes = 0;
+    for (uint64_t i = 0; i < galen_log_size(chart->log); i++)
+        bytes += chart->entries[i].record.size;
+    return bytes;
+}
+
+void charts_take_over(struct galen_engine *engine)
+{
+    struct chart **read = engine->charts;
+    size_t count = engine->chart_count, left = TAKE_OVER_MAX;
+    engine->charts = NULL;
+    engine->chart_count = engine->chart_room = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = bytes_of(read[i]);
+        if (read[i]->redeemed && read[i]->stopped == GALEN_OK && bytes <= left) {
+            struct chart *chart = chart_get(engine, &read[i]->id);
+            if (!chart || chart_take_over(engine, chart, read[i]) != GALEN_OK)
+                engine->outputs.failed = true;
+            left -= bytes;
+        }
+        chart_free(read[i]);
+    }
+    free(read);
 }
 
 struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id)

@@ -40,7 +40,7 @@ enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms)
         return GALEN_ERR_STATE;
     engine->started = true;
     for (size_t i = 0; i < engine->chart_count; i++) {
-        enum galen_err err = chart_loaded(engine->charts[i]);
+        enum galen_err err = chart_loaded(engine, engine->charts[i]);
         if (err != GALEN_OK)
             return err;
         outbox_loaded(engine, engine->charts[i]);
@@ -251,6 +251,21 @@ bool galen_engine_current(const struct galen_engine *engine, const struct galen_
 {
     const struct chart *chart = chart_find(engine, id);
     return chart && chart->current && chart->bodies_request == 0;
+}
+
+uint64_t galen_engine_link_again(const struct galen_engine *engine, const struct galen_id *id,
+                                 const struct galen_id *account)
+{
+    const struct chart *chart = chart_find(engine, id);
+    uint64_t latest = 0;
+    for (size_t i = 0; chart && i < engine->notice_count; i++) {
+        const struct told_notice *notice = &engine->notices[i];
+        const struct galen_member *link =
+            galen_rules_ever_member(galen_log_rules(chart->log), &notice->device);
+        if (link && (!account || galen_id_equal(&link->account, account)) && notice->at_ms > latest)
+            latest = notice->at_ms;
+    }
+    return latest;
 }
 
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *id,

@@ -4,8 +4,9 @@
  *   home                           who this is
  *   notice                         links whose second opening was told
  *   joining                        while a link is being redeemed
- *   log/ID/entry/INDEX           u16 what we found of it by the clear rules, then the record as the server
- *                                sent it (INDEX: 16 hexadecimal digits)
+ *   log/ID/entry/INDEX           a page of entries from this one on (16 hexadecimal digits). Of each: u16 what we
+ *                                found of it by the clear rules; bool whether it was opened, and then what it
+ *                                says; the record as the server sent it
  *   log/ID/item/PLACE            requests that are not in the log yet
  *   log/ID/stopped               why nothing more is written there
  *
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOME_VERSION 1
+#define HOME_VERSION 2
 #define KEY_MAX      160
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -264,15 +265,89 @@ static enum galen_err load_item(struct galen_engine *engine, struct chart *chart
 
 /* -- entries ---------------------------------------------------------------------------------------- */
 
-void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t index)
+/* A page that has as much takes no more: so much is written again, at most, for one new entry. */
+#define PAGE_BYTES 32768
+
+void save_entry(struct galen_engine *engine, struct chart *chart, uint64_t index)
+{
+    bool none = chart->unsaved_from == chart->unsaved_to;
+    if (none || index < chart->unsaved_from)
+        chart->unsaved_from = index;
+    if (none || index >= chart->unsaved_to)
+        chart->unsaved_to = index + 1;
+    engine->unsaved = true;
+}
+
+bool page_begin(struct chart *chart)
+{
+    if (chart->page_count == chart->page_room) {
+        size_t room = chart->page_room * 2 + 4;
+        uint64_t *pages = realloc(chart->pages, room * sizeof *pages);
+        if (!pages)
+            return false;
+        chart->pages = pages;
+        chart->page_room = room;
+    }
+    chart->pages[chart->page_count++] = chart->paged;
+    return true;
+}
+
+/* Entries that came since get their pages. */
+static bool divide(struct chart *chart)
+{
+    size_t bytes = 0;
+    for (uint64_t i = chart->page_count > 0 ? chart->pages[chart->page_count - 1] : 0;
+         i < galen_log_size(chart->log); i++) {
+        if (i == chart->paged) {
+            if ((bytes >= PAGE_BYTES || chart->page_count == 0) && !page_begin(chart))
+                return false;
+            bytes = bytes >= PAGE_BYTES ? 0 : bytes;
+            chart->paged++;
+        }
+        bytes += chart->entries[i].record.size + chart->entries[i].plain.size;
+    }
+    return true;
+}
+
+static void save_page(struct galen_engine *engine, const struct chart *chart, uint64_t from,
+                      uint64_t to)
 {
     char key[KEY_MAX];
-    put_number(chart_key(key, chart, "/entry/"), index);
+    put_number(chart_key(key, chart, "/entry/"), from);
     struct galen_writer w;
     galen_writer_init(&w);
-    galen_write_u16(&w, galen_log_read(chart->log, index)->judged);
-    galen_write(&w, chart->entries[index].record.at, chart->entries[index].record.size);
+    for (uint64_t i = from; i < to; i++) {
+        const struct galen_read *read = galen_log_read(chart->log, i);
+        const struct stored *stored = &chart->entries[i];
+        bool opened = read->state == GALEN_READ_OPEN;
+        galen_write_u16(&w, read->judged);
+        galen_write_bool(&w, opened);
+        if (opened)
+            galen_write_vector(&w, galen_written(&stored->plain));
+        galen_write(&w, stored->record.at, stored->record.size);
+    }
     save_written(engine, key, &w);
+}
+
+void save_pages(struct galen_engine *engine)
+{
+    if (!engine->unsaved)
+        return;
+    engine->unsaved = false;
+    for (size_t c = 0; c < engine->chart_count; c++) {
+        struct chart *chart = engine->charts[c];
+        if (chart->unsaved_from == chart->unsaved_to)
+            continue;
+        if (!divide(chart))
+            engine->outputs.failed = true;
+        uint64_t end = chart->paged;
+        for (size_t p = chart->page_count; p-- > 0 && end > chart->unsaved_from;) {
+            if (chart->pages[p] < chart->unsaved_to)
+                save_page(engine, chart, chart->pages[p], end);
+            end = chart->pages[p];
+        }
+        chart->unsaved_from = chart->unsaved_to = 0;
+    }
 }
 
 /* With the head that contradicts us, where one does: the two histories are the evidence (H2). */
@@ -393,7 +468,7 @@ static enum galen_err load_chart(struct galen_engine *engine, struct galen_bytes
         what.size -= 7;
         if (!read_hex(what, index, sizeof index) || memcmp(index, expected, sizeof index) != 0)
             return GALEN_ERR_FORMAT;
-        return chart_load_entry(engine, chart, value);
+        return chart_load_page(engine, chart, value);
     }
     if (starts(what, "/item/"))
         return load_item(engine, chart, value);

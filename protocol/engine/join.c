@@ -166,7 +166,8 @@ void join_resume(struct galen_engine *engine)
 static void change_identity(struct galen_engine *engine, uint64_t now_ms, bool as_fresh)
 {
     engine->joining.as_fresh = as_fresh;
-    charts_clear(engine);
+    if (!as_fresh)
+        charts_clear(engine);
     line_again(engine, now_ms, line_of(engine, GALEN_CONNECTION_LOG));
 }
 
@@ -188,8 +189,8 @@ void join_line_lost(struct galen_engine *engine)
 
 static void finish(struct galen_engine *engine)
 {
-    charts_clear(engine);
     engine->me.state = GALEN_HOME_MEMBER;
+    charts_take_over(engine);
     save_me(engine);
     save_joining(engine);
     commit(engine);

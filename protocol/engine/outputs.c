@@ -80,6 +80,7 @@ void save(struct galen_engine *engine, const char *key, struct galen_bytes value
 
 void commit(struct galen_engine *engine)
 {
+    save_pages(engine);
     if (!engine->outputs.uncommitted)
         return;
     engine->outputs.uncommitted = false;

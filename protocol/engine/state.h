@@ -177,7 +177,11 @@ struct chart {
     struct galen_docs *docs;
     struct stored *entries; /* galen_log_size of them */
     size_t entry_room;
-    uint64_t server_size; /* as last heard on this connection */
+    uint64_t *pages; /* the first entry of each that is saved, ascending */
+    size_t page_count, page_room;
+    uint64_t paged;                    /* entries that are in one */
+    uint64_t unsaved_from, unsaved_to; /* saved with the next commit */
+    uint64_t server_size;              /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
     bool stuck;              /* what came cannot be read on from where this log ends */
@@ -215,6 +219,7 @@ struct galen_engine {
     struct galen_engine_config config;
     const struct galen_primitives *primitives;
     struct outputs outputs;
+    bool unsaved; /* entries of some chart */
     struct identity me;
     struct joining joining;
     struct founding founding;
@@ -234,6 +239,8 @@ struct galen_engine {
 /* charts.c */
 /** Frees all charts with what they hold. */
 void charts_clear(struct galen_engine *engine);
+/** What a link has read is this device's from now on: nothing is fetched or judged again. */
+void charts_take_over(struct galen_engine *engine);
 struct chart *chart_find(const struct galen_engine *engine, const struct galen_id *id);
 /**
  * At GALEN_CHARTS_MAX the one named longest ago of which nothing was read gives way to `id`. False:
@@ -248,11 +255,14 @@ void chart_line_lost(struct chart *chart);
 void chart_entries(struct galen_engine *engine, uint64_t now_ms,
                    const struct galen_frame_entries *frame);
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
-/** What save_entry saved, in order. */
-GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
-                                               struct galen_bytes saved);
+/** A page of entries, in order. */
+GALEN_MUST_USE enum galen_err chart_load_page(struct galen_engine *engine, struct chart *chart,
+                                              struct galen_bytes saved);
 /** After the last saved record: opens what the keys of later entries open. */
-GALEN_MUST_USE enum galen_err chart_loaded(struct chart *chart);
+GALEN_MUST_USE /** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
+    enum galen_err
+    chart_take_over(struct galen_engine *engine, struct chart *chart, const struct chart *from);
+enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
                 const struct galen_id *device);
 void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
@@ -270,7 +280,12 @@ void save_me(struct galen_engine *engine);
 void save_joining(struct galen_engine *engine); /* removes it once the home is a member */
 void save_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
 void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
-void save_entry(struct galen_engine *engine, const struct chart *chart, uint64_t index);
+/** With the next commit, as it is then. */
+void save_entry(struct galen_engine *engine, struct chart *chart, uint64_t index);
+/** Writes the pages whose entries changed; part of `commit`. */
+void save_pages(struct galen_engine *engine);
+/** The next entries, which are read now, are a page. False: no memory. */
+bool page_begin(struct chart *chart);
 void save_stopped(struct galen_engine *engine, const struct chart *chart);
 void forget_stopped(struct galen_engine *engine, const struct chart *chart);
 /** True if it is news; then it is remembered. */

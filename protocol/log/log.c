@@ -154,6 +154,7 @@ static enum galen_err read_body(const struct galen_log *log, const struct galen_
 struct step {
     struct galen_entry entry;
     enum galen_err verdict;
+    const struct galen_bytes *opened; /* known from before; or NULL */
     struct galen_read read;
     struct log_epoch epoch; /* of an accepted epoch entry */
     uint8_t history_key[GALEN_SEAL_KEY_BYTES];
@@ -179,6 +180,11 @@ static enum galen_err prepare(const struct galen_log *log, struct step *step,
     const struct galen_entry *entry = &step->entry;
     if (step->verdict != GALEN_OK)
         return GALEN_OK;
+    if (step->opened) {
+        step->read.state = GALEN_READ_OPEN;
+        galen_write(plain, step->opened->at, step->opened->size);
+        return plain->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
     if (class_is_sealed(entry->header.class))
         return read_body(log, entry, &step->read, plain);
     if (entry->header.class != GALEN_CLASS_EPOCH)
@@ -245,13 +251,16 @@ enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *en
 }
 
 enum galen_err galen_log_restore(struct galen_log *log, const struct galen_entry *entry,
-                                 uint16_t judged, struct galen_read *read,
-                                 struct galen_writer *plain)
+                                 uint16_t judged, const struct galen_bytes *opened,
+                                 struct galen_read *read, struct galen_writer *plain)
 {
-    struct step step = {.entry = *entry, .verdict = (enum galen_err)judged};
+    struct step step = {.entry = *entry, .verdict = (enum galen_err)judged, .opened = opened};
     if (judged >= GALEN_ERR_COUNT || judged == GALEN_ERR_MEMORY || judged == GALEN_ERR_WITHHELD)
         return GALEN_ERR_STATE;
-    galen_entry_settle_body(galen_sodium_primitives(), &step.entry);
+    if (opened && (judged != GALEN_OK || !class_is_sealed(entry->header.class)))
+        return GALEN_ERR_STATE;
+    if (!opened)
+        galen_entry_settle_body(galen_sodium_primitives(), &step.entry);
     return take(log, &step, read, plain);
 }
 

@@ -114,6 +114,8 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
     add_visit(engine, chart, object);
     add_last(engine, chart, object);
     json_number(object, "heard_ms", others_heard(engine, log));
+    if (galen_engine_link_again(engine, chart, NULL) > 0)
+        json_time(object, "link_again", galen_engine_link_again(engine, chart, NULL));
     return object;
 }
 
@@ -141,6 +143,9 @@ cJSON *member_json(const struct galen_engine *engine, const struct galen_id *cha
         json_number(object, "verified", head->size);
         json_time(object, "heard", head->clock_ms);
     }
+    uint64_t again = galen_engine_link_again(engine, chart, &m->account);
+    if (again > 0)
+        json_time(object, "link_again", again);
     return object;
 }
 

@@ -25,7 +25,7 @@ target_include_directories(sodium SYSTEM PUBLIC ${include})
 target_include_directories(sodium PRIVATE ${include}/sodium)
 target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1
                            PRIVATE CONFIGURED=1 _WASI_EMULATED_SIGNAL NATIVE_LITTLE_ENDIAN=1 HAVE_GETENTROPY=1
-                           HAVE_SYS_RANDOM_H=1)
+                           HAVE_SYS_RANDOM_H=1 HAVE_EXPLICIT_BZERO=1)
 add_library(PkgConfig::SODIUM ALIAS sodium)
 
 set(opus ${GALEN_WASM_SOURCES}/opus)

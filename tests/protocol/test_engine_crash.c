@@ -82,21 +82,9 @@ Test(engine_crash, E3_a_renewal_that_did_not_arrive_is_made_anew)
 /* The patient's sheet, which restores `restored`, and whose secret the home is given later. */
 static struct chart_device *use_sheet_once(struct visit *v, const uint8_t secret[16])
 {
-    struct galen_id practice = galen_device_id(galen_sodium_primitives(), &v->chart->practice);
     struct chart_device *sheet =
         chart_next_device(v->chart, "sheet", GALEN_PURPOSE_SHEET, v->patient);
-    struct galen_cert *cert = &sheet->chain.certs[0];
-    galen_device_secrets_invitation(secret, &practice, &sheet->secrets);
-    memcpy(sheet->keys.sign, sheet->secrets.sign_public, sizeof sheet->keys.sign);
-    memcpy(sheet->keys.seal, sheet->secrets.seal_public, sizeof sheet->keys.seal);
-    sheet->id = galen_device_id(galen_sodium_primitives(), &sheet->keys);
-    cert->keys = sheet->keys;
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_cert_write_unsigned(&w, cert);
-    galen_sign(&v->patient->secrets, GALEN_SIGN_CERTIFICATE, galen_written(&w), cert->signature);
-    galen_writer_wipe(&w);
-    chart_forget(v->chart, sheet);
+    chart_use_secret(v->chart, sheet, v->patient, secret);
     chart_add(v->chart, v->patient, sheet, false);
     chart_add(v->chart, sheet, chart_next_device(v->chart, "restored", GALEN_PURPOSE_DEVICE, sheet),
               false);
@@ -112,7 +100,7 @@ Test(engine_crash, I6_a_sheet_that_was_used_before_is_used_again)
     struct chart_device *fresh =
         chart_next_device(v.chart, "fresh", GALEN_PURPOSE_DEVICE, v.patient);
     home_is(home, GALEN_HOME_JOINING, fresh);
-    uint8_t joining[1 + 16 + 5] = {1};
+    uint8_t joining[1 + 16 + 5] = {DISK_VERSION};
     memcpy(joining + 1, secret, sizeof secret);
     home_keep(home, "joining", (struct galen_bytes){joining, sizeof joining});
     home_start(home);

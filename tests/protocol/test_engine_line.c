@@ -48,7 +48,7 @@ Test(engine_line, I2_a_home_that_joins_comes_back_after_its_own_newer_connection
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct visit v = visit_new(100 + i);
         struct home *home = home_new(v.chart, NULL);
-        uint8_t joining[1 + 16 + 5] = {1, 's', 'e', 'c', 'r', 'e', 't'};
+        uint8_t joining[1 + 16 + 5] = {DISK_VERSION, 's', 'e', 'c', 'r', 'e', 't'};
         home_is(home, GALEN_HOME_JOINING,
                 chart_next_device(v.chart, "fresh", GALEN_PURPOSE_DEVICE, v.patient));
         home_keep(home, "joining", (struct galen_bytes){joining, sizeof joining});

@@ -13,7 +13,7 @@ static struct galen_log *restored(struct chart *chart, const struct chart_device
         struct galen_entry entry = chart_entry_at(chart, i);
         struct galen_read read;
         uint16_t judged = galen_log_read(device->log, i)->judged;
-        cr_assert_eq(galen_log_restore(log, &entry, judged, &read, &plain), GALEN_OK);
+        cr_assert_eq(galen_log_restore(log, &entry, judged, NULL, &read, &plain), GALEN_OK);
     }
     galen_writer_wipe(&plain);
     return log;
@@ -82,6 +82,42 @@ Test(restore, a_log_from_saved_state_is_the_log_that_was_read)
     chart_free(p.chart);
 }
 
+Test(restore, what_was_opened_is_not_opened_again)
+{
+    struct pair p = pair_new(34);
+    tell(&p);
+    struct galen_log *once = galen_log_new(&p.chart->practice, &p.patient->secrets);
+    struct galen_log *again = galen_log_new(&p.chart->practice, &p.patient->secrets);
+    size_t opened = 0;
+    for (uint64_t i = 0; i < p.chart->size; i++) {
+        struct galen_entry entry = chart_entry_at(p.chart, i);
+        struct galen_writer plain, kept;
+        struct galen_read read;
+        galen_writer_init(&plain);
+        galen_writer_init(&kept);
+        uint16_t judged = galen_log_read(p.patient->log, i)->judged;
+        cr_assert_eq(galen_log_restore(once, &entry, judged, NULL, &read, &plain), GALEN_OK);
+        bool open = read.state == GALEN_READ_OPEN;
+        struct galen_bytes said = galen_written(&plain);
+        if (open) { /* it could not be opened from this */
+            entry.body_state = GALEN_BODY_WITHHELD;
+            entry.body = (struct galen_bytes){0};
+            opened++;
+        }
+        cr_assert_eq(galen_log_restore(again, &entry, judged, open ? &said : NULL, &read, &kept),
+                     GALEN_OK);
+        cr_assert_eq(kept.size, plain.size);
+        cr_assert(kept.size == 0 || memcmp(kept.at, plain.at, kept.size) == 0);
+        galen_writer_wipe(&plain);
+        galen_writer_wipe(&kept);
+    }
+    cr_assert_eq(opened, 2);
+    assert_equal(once, again);
+    galen_log_free(once);
+    galen_log_free(again);
+    chart_free(p.chart);
+}
+
 Test(restore, a_void_entry_stays_void_though_nobody_checks_its_signature_again)
 {
     struct pair p = pair_new(32);
@@ -107,7 +143,10 @@ Test(restore, what_is_no_verdict_of_a_reader_is_refused)
     galen_writer_init(&plain);
     static const uint16_t none[] = {GALEN_ERR_MEMORY, GALEN_ERR_WITHHELD, GALEN_ERR_COUNT, 65535};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        cr_assert_eq(galen_log_restore(log, &entry, none[i], &read, &plain), GALEN_ERR_STATE);
+        cr_assert_eq(galen_log_restore(log, &entry, none[i], NULL, &read, &plain), GALEN_ERR_STATE);
+    /* A first entry is clear: there is nothing in it to be opened. */
+    struct galen_bytes text = pair_text("what it never said");
+    cr_assert_eq(galen_log_restore(log, &entry, GALEN_OK, &text, &read, &plain), GALEN_ERR_STATE);
     cr_assert_eq(galen_log_size(log), 0);
     galen_log_free(log);
     galen_writer_wipe(&plain);

@@ -127,6 +127,43 @@ Test(view, a_chart_says_its_last_message_and_what_waits)
     chart_free(v.chart);
 }
 
+/* The used link's device belongs to the chart no longer; its person does. */
+Test(view, a_used_link_that_was_opened_again_is_said_of_the_chart_and_of_the_person)
+{
+    struct visit v = chart_with_patient(310);
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_rules *rules = galen_log_rules(galen_engine_log(home->engine, chart_of(&v)));
+    for (int round = 0; round < 2; round++) {
+        cJSON *chart = chart_json(home->engine, chart_of(&v));
+        cJSON *patient =
+            member_json(home->engine, chart_of(&v), galen_rules_member(rules, &v.patient->id));
+        cJSON *self =
+            member_json(home->engine, chart_of(&v), galen_rules_member(rules, &v.pharmacist->id));
+        cr_assert_null(cJSON_GetObjectItemCaseSensitive(self, "link_again_ms"));
+        if (round == 0) {
+            cr_assert_null(cJSON_GetObjectItemCaseSensitive(chart, "link_again_ms"));
+            cr_assert_null(cJSON_GetObjectItemCaseSensitive(patient, "link_again_ms"));
+        } else {
+            counts(chart, "link_again_ms", 1700000000000);
+            counts(patient, "link_again_ms", 1700000000000);
+        }
+        cJSON_Delete(chart);
+        cJSON_Delete(patient);
+        cJSON_Delete(self);
+        struct galen_writer w;
+        galen_writer_init(&w);
+        struct galen_frame frame = {.type = GALEN_FRAME_NOTICE};
+        frame.as.notice = (struct galen_frame_notice){GALEN_NOTICE_LINK_OPENED_AGAIN, *chart_of(&v),
+                                                      v.patient->id, 1700000000000};
+        galen_frame_write(&w, &frame);
+        galen_engine_received(home->engine, home_now(home), GALEN_CONNECTION_LOG,
+                              galen_written(&w));
+        galen_writer_wipe(&w);
+    }
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* What is written to a newcomer before they may read the record is not their last message. */
 Test(view, a_message_that_cannot_be_opened_is_not_the_last)
 {

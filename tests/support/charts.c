@@ -328,6 +328,25 @@ void chart_read_all(struct chart *chart)
     }
 }
 
+void chart_use_secret(struct chart *chart, struct chart_device *link,
+                      const struct chart_device *issuer, const uint8_t secret[16])
+{
+    const struct galen_primitives *primitives = galen_sodium_primitives();
+    struct galen_id practice = galen_device_id(primitives, &chart->practice);
+    struct galen_cert *cert = &link->chain.certs[link->chain.count - 1];
+    galen_device_secrets_invitation(secret, &practice, &link->secrets);
+    memcpy(link->keys.sign, link->secrets.sign_public, sizeof link->keys.sign);
+    memcpy(link->keys.seal, link->secrets.seal_public, sizeof link->keys.seal);
+    link->id = galen_device_id(primitives, &link->keys);
+    cert->keys = link->keys;
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_cert_write_unsigned(&w, cert);
+    galen_sign(&issuer->secrets, GALEN_SIGN_CERTIFICATE, galen_written(&w), cert->signature);
+    galen_writer_wipe(&w);
+    chart_forget(chart, link);
+}
+
 void chart_forget(struct chart *chart, struct chart_device *device)
 {
     galen_log_free(device->log);

@@ -77,6 +77,9 @@ void chart_read(struct chart *chart, struct chart_device *device);
 /** After it became a holder: asks for all that was locked. */
 void chart_read_again(struct chart *chart, struct chart_device *device);
 void chart_read_all(struct chart *chart); /* members only */
+/** Gives a link's device the keys of its secret, certified by `issuer` again. Before it is added. */
+void chart_use_secret(struct chart *chart, struct chart_device *link,
+                      const struct chart_device *issuer, const uint8_t secret[16]);
 /** A reader with this device's keys that starts anew. */
 void chart_forget(struct chart *chart, struct chart_device *device);
 struct galen_entry chart_entry_at(const struct chart *chart, uint64_t index);

@@ -9,7 +9,7 @@ void disk_identity(struct galen_writer *w, enum galen_home_state state,
     struct galen_id fingerprint = galen_device_id(galen_sodium_primitives(), &chart->practice);
     const struct galen_cert *cert = &device->chain.certs[device->chain.count - 1];
     struct galen_id none = {{0}};
-    galen_write_u8(w, 1);
+    galen_write_u8(w, DISK_VERSION);
     galen_write_u8(w, (uint8_t)state);
     galen_write(w, device->material, sizeof device->material);
     galen_write_id(w, &cert->account);
@@ -32,5 +32,6 @@ void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct
     const struct galen_writer *record = &chart->entries[index].record;
     galen_writer_clear(value);
     galen_write_u16(value, GALEN_OK);
+    galen_write_bool(value, false);
     galen_write(value, record->at, record->size);
 }

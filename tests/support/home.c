@@ -101,6 +101,7 @@ static void look_at_sent(struct home *home, uint8_t purpose, struct galen_bytes 
             home->shown[c] = frame.as.open.from;
     if (frame.type != GALEN_FRAME_APPEND)
         return;
+    home->append_request = frame.as.append.request;
     galen_writer_clear(&home->append);
     galen_write(&home->append, frame.as.append.entry.at, frame.as.append.entry.size);
 }
@@ -183,7 +184,7 @@ void home_challenge(struct home *home, uint8_t purpose)
     home_hear(home, purpose, &frame);
 }
 
-static void welcome(struct home *home, uint8_t purpose)
+void home_welcome(struct home *home, uint8_t purpose)
 {
     struct galen_frame frame = {.type = GALEN_FRAME_WELCOME};
     struct galen_writer ids;
@@ -219,7 +220,7 @@ void home_start(struct home *home)
 {
     home_wake(home);
     home_challenge(home, GALEN_CONNECTION_LOG);
-    welcome(home, GALEN_CONNECTION_LOG);
+    home_welcome(home, GALEN_CONNECTION_LOG);
     home_show(home);
 }
 
@@ -229,7 +230,7 @@ void home_go_live(struct home *home)
     galen_engine_tick(home->engine, home_now(home));
     home_pump(home);
     home_challenge(home, GALEN_CONNECTION_LIVE);
-    welcome(home, GALEN_CONNECTION_LIVE);
+    home_welcome(home, GALEN_CONNECTION_LIVE);
 }
 
 void home_crash(struct home *home)

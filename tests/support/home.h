@@ -8,6 +8,7 @@
 #include "galen/engine.h"
 #include "galen/frames.h"
 #include "support/charts.h"
+#include "support/disk.h"
 
 #define HOME_PAIRS_MAX  (GALEN_CHARTS_MAX + 400)
 #define HOME_CHARTS_MAX 2
@@ -26,7 +27,8 @@ struct home {
     struct galen_engine *engine; /* NULL: it was killed */
     struct home_pair disk[HOME_PAIRS_MAX];
     size_t pair_count;
-    struct galen_writer append;               /* the last entry it sent; empty: none since */
+    struct galen_writer append; /* the last entry it sent; empty: none since */
+    uint32_t append_request;
     size_t events[64];                        /* how often each kind was said */
     size_t connects;                          /* how often it asked for a line */
     size_t sent[HOME_FRAME_MAX];              /* how many frames of each type it sent … */
@@ -59,6 +61,8 @@ void home_hear(struct home *home, uint8_t purpose, const struct galen_frame *fra
 struct galen_frame home_sent(const struct home *home, uint8_t type);
 /** Carries out everything the engine puts out. */
 void home_pump(struct home *home);
+/** The server lets it in, and names all charts. */
+void home_welcome(struct home *home, uint8_t purpose);
 /** The server shows what this home has not read. */
 void home_show(struct home *home);
 /** What was sent last reaches the log of this chart; the home does not hear of it. */

@@ -20,7 +20,7 @@ export class Person {
 
     /** Opens a link as it was sent, then presses the button. `by`: a way to the server. */
     static async joins(browser, link, by) {
-        const page = await browser.open(new URL(link).pathname + new URL(link).hash, by);
+        const page = await browser.open(new URL(link).pathname + new URL(link).hash, { by });
         const person = new this(page);
         await person.press("Open my chart");
         return person;

@@ -44,18 +44,19 @@ export class Scene {
         return out;
     }
 
-    /** Starts galend; again: on the same data and port. */
-    async serve(web) {
-        const log = join(this.folder, "galend.log");
+    /** Starts galend; again: on the same data and port. `later`: so many seconds from now, by its clock. */
+    async serve(web, { later = 0, data = "server" } = {}) {
+        const log = join(this.folder, `${data}.log`);
         const before = existsSync(log) ? readFileSync(log).length : 0;
         const words = [
-            "--data", join(this.folder, "server"), "--listen", `127.0.0.1:${this.port}`, "--web", web,
+            "--data", join(this.folder, data), "--listen", `127.0.0.1:${this.port}`, "--web", web,
             "--cert", join(this.certs, "server.pem"), "--key", join(this.certs, "server.key"),
             "--limit", "sign_ins_per_minute=100000",
         ];
-        mkdirSync(join(this.folder, "server"), { recursive: true });
+        mkdirSync(join(this.folder, data), { recursive: true });
         const file = openSync(log, "a");
-        const server = spawn(join(build, "galend"), words, { stdio: ["ignore", file, file] });
+        const env = later ? { ...process.env, LD_PRELOAD: this.#laterClock(), GALEN_TEST_LATER: String(later) } : process.env;
+        const server = spawn(join(build, "galend"), words, { stdio: ["ignore", file, file], env });
         this.#ends.push(() => server.kill("SIGKILL"));
         const line = await until("galend listens", () => {
             if (server.exitCode !== null) throw new Error(readFileSync(log, "utf8"));
@@ -63,6 +64,12 @@ export class Scene {
         });
         this.port = JSON.parse(line).port;
         return { stop: () => this.#end(server, "SIGTERM") };
+    }
+    #laterClock() {
+        const library = join(this.folder, "later.so");
+        if (!existsSync(library))
+            execFileSync("cc", ["-shared", "-fPIC", "-o", library, join(top, "tests/web/later.c"), "-ldl"]);
+        return library;
     }
     get url() {
         return `https://localhost:${this.port}`;
@@ -134,14 +141,16 @@ export class Scene {
         return {
             context,
             browser,
-            /** `by`: another way to the server than the straight one */
-            open: async (path, by = this.url) => {
+            folder,
+            /** `by`: another way to the server than the straight one; `before`: what is done with the page first */
+            open: async (path, { by = this.url, before = () => {} } = {}) => {
                 const page = await context.newPage();
                 await letWorkletsRun(page);
+                await before(page);
                 await page.goto(by + path);
                 return page;
             },
-            /** as a person closes it */
+            /** as a person closes it: everything is on the disk */
             close: async () => {
                 const gone = new Promise((resolve) => process.once("exit", resolve));
                 await (await browser.newBrowserCDPSession()).send("Browser.close").catch(() => {});
@@ -167,6 +176,7 @@ export class Scene {
     }
 
     async #end(process, signal) {
+        if (process.exitCode !== null || process.signalCode !== null) return;
         const gone = new Promise((resolve) => process.once("exit", resolve));
         process.kill(signal);
         await gone;

@@ -91,7 +91,7 @@ test("what is kept in the browser is sealed, under a key that it does not hand o
             exported: await crypto.subtle.exportKey("raw", key.wrapping).then(() => true, () => false),
         };
     });
-    assert.ok(kept.pairs > 3);
+    assert.ok(kept.pairs >= 2); // who it is, and a page of entries
     assert.deepEqual({ ...kept, pairs: 0 }, { pairs: 0, inClear: false, extractable: false, wrapped: 48, exported: false });
 });
 

@@ -116,3 +116,29 @@ test("a connection that does not open is given up", async (t) => {
     await s.settle();
     assert.deepEqual(s.did, ["closed 1"]);
 });
+
+test("who sends can wait until the line has taken it, or is gone", async (t) => {
+    const time = timers(t);
+    const s = stage();
+    let taken = 0;
+    const wait = () => s.sockets.taken(LIVE).then(() => taken++);
+    s.sockets.open(LIVE, "h:1");
+    s.made[0].open();
+    await wait();
+    assert.equal(taken, 1, "nothing is unsent");
+    s.made[0].bufferedAmount = 100;
+    void wait();
+    time.tick(1000);
+    await s.settle();
+    assert.equal(taken, 1);
+    s.made[0].bufferedAmount = 0;
+    time.tick(1000);
+    await s.settle();
+    assert.equal(taken, 2);
+    s.made[0].bufferedAmount = 100;
+    void wait();
+    s.sockets.close(LIVE);
+    time.tick(1000);
+    await s.settle();
+    assert.equal(taken, 3);
+});

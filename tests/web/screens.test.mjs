@@ -3,14 +3,11 @@
  * names the states that are looked at (a regular expression), while one works on them.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test, { after, before, describe } from "node:test";
-import { require } from "./_load.mjs";
-import * as look from "./screens/_look.mjs";
+import { lookAt } from "./screens/_look.mjs";
 import { CHART, states } from "./screens/_practice.mjs";
 import { openStage, settle } from "./screens/_stage.mjs";
 
-const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 let stage, narrow, wide;
 
 before(async () => {
@@ -26,19 +23,8 @@ const record = (n) => n.toString(16).padStart(32, "0");
 describe("looked at", () => {
     for (const one of states.filter(([name]) => new RegExp(process.env.GALEN_SCREENS ?? "").test(name)))
         test(one[0], async () => {
-            const found = [];
             const page = await stage.open(narrow, one);
-            await page.evaluate(axeSource);
-            for (const [mode, width, colorScheme, checks] of [
-                ["320 px", 320, "light", [look.width, look.targets, look.text, look.axe]],
-                ["dark", 390, "dark", [look.width, look.text]],
-                ["1280 px", 1280, "light", [look.width, look.targets, look.axe]],
-            ]) {
-                await page.setViewportSize({ width, height: 800 });
-                await page.emulateMedia({ colorScheme });
-                for (const check of checks)
-                    for (const sentence of await page.evaluate(check)) found.push(`${mode}: ${sentence}`);
-            }
+            const found = await lookAt(page);
             found.push(...page.trouble);
             await page.close();
             assert.deepEqual(found, []);

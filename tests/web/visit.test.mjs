@@ -405,7 +405,7 @@ story("both browsers are closed and opened again: everything is there", async ()
     for (const browser of Object.values(browsers)) await browser.close();
     await openBrowsers();
     paula = new Person(await browsers.paula.open("/"));
-    rosa = new Person(await browsers.rosa.open("/", line.url));
+    rosa = new Person(await browsers.rosa.open("/", { by: line.url }));
     await paula.press("Open Rosalind Example");
     await rosa.press(/^Messages/);
     for (const person of [paula, rosa]) {

@@ -61,6 +61,8 @@ export const w = {
     somebody: "somebody",
     no_name: "Name not known yet",
     role, person, part, when,
+    /** as a heading, where there is no name */
+    a_role: (of: Role | "custodian"): string => role[of].charAt(0).toUpperCase() + role[of].slice(1),
     months: (): string[] => Array.from({ length: 12 }, (_, i) => monthName.format(Date.UTC(2024, i, 1))),
     alert: { info: "Note:", success: "Done:", warning: "Attention:", error: "Problem:" },
 
@@ -88,7 +90,7 @@ export const w = {
     },
     broken: {
         title: "Galen has to start again",
-        kept: "What was sent or marked as kept is safe.",
+        stopped: "Galen met an error and stopped.",
         reload: "Load the page again",
     },
 
@@ -121,14 +123,20 @@ export const w = {
         refused: (error: ErrorName): string => ({
             "already-used": "This link was used before", expired: "This link is too old",
             revoked: "This link was taken back", offline: "There is no connection now",
-            "bad-format": "This is not a whole link",
+            "bad-format": "This is not a whole link", "bad-certificate": "This link is not from this practice",
+            "not-a-member": "This link does not work any more", "sign-in-failed": "This link does not work any more",
         } as Record<string, string>)[error] ?? "The link did not work",
+        nothing_opened: "Nothing was opened.",
         used_when: (ms: number): string => `It was used ${when(ms)}.`,
         refused_what_to_do: (error: ErrorName): string => ({
             "already-used":
                 "A link works once. If you used it on another device, go on there. You can add this device from there, too.",
             expired: "A link works for seven days, a code for ten minutes. Ask your practice, or your other device, for a new one.",
             revoked: "Call your practice and ask for a new link.",
+            "bad-certificate":
+                "Look whether the address is the one that came with the link. If it is, call your practice before you go on.",
+            "not-a-member": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
+            "sign-in-failed": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
             offline: "Look at your Wi-Fi or your phone’s connection. Then try again: your link was not used up.",
             "bad-format": "Part of the link is missing or has a typing mistake. Copy the whole link, or ask for a new one.",
         } as Record<string, string>)[error] ?? "",
@@ -136,6 +144,11 @@ export const w = {
         other_link: "Use another link or code",
         wrong: "This link is not complete",
         wrong_what_to_do: "Part of it is missing or has a typing mistake. Copy the whole link again, or put it in here.",
+        elsewhere: "This link belongs to another address",
+        elsewhere_what_to_do: (host: string): string =>
+            `It is a link of the practice at ${host}. Open it there: press it in the message it came with, or copy all of it into the address line of your browser.`,
+        elsewhere_here: (here: string): string => `This page is of ${here}. If you expected the link to belong here, do not go on, and call your practice.`,
+        try_here: "Try it here all the same",
         already: "This browser already has a chart",
         already_what_to_do: (name: string): string =>
             `It belongs to ${name || "somebody"}. A new link for somebody else has to be opened on their own device. Your link was not used up.`,
@@ -173,6 +186,7 @@ export const w = {
         withheld: "Part is held back by the server",
         reading: "Still reading",
         last: (name: string): string => `${name || "Somebody"},`,
+        link_again: "A used link was tried again",
         heard: "Last heard from anybody else:",
         never_heard: "Nobody else has been heard here yet.",
         open: "Open",
@@ -234,6 +248,7 @@ export const w = {
             withheld: "The server holds this back. If that stays, call the practice.",
             void: "This does not count: it breaks the rules of the chart.",
         } satisfies Record<EntryState, string>,
+        not_sent: "It will not be sent: writing has stopped here.",
         held: (names: string[]): string =>
             `${names.length > 0 ? list(names) : "Somebody"} joined since you wrote this. It was not sent.`,
         held_ask: "If you send it, they can read it too. You can ask them first who they are.",
@@ -305,12 +320,14 @@ export const w = {
             "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
         opens_later_staff: "The record is not open on this device. Ask a colleague who has it to add you to this chart.",
         conflicts: (n: number): string => several(n, "conflict to decide", "conflicts to decide"),
+        conflicts_plain: (n: number): string => n === 1 ? "Two different answers" : `Two different answers, ${n} times`,
+        or: "or",
         proposed: "Suggested, to be accepted or declined",
         proposed_mine: "Waits for your pharmacist",
         pending: (n: number): string => several(n, "suggestion", "suggestions"),
         editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} writing here now`,
         about: (name: string): string => `About ${name}: `,
-        ask: (name: string): string => `Ask about ${name}`,
+        ask: "Ask about it",
         name_first: { pmr: "Give the name of the medicine first.", map: "Say what it is about first." },
         plain: {
             add: { pmr: "Add a medicine", map: "Suggest something for my plan" },
@@ -328,7 +345,7 @@ export const w = {
                 map: (n: number): string => `Done or given up (${n})`,
             },
             declined: (n: number): string => `Not taken over (${n})`,
-            open: (name: string): string => `See or change ${name}`,
+            open: "See or change",
             all: { pmr: "All my medicines", map: "All of my plan" },
             more: "More that can be said about it",
         },
@@ -341,7 +358,7 @@ export const w = {
             },
             over: { pmr: (n: number): string => `Stopped (${n})`, map: (n: number): string => `Done or dropped (${n})` },
             declined: (n: number): string => `Declined (${n})`,
-            open: (name: string): string => `Open ${name}`,
+            open: "Open",
             all: { pmr: "All medicines", map: "Whole plan" },
         },
         section: {
@@ -372,7 +389,9 @@ export const w = {
         not_checked: "Identity not checked yet",
         custodian:
             "Kept offline by the practice, to open the chart when everything else is lost. It is part of every chart.",
-        used_again: "Somebody tried to use this person’s link again. Call them and ask whether it was they.",
+        used_again: (ms: number): string => `Somebody tried to use this person’s link again ${when(ms)}.`,
+        used_again_what_to_do: (name: string): string =>
+            `The link let nobody in. Call ${name} and ask whether it was they. If not, somebody else has seen the link: ask how it was sent.`,
         devices: (n: number): string => `${several(n, "device", "devices")}.`,
         heard: "Last heard",
         never: "Not heard yet.",
@@ -617,7 +636,7 @@ function happened(entry: Entry, what: string, mine: boolean): string {
 const problems: Record<string, string> = {
     offline: "There is no connection now.",
     forked: "The server shows different histories.",
-    "keys-cloned": "Somebody else writes with this device’s keys.",
+    "keys-cloned": "There is a copy of this device, and the copy has written here.",
     withheld: "The server holds back part of the chart.",
     "already-used": "A link or code was used before.",
     expired: "This has expired.",
@@ -636,7 +655,7 @@ const problems: Record<string, string> = {
     "limit-reached": "Too much at once.",
     "no-visit": "No visit is open.",
     "in-waiting-room": "You have not been let in yet.",
-    "signed-in-elsewhere": "Galen is open elsewhere with the same keys.",
+    "signed-in-elsewhere": "This same device is open somewhere else.",
     "record-not-open": "The record is not open yet.",
     "bad-value": "The field does not take this.",
     "no-answer": "There was no answer.",
@@ -650,8 +669,13 @@ const problems: Record<string, string> = {
 /** What to do, where the core's own sentence is not for people in front of a screen. */
 const helps: Record<string, string> = {
     offline: "What you wrote is kept on this device and sent when the connection is back.",
-    forked: "Do not go on writing. Save the evidence below “Log” and call the practice.",
-    "keys-cloned": "Stop using this device and call the practice.",
+    forked:
+        "Two histories of this chart contradict each other: the server was put back from an old copy, or somebody shows people different things. Do not rely on what is new here. Save the evidence (under “Log”, or “What was done here”) and call the practice.",
+    withheld: "Try again in some minutes. If it stays, call the practice.",
+    "keys-cloned":
+        "This happens when a phone, a computer or a browser was copied or put back from a backup, or when somebody took its keys. Call the practice: they remove this device and give you a new link. What is here can still be read.",
+    "signed-in-elsewhere":
+        "Did you copy this browser, or put it back from a backup? Then use one of the two only, and clear the other. If you did not, somebody may have taken a copy of your keys: call the practice now.",
     "no-visit": "Wait until your pharmacist has opened the visit.",
     "bad-format": "Galen did not understand this. Load the page again; if it stays, call the practice.",
     "core-failed": "Load the page again. What was sent or marked as kept is safe.",

@@ -280,6 +280,10 @@ const struct galen_docs *galen_engine_docs(const struct galen_engine *engine,
 uint64_t galen_engine_server_size(const struct galen_engine *engine, const struct galen_id *chart);
 /** Whether everything the server had has been read. */
 bool galen_engine_current(const struct galen_engine *engine, const struct galen_id *chart);
+/** When somebody last opened the used link of `account`, a former or present member; 0: never heard of.
+ *  `account` NULL: of anybody who ever belonged to the chart. Staff are told (EVENT_LINK_AGAIN). */
+uint64_t galen_engine_link_again(const struct galen_engine *engine, const struct galen_id *chart,
+                                 const struct galen_id *account);
 /** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless
  *  OPEN). False past the end. */
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,

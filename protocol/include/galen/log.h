@@ -63,11 +63,14 @@ GALEN_MUST_USE enum galen_err galen_log_add(struct galen_log *log, const struct 
                                             struct galen_read *read, struct galen_writer *plain);
 /**
  * Takes the next entry again that this device judged before: `judged` is what galen_log_add put into
- * `read` then. For one's own saved state, which nobody else can have changed; everything else goes
- * through galen_log_add. The rest as there; STATE: not a verdict that galen_log_add gives.
+ * `read` then; `opened` the plaintext, if it was OPEN at last, which is not opened again then, or NULL.
+ * For one's own saved state, which nobody else can have changed; everything else goes through
+ * galen_log_add. The rest as there; STATE: not a verdict that galen_log_add gives, or one that no
+ * plaintext goes with.
  */
 GALEN_MUST_USE enum galen_err galen_log_restore(struct galen_log *log,
                                                 const struct galen_entry *entry, uint16_t judged,
+                                                const struct galen_bytes *opened,
                                                 struct galen_read *read,
                                                 struct galen_writer *plain);
 /**

@@ -3,6 +3,29 @@
  * page and answers with sentences, none if all is well.
  */
 
+import { readFileSync } from "node:fs";
+import { require } from "../_load.mjs";
+
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** All of it, on a phone and on a desk, by day and by night. */
+export async function lookAt(page) {
+    const found = [];
+    await page.evaluate(axeSource);
+    for (const [mode, width, colorScheme, checks] of [
+        ["320 px", 320, "light", [widths, targets, text, axe]],
+        ["390 px, dark", 390, "dark", [widths, text]],
+        ["1280 px", 1280, "light", [widths, targets, text, axe]],
+        ["1280 px, dark", 1280, "dark", [text]],
+    ]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme });
+        for (const check of checks)
+            for (const sentence of await page.evaluate(check)) found.push(`${mode}: ${sentence}`);
+    }
+    return found;
+}
+
 /** Text below 18 px, or below 7:1 against what is behind it. */
 export function text() {
     const found = [];
@@ -49,7 +72,7 @@ export function targets() {
 }
 
 /** What is wider than the screen. */
-export function width() {
+export function widths() {
     const page = document.scrollingElement;
     const found = page.scrollWidth > page.clientWidth ? [`the page is ${page.scrollWidth} px wide in ${page.clientWidth}`] : [];
     for (const one of document.querySelectorAll("main *, header *, aside *, .visit-bar *"))

@@ -5,7 +5,7 @@ export const NOW = Date.UTC(2026, 10, 25, 15, 30);
 const MIN = 60_000, HOUR = 60 * MIN, DAY = 24 * HOUR;
 const id = (two) => two.repeat(32);
 const PAULA = { account: id("a1"), device: id("d1"), name: "Paula Pharm", role: "pharmacist" };
-const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Franklin-Featherstonehaugh", role: "patient" };
+const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Example-Featherstonehaugh", role: "patient" };
 const SAM = { account: id("a3"), device: id("d3"), name: "Sam Carer", role: "caregiver" };
 const TOM = { account: id("a4"), device: id("d4"), name: "Tom Tech", role: "technician" };
 const CUSTODIAN = { account: id("a0"), device: id("d0"), name: "", role: "custodian" };
@@ -178,14 +178,19 @@ export const states = [
     ["join", "patient", null, empty, [], link],
     ["join-looking", "patient", null, all(empty, fails("look", "never")), [], link],
     ["join-wrong-link", "patient", null, empty, [], link.slice(0, 60)],
+    ["join-elsewhere", "patient", null, all(empty, (s) => { s.link_host = "galen.other.example"; }), [], link],
     ["join-under-way", "patient", null, (s) => { s.home.state = "joining"; }],
     ["join-offline", "patient", null, all((s) => { s.home.state = "joining"; }, offline)],
     ["join-used", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "already-used", help: "This link or code was used before. If it was not you, call the practice now.", used_ms: NOW - 5 * HOUR }]; }), [], link],
+    ["join-used-after-reload", "patient", null, (s) => { s.home.state = "joining"; s.then = [{ event: "refused", error: "already-used", help: "", used_ms: NOW - 5 * HOUR }]; }],
+    ["join-another", "patient", null, (s) => { s.home.state = "joining"; s.then = [{ event: "refused", error: "already-used", help: "", used_ms: NOW - 5 * HOUR }]; }, ["Use another link or code"]],
+    ["join-wrong-practice", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "bad-certificate", help: "" }]; }), [], link],
+    ["join-gone", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "not-a-member", help: "" }]; }), [], link],
     ["join-expired", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "expired", help: "This has expired. Ask the practice for a new one." }]; }), [], link],
     ["join-member", "patient", null, () => {}, [], link],
     ["welcome", "patient", null, empty],
     ["welcome-nothing-pasted", "patient", null, empty, ["Go on"]],
-    ["storage-lost", "patient", null, (s) => { s.then = [{ event: "storage-lost" }]; }],
+    ["storage-lost", "patient", null, all(empty, (s) => { s.then = [{ event: "storage-lost" }]; })],
     ["lost-devices", "patient", null, (s) => { s.then = [{ event: "lost-asked", devices: [id("d5"), id("d9")] }]; }],
     ["starting", "patient", null, (s) => { s.ready = false; }],
     ["broken", "patient", null, (s) => { s.then = [{ event: "broken", failure: { error: "core-failed", help: "" } }]; }],
@@ -199,6 +204,8 @@ export const states = [
     ["home-staff-loading", "staff", { at: "home" }, fails("charts", "never")],
     ["home-staff-error", "staff", { at: "home" }, fails("charts", "no-answer", "There was no answer in time. Look whether it was done, then try again.")],
     ["home-staff-offline", "staff", { at: "home" }, offline],
+    ["home-staff-link-again", "staff", { at: "home" }, (s) => { s.charts[2].link_again_ms = NOW - 2 * HOUR; }],
+    ["people-link-again", "staff", chart("people"), (s) => { for (const m of s.members[CHART]) if (m.account === SAM.account) m.link_again_ms = NOW - 2 * HOUR; }],
     ["home-staff-stopped", "staff", { at: "home" }, (s) => { s.charts[1].stopped = "forked"; s.charts[2].withheld = 4; }],
     ["new-patient", "staff", { at: "new-patient" }],
     ["new-patient-no-name", "staff", { at: "new-patient" }, () => {}, ["Make the link"]],
@@ -209,6 +216,8 @@ export const states = [
     ["home-patient-empty", "patient", { at: "home" }, (s) => { s.charts = []; }],
     ["home-patient-loading", "patient", { at: "home" }, fails("charts", "never")],
     ["home-patient-offline", "patient", { at: "home" }, offline],
+    ["home-patient-stopped", "patient", { at: "home" }, (s) => { s.charts[0].stopped = "keys-cloned"; s.then = [{ event: "cloned", chart: CHART, error: "keys-cloned", help: "" }]; }],
+    ["home-patient-elsewhere", "patient", { at: "home" }, (s) => { s.then = [{ event: "refused", error: "signed-in-elsewhere", help: "" }]; }],
     ["home-patient-problem", "patient", { at: "home" }, (s) => { s.then = [{ event: "failed", token: "f".repeat(32), chart: CHART, error: "too-many-devices", help: "The chart has as many devices as it may have. Remove one first." }]; }],
 
     ["messages-staff", "staff", chart("messages"), (s) => { s.then = [presence(ROSA)]; }],
@@ -225,6 +234,10 @@ export const states = [
         s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: true, composed_ms: NOW - 5 * MIN, kind: "message", text: "Between us: I sometimes skip the evening tablet." }];
     }],
     ["messages-forked", "patient", chart("messages"), (s) => { s.charts[0].stopped = "forked"; s.charts[0].withheld = 9; }],
+    ["messages-cloned", "patient", chart("messages"), (s) => {
+        s.charts[0].stopped = "keys-cloned";
+        s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: false, composed_ms: NOW - MIN, kind: "message", text: "I am on the train." }];
+    }],
     ["messages-nothing-written", "patient", chart("messages"), () => {}, ["Send"]],
 
     ["medicines-staff", "staff", chart("pmr"), (s) => { s.then = [draft]; }],

@@ -8,11 +8,11 @@ import { promisify } from "node:util";
 import { require, top } from "../_load.mjs";
 import { NOW, practice } from "./_practice.mjs";
 
-const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css" };
+const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 /* What galend sends with the page: whoever breaks it breaks the screens. */
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-    "require-trusted-types-for 'script'; trusted-types galen";
+    "require-trusted-types-for 'script'; trusted-types galen-worker";
 
 export async function openStage() {
     const folder = await mkdtemp(join(tmpdir(), "galen-screens-"));
@@ -24,7 +24,6 @@ export async function openStage() {
     const server = createServer(async (request, response) => {
         const path = new URL(request.url, "http://x").pathname;
         const name = extname(path) ? path : "/index.html";
-        if (name === "/favicon.ico") return void response.writeHead(204).end();
         try {
             const body = await readFile(join(folder, "site", name));
             response.writeHead(200, { "content-type": types[extname(name)] ?? "", "content-security-policy": policy });

@@ -106,11 +106,21 @@ class WorkerClient implements Client {
         return () => void this.listeners.delete(listener);
     }
 
+    /* Compiled here, while the Worker is not there yet. */
+    private async compile(): Promise<void> {
+        try {
+            this.post({ kind: "module", module: await WebAssembly.compileStreaming(load(files.wasm)) });
+        } catch (thrown) {
+            throw CoreError.own("core-not-loaded", thrown);
+        }
+    }
+
     /* A worker script has no integrity attribute: what the browser keeps under its address is looked at first. */
     private async begin(): Promise<void> {
         if (!("locks" in navigator) || !("indexedDB" in globalThis) || !("subtle" in (crypto ?? {})))
             throw CoreError.own("browser-too-old");
-        const persistent = (await navigator.storage?.persisted?.()) ?? false;
+        this.compile().catch((thrown: unknown) => this.break(CoreError.of(thrown)));
+        const persisted = navigator.storage?.persisted?.();
         try {
             const script = await load(files.worker);
             if (!script.ok) throw new TypeError(`status ${script.status}`);
@@ -118,6 +128,7 @@ class WorkerClient implements Client {
         } catch (thrown) {
             throw CoreError.own("core-not-loaded", thrown);
         }
+        const persistent = (await persisted) ?? false;
         this.aliveTimer = setTimeout(() => this.break(CoreError.own("core-failed")), ALIVE_MS);
         const worker = new Worker(scriptAddress(files.worker.url), { type: "module", name: "galen" });
         worker.onmessage = (event: MessageEvent<FromWorker>) => this.take(event.data);
@@ -133,7 +144,7 @@ class WorkerClient implements Client {
     private post(message: ToWorker, transfer: Transferable[] = []): void {
         if (this.broken) return;
         if (this.worker) this.worker.postMessage(message, transfer);
-        else if (message.kind === "ask") this.unsent.push({ message, transfer });
+        else if (message.kind === "ask" || message.kind === "module") this.unsent.push({ message, transfer });
     }
 
     private take(message: FromWorker): void {

@@ -4,6 +4,8 @@ import type { Answered, Asked, Told } from "./protocol.ts";
 export type ToWorker =
     /** the first message; `hadHome`: this browser has had a home (kept outside IndexedDB) */
     | { kind: "start"; hadHome: boolean; persistent: boolean }
+    /** comes once, when it is compiled */
+    | { kind: "module"; module: WebAssembly.Module }
     | { kind: "ask"; asked: Asked }
     /** the tab is looked at again, or the network is back */
     | { kind: "awake" }

@@ -76,6 +76,8 @@ export interface ChartSummary {
     unread: number;
     /** when any other person's device was last heard; 0: never */
     heard_ms: number;
+    /** when somebody last opened a used link of this chart (told to staff); absent: never */
+    link_again_ms?: number;
 }
 
 export interface Member {
@@ -91,6 +93,8 @@ export interface Member {
     /** entries of the chart that it said it has verified, and when it said so; absent: never */
     verified?: number;
     heard_ms?: number;
+    /** when somebody last opened this person's used link (told to staff); absent: never */
+    link_again_ms?: number;
 }
 
 export type EntryState = "clear" | "open" | "locked" | "withheld" | "void";

@@ -13,6 +13,8 @@ const FRAME_MAX = 512 * 1024;
 export const UNSENT_MAX = 8 * 1024 * 1024;
 /** Voice packets of 20 ms: 100 ms. More are left out: late voice helps nobody. */
 export const MEDIA_UNSENT_MAX = 5;
+/** How often it is looked whether the line has taken everything. */
+const TAKEN_MS = 20;
 
 /** What is used of a WebSocket. */
 export interface Socket {
@@ -81,6 +83,13 @@ export class Sockets {
         if (isMedia(frame) && unsent > MEDIA_UNSENT_MAX * frame.length) this.left++;
         else if (unsent + frame.length > UNSENT_MAX) this.end(purpose, socket);
         else socket.send(frame);
+    }
+
+    /** Kept when the line has taken what was sent, or is gone. A browser does not say when that is. */
+    async taken(purpose: Purpose): Promise<void> {
+        const socket = this.present.get(purpose);
+        while (socket && this.present.get(purpose) === socket && socket.bufferedAmount > 0)
+            await new Promise((resolve) => setTimeout(resolve, TAKEN_MS));
     }
 
     /** Gives the connection up without calling `closed`. What was sent still goes out. */

@@ -12,7 +12,7 @@ const PAIRS = "pairs"; /* the engine's keys and sealed values */
 const KEYS = "keys"; /* the store key, wrapped */
 const NOTES = "notes"; /* the Worker's own: names and numbers; the holder's name */
 const STORE_KEY_BYTES = 32;
-const LOAD_PAIRS = 256;
+const LOAD_PAIRS = 16; /* at once: many of them are pages of 32 KiB */
 /** Some browsers' databases do not open again, and say nothing; nobody is to wait for that without end. */
 export const OPEN_MS = 30_000;
 
@@ -113,22 +113,22 @@ export class Store {
         return key;
     }
 
-    /** Gives every pair, in ascending order of keys. Returns how many there were. */
+    /** Gives every pair, in ascending order of keys: while some are taken, the next are read. Returns how many. */
     async each(give: (pair: Pair) => void): Promise<number> {
-        let count = 0;
-        let after: IDBKeyRange | undefined;
-        for (;;) {
-            const pairs = this.db.transaction(PAIRS).objectStore(PAIRS);
-            const [keys, values] = await Promise.all([
-                answered(pairs.getAllKeys(after, LOAD_PAIRS)),
-                answered<Bytes[]>(pairs.getAll(after, LOAD_PAIRS)),
-            ]).catch(failed);
-            keys.forEach((key, i) => give({ key: new Uint8Array(key as ArrayBuffer), value: values[i] as Bytes }));
-            count += keys.length;
-            const last = keys[keys.length - 1];
-            if (last === undefined || keys.length < LOAD_PAIRS) return count;
-            after = IDBKeyRange.lowerBound(last, true);
+        const pairs = (): IDBObjectStore => this.db.transaction(PAIRS).objectStore(PAIRS);
+        const keys = await answered(pairs().getAllKeys()).catch(failed);
+        const read = (from: number): Promise<Bytes[]> => {
+            const last = Math.min(from + LOAD_PAIRS, keys.length) - 1;
+            return answered<Bytes[]>(pairs().getAll(IDBKeyRange.bound(keys[from], keys[last])));
+        };
+        let next = keys.length > 0 ? read(0) : undefined;
+        for (let from = 0; next; from += LOAD_PAIRS) {
+            const values = await next.catch(failed);
+            next = from + LOAD_PAIRS < keys.length ? read(from + LOAD_PAIRS) : undefined;
+            if (values.length !== Math.min(LOAD_PAIRS, keys.length - from)) throw CoreError.own("storage-failed");
+            values.forEach((value, i) => give({ key: new Uint8Array(keys[from + i] as ArrayBuffer), value }));
         }
+        return keys.length;
     }
 
     /** Makes a change durable as a whole. */

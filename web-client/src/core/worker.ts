@@ -1,6 +1,5 @@
 /** The Worker: puts the parts of the core together. One for each tab; one of them holds the state. */
 import { CoreError } from "./error.ts";
-import { files, load } from "../files.ts";
 import { Host } from "./host.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Asked, ChartSummary, Entry, Home, Told, VoiceIn, VoiceOut } from "./protocol.ts";
@@ -9,7 +8,7 @@ import { Sockets, type Socket } from "./sockets.ts";
 import { Store } from "./store.ts";
 import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
 import { Unread } from "./unread.ts";
-import { WasmCore } from "./wasm.ts";
+import { LIVE, WasmCore } from "./wasm.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -53,17 +52,12 @@ function tellAll(): void {
 
 /* -- holding -- */
 
-async function compiled(): Promise<WebAssembly.Module> {
-    try {
-        return await WebAssembly.compileStreaming(load(files.wasm));
-    } catch (thrown) {
-        throw CoreError.own("core-not-loaded", thrown);
-    }
-}
+let takeModule: (module: WebAssembly.Module) => void;
+const compiled = new Promise<WebAssembly.Module>((resolve) => (takeModule = resolve));
 
 async function loaded(store: Store): Promise<WasmCore> {
     const key = await store.storeKey();
-    const core = await WasmCore.open(await compiled(), key);
+    const core = await WasmCore.open(await compiled, key);
     key.fill(0);
     let damaged: unknown;
     const count = await store.each(({ key, value }) => {
@@ -147,6 +141,11 @@ async function hold(holds: () => boolean): Promise<Held> {
             case "voice":
                 voiceTab = from;
                 return {};
+            case "draft": {
+                const answer = await now.ask({ ...asked.with, do: "draft" });
+                await sockets.taken(LIVE); // so no more drafts are made than the line takes
+                return answer;
+            }
             default:
                 return now.ask({ ...asked.with, do: asked.do });
         }
@@ -199,6 +198,9 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
         case "start":
             ({ hadHome, persistent } = message);
             tabs.start();
+            break;
+        case "module":
+            takeModule(message.module);
             break;
         case "ask":
             if (message.asked.do === "voice") {

@@ -178,7 +178,7 @@ function told(event: Told): void {
     switch (event.event) {
     case "ready": tree.core.value = "ready"; break;
     case "broken": tree.core.value = "broken"; tree.broken.value = event.failure; break;
-    case "storage-lost": tree.core.value = "storage-lost"; break;
+    case "storage-lost": tree.cleared.value = true; break;
     case "refused": refused(event); break;
     case "joined": tree.joining.value = null; break;
     case "lost-asked": tree.lost.value = event.devices; break;
@@ -212,6 +212,17 @@ function refused(event: Extract<Told, { event: "refused" }>): void {
         tree.joining.value = { ...joining, stage: "refused", refused: failure };
     else
         problem(failure);
+    homeJoins();
+}
+
+/* A page that was loaded again goes on joining, with the link that the core has; it may be refused before
+ * the page knows that. */
+function homeJoins(): void {
+    const home = tree.home.value, last = tree.problems.value.at(-1);
+    if (home.state !== "here" || home.value.state !== "joining" || tree.joining.value || !last)
+        return;
+    tree.joining.value = { link: "", look: loading, stage: "refused", refused: last.failure };
+    tree.problems.value = [];
 }
 
 /* `base` was on the screen when they began; `now` is what the record says: it may have come while they were
@@ -245,7 +256,10 @@ function set<T>(at: Signal<T>, value: T): void {
 /* One row a change. */
 const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     told: (c) => told(c.told),
-    home: (c) => set(tree.home, kept(tree.home.value, c.home)),
+    home: (c) => {
+        set(tree.home, kept(tree.home.value, c.home));
+        homeJoins();
+    },
     schema: (c) => set(tree.schema, c.schema),
     charts: (c) => set(tree.charts, kept(tree.charts.value, c.charts)),
     go: (c) => go(c.screen),
@@ -278,7 +292,9 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     },
     refused: (c) => tree.joining.value &&
         set(tree.joining, { ...tree.joining.value, stage: "refused" as const, refused: c.failure }),
-    "join-dropped": () => set(tree.joining, null),
+    /* A link that was begun with stays begun in the core until another one is taken. */
+    "join-dropped": () => set(tree.joining, tree.home.value.state === "here" && tree.home.value.value.state === "joining"
+        ? { link: "", look: loading, stage: "another" as const } : null),
     "lost-answered": () => set(tree.lost, []),
     "link-made": (c) => set(tree.link, c.link),
     making: (c) => set(tree.making, c.making),

@@ -181,6 +181,7 @@ const after: Partial<Record<Told["event"], Wanted[]>> = {
     withheld: ["charts", "entries"],
     fork: ["charts"],
     cloned: ["charts"],
+    "link-again": ["charts", "members"],
     verified: ["charts"],
     seen: ["charts"],
     visit: ["charts", "call"],
@@ -278,6 +279,7 @@ export function start(with_core: Core, with_sound: Sound): void {
     if (link)
         change({ do: "link-found", link });
     const kept = history.state as Screen | null;
+    void refresh("home", "charts");
     if (kept && typeof kept === "object" && "at" in kept)
         arrive(kept);
     window.addEventListener("popstate", (event) => {

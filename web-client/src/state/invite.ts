@@ -74,7 +74,7 @@ export async function lookAt(typed: string): Promise<void> {
 async function tried(asked: Promise<unknown>, chart?: Id, text?: string): Promise<boolean> {
     try {
         await asked;
-        await refresh("waiting", "members");
+        await refresh("waiting", "members", "charts");
         return true;
     } catch (thrown) {
         change({ do: "problem", failure: failureOf(thrown), ...(chart ? { chart } : {}), ...(text ? { text } : {}) });

@@ -39,6 +39,8 @@ export interface Person {
     /** entries verified on at least one of their devices */
     verified: number;
     heard_ms: number;
+    /** when their used link was last opened again; 0: never */
+    link_again_ms: number;
 }
 
 /** The chart's people, each with their devices; oneself first, then by name. */
@@ -47,7 +49,7 @@ export function people(members: Member[]): Person[] {
     for (const m of members) {
         const person = found.get(m.account) ?? {
             account: m.account, name: m.name, role: m.role, self: m.self, holder: false, joined: false, devices: [],
-            verified: 0, heard_ms: 0,
+            verified: 0, heard_ms: 0, link_again_ms: 0,
         };
         person.self ||= m.self;
         person.holder ||= m.holder;
@@ -55,6 +57,7 @@ export function people(members: Member[]): Person[] {
         person.devices.push(m);
         person.verified = Math.max(person.verified, m.verified ?? 0);
         person.heard_ms = Math.max(person.heard_ms, m.heard_ms ?? 0);
+        person.link_again_ms = Math.max(person.link_again_ms, m.link_again_ms ?? 0);
         found.set(m.account, person);
     }
     return [...found.values()].sort((a, b) =>

@@ -70,7 +70,8 @@ export interface Edit {
 export interface Joining {
     link: string;
     look: Part<Questions["look"]["answer"]>;
-    stage: "asked" | "joining" | "refused";
+    /** "another": they want to put in another one */
+    stage: "asked" | "joining" | "refused" | "another";
     refused?: Failure & { used_ms?: number };
 }
 
@@ -96,7 +97,9 @@ export interface Problem {
 }
 
 export const tree = {
-    core: signal<"starting" | "ready" | "broken" | "storage-lost">("starting"),
+    core: signal<"starting" | "ready" | "broken">("starting"),
+    /** the browser had a home and cleared it */
+    cleared: signal(false),
     broken: signal<Failure | null>(null),
     home: signal<Part<Home>>(loading),
     schema: signal<SchemaDocument[]>([]),

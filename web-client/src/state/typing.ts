@@ -10,7 +10,8 @@ import { ask, refresh } from "./effects.ts";
 import { editKey, tree } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
-export const DRAFT_EVERY_MS = 200;
+/** Drafts of one field are so far apart at least. */
+export const DRAFT_EVERY_MS = 40;
 export const PAUSE_MS = 1000;
 
 export interface Place {
@@ -24,7 +25,7 @@ export interface Place {
 export type Ending = "pause" | "asked";
 
 const pauses = new Map<string, { timer: number; place: Place }>();
-const drafts = new Map<string, { timer: number; sent: string }>();
+const drafting = new Set<string>();
 
 const keyOf = (p: Place): string => editKey(p.chart, p.doc, p.record, p.field);
 
@@ -33,7 +34,7 @@ export function typed(place: Place, value: string | null, base: string, ending: 
     const key = keyOf(place);
     change({ do: "typed", key, text: value ?? raw ?? "", base, now: baseOf(place), wrong: value === null });
     if (value !== null)
-        draftSoon(key, place);
+        void draftWhileTyped(key, place);
     window.clearTimeout(pauses.get(key)?.timer);
     if (ending === "pause")
         pauses.set(key, { place, timer: window.setTimeout(() => void settle(place), PAUSE_MS) });
@@ -45,29 +46,30 @@ export function left(place: Place): void {
         void settle(place);
 }
 
-function draftSoon(key: string, place: Place): void {
-    const waiting = drafts.get(key);
-    if (waiting)
+/* The first goes out at once; then, again and again, what stands there when the line has taken the one before. */
+async function draftWhileTyped(key: string, place: Place): Promise<void> {
+    if (drafting.has(key))
         return;
-    drafts.set(key, { sent: "", timer: window.setTimeout(() => {
-        drafts.delete(key);
+    drafting.add(key);
+    for (let sent: string | undefined; ;) {
         const edit = tree.edits.value[key];
-        if (edit)
-            sendDraft(place, edit.text);
-    }, DRAFT_EVERY_MS) });
+        if (!edit || edit.stage === "wrong" || edit.text === sent)
+            break;
+        sent = edit.text;
+        await Promise.all([sendDraft(place, sent), new Promise((resolve) => setTimeout(resolve, DRAFT_EVERY_MS))]);
+    }
+    drafting.delete(key);
 }
 
 /* Nobody misses a draft that did not go out: the line is down, or the record is not there yet. */
-function sendDraft(place: Place, text: string): void {
+async function sendDraft(place: Place, text: string): Promise<void> {
     if (place.record !== "new")
-        ask("draft", { ...place, text }).catch(() => undefined);
+        await ask("draft", { ...place, text }).catch(() => undefined);
 }
 
 function forget(key: string): void {
     window.clearTimeout(pauses.get(key)?.timer);
     pauses.delete(key);
-    window.clearTimeout(drafts.get(key)?.timer);
-    drafts.delete(key);
 }
 
 async function settle(place: Place): Promise<void> {
@@ -97,7 +99,7 @@ export async function write(place: Place): Promise<boolean> {
         await refresh("waiting");
         change({ do: "written", key, text, base: baseOf(place) });
         if (!tree.edits.value[key])
-            sendDraft(place, "");
+            void sendDraft(place, "");
         return true;
     } catch (thrown) {
         const failure = failureOf(thrown);
@@ -128,7 +130,7 @@ function baseOf(place: Place): string {
 export function drop(place: Place): void {
     forget(keyOf(place));
     change({ do: "edit-dropped", key: keyOf(place) });
-    sendDraft(place, "");
+    void sendDraft(place, "");
 }
 
 /** All that waits for its pause is written now: the page may be gone in a moment. */

@@ -4,7 +4,7 @@ import type { Home } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
 import { go } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
-import { tree } from "../state/tree.ts";
+import { tree, type Problem } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
 import { ChartScreen } from "./chart.tsx";
 import { HomeScreen } from "./home.tsx";
@@ -71,10 +71,18 @@ function Emergency() {
     );
 }
 
+/* A chart in which writing has stopped says so itself, where it is shown. */
+function isSaidBelow({ failure, chart }: Problem): boolean {
+    const screen = tree.screen.value, home = tree.home.value, charts = tree.charts.value;
+    const shown = screen.at === "chart" ? screen.chart === chart
+        : screen.at === "home" && home.state === "here" && !isStaff(home.value.role);
+    return shown && charts.state === "here" && charts.value.some((c) => c.chart === chart && c.stopped === failure.error);
+}
+
 function Problems() {
     return (
         <>
-            {tree.problems.value.map((problem) => (
+            {tree.problems.value.filter((one) => !isSaidBelow(one)).map((problem) => (
                 <Alert key={problem.number} kind="error" title={w.problem(problem.failure.error)} live>
                     <p class="usa-alert__text">{helpFor(problem.failure)}</p>
                     {problem.text && <blockquote>{problem.text}</blockquote>}
@@ -92,14 +100,12 @@ function Problems() {
 function Screen({ home }: { home: Home | null }) {
     if (tree.core.value === "broken")
         return <Broken />;
-    if (tree.core.value === "storage-lost")
-        return <WelcomeScreen lost />;
     if (tree.core.value === "starting" || !home)
         return <Starting />;
     if (tree.joining.value || home.state === "joining")
         return <JoinScreen home={home} />;
     if (home.state !== "member")
-        return <WelcomeScreen />;
+        return <WelcomeScreen lost={tree.cleared.value} />;
     if (tree.lost.value.length > 0)
         return <LostScreen />;
     const screen = tree.screen.value;
@@ -128,7 +134,7 @@ function Broken() {
     return (
         <>
             <Title of="broken">{w.broken.title}</Title>
-            <Alert kind="error" title={w.broken.kept} live>
+            <Alert kind="error" title={w.broken.stopped} live>
                 <p class="usa-alert__text">{helpFor(failure)}</p>
                 <Buttons><Button onClick={() => location.reload()}>{w.broken.reload}</Button></Buttons>
             </Alert>

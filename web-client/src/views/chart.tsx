@@ -99,20 +99,27 @@ function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: Cha
     );
 }
 
+/** Nothing more is written here: why, and what to do. */
+export function Stopped({ chart }: { chart: ChartSummary }) {
+    const screen = tree.screen.value;
+    const there = screen.at === "chart" && screen.part === "log";
+    return chart.stopped ? (
+        <Alert kind="error" title={w.chart.stopped} live>
+            <p class="usa-alert__text">{failureWords(chart.stopped)}</p>
+            {!there && (
+                <Buttons>
+                    <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>{w.chart.to_log}</Button>
+                </Buttons>
+            )}
+        </Alert>
+    ) : null;
+}
+
 /* What a person has to know before they believe what is on the screen. */
 function Trouble({ chart, home, open, plain }: ChartProps) {
     return (
         <>
-            {chart.stopped && (
-                <Alert kind="error" title={w.chart.stopped} live>
-                    <p class="usa-alert__text">{failureWords(chart.stopped)}</p>
-                    <Buttons>
-                        <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>
-                            {w.chart.to_log}
-                        </Button>
-                    </Buttons>
-                </Alert>
-            )}
+            <Stopped chart={chart} />
             {chart.withheld !== undefined && (
                 <Alert kind="warning" title={w.chart.withheld(chart.withheld)}>
                     <p class="usa-alert__text">{w.chart.withheld_what_to_do}</p>

@@ -6,10 +6,19 @@ import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree, type ChartPart } from "../state/tree.ts";
 import { problemWords, w } from "../words.ts";
-import { Button, Buttons, Empty, Field, Of, Tag, Title, When } from "./parts.tsx";
+import { Stopped } from "./chart.tsx";
+import { Alert, Button, Buttons, Empty, Field, Of, Tag, Title, When } from "./parts.tsx";
 
 export function HomeScreen({ home }: { home: Home }) {
     return isStaff(home.role) ? <StaffHome home={home} /> : <MyHome home={home} />;
+}
+
+function Offline({ home }: { home: Home }) {
+    return home.online.log ? null : (
+        <Alert kind="warning" title={w.line.offline_short}>
+            <p class="usa-alert__text">{w.line.offline_kept}</p>
+        </Alert>
+    );
 }
 
 /* -- staff ------------------------------------------------------------------------------------------ */
@@ -19,10 +28,15 @@ const knockingIn = (chart: string): number =>
 
 const toLookAt = (c: ChartSummary): number => c.conflicts + c.proposals;
 
+/** Somebody opened a used link within the last days; later it is said of the person only. */
+const TRIED_AGAIN_MS = 7 * 24 * 60 * 60_000;
+const isTriedAgain = (c: ChartSummary): boolean => Date.now() - (c.link_again_ms ?? 0) < TRIED_AGAIN_MS;
+
 /* Whoever waits comes first, then what is new, then what is to be decided, then the latest. */
 function byUrgency(a: ChartSummary, b: ChartSummary): number {
     return knockingIn(b.chart) - knockingIn(a.chart) ||
         Number(Boolean(b.stopped)) - Number(Boolean(a.stopped)) ||
+        Number(isTriedAgain(b)) - Number(isTriedAgain(a)) ||
         Number(b.unread > 0) - Number(a.unread > 0) ||
         Number(toLookAt(b) > 0) - Number(toLookAt(a) > 0) ||
         (b.last?.time_ms ?? 0) - (a.last?.time_ms ?? 0) ||
@@ -37,6 +51,7 @@ function StaffHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{w.home.patients}</Title>
+            <Offline home={home} />
             <Buttons>
                 <Button onClick={() => go({ at: "new-patient" })}>{w.home.new_patient}</Button>
                 {home.practice_chart && (
@@ -73,13 +88,14 @@ function PatientCard({ chart }: { chart: ChartSummary }) {
     const waits = knockingIn(chart.chart);
     const open = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     return (
-        <li class="card">
+        <li class="card beside">
             <h2>{chart.name || w.no_name}</h2>
             <p class="tags">
                 {waits > 0 && <Tag kind="attention">{w.home.waits(waits)}</Tag>}
                 {chart.visit && waits === 0 && <Tag kind="good">{w.home.visit_open}</Tag>}
                 {chart.stopped && <Tag kind="attention">{problemWords(chart.stopped)}</Tag>}
                 {chart.withheld !== undefined && <Tag kind="attention">{w.home.withheld}</Tag>}
+                {isTriedAgain(chart) && <Tag kind="attention">{w.home.link_again}</Tag>}
                 {chart.unread > 0 && <Tag kind="attention">{w.home.unread(chart.unread)}</Tag>}
                 {chart.conflicts > 0 && <Tag kind="attention">{w.home.conflicts(chart.conflicts)}</Tag>}
                 {chart.proposals > 0 && <Tag kind="plain">{w.home.proposals(chart.proposals)}</Tag>}
@@ -112,6 +128,7 @@ function MyHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{home.name ? w.home.hello(home.name) : w.home.my_chart}</Title>
+            <Offline home={home} />
             <Of part={tree.charts.value} again={() => void refresh("charts")} loading={w.home.loading_mine}>
                 {(charts) => charts.length === 0
                     ? <Empty><p>{w.home.no_chart}</p></Empty>
@@ -133,6 +150,7 @@ function MyChart({ chart, named }: { chart: ChartSummary; named: boolean }) {
     return (
         <section>
             {named && <h2>{chart.name || w.no_name}</h2>}
+            <Stopped chart={chart} />
             <div class={`next-visit${chart.visit ? " is-open" : ""}`}>
                 {chart.visit
                     ? <>

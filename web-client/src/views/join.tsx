@@ -1,11 +1,14 @@
 /* Becoming somebody's device: by a link, a code or a sheet. */
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import type { Home } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
 import { answerLost, join, lookAt } from "../state/invite.ts";
 import { tree, type Joining } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
 import { Alert, Button, Buttons, Failed, Field, Loading, Title } from "./parts.tsx";
+
+/** A line that is not there by then is missing. */
+const LINE_EXPECTED_MS = 5000;
 
 /** Nobody's browser yet, or one that was cleared. */
 export function WelcomeScreen({ lost }: { lost?: boolean }) {
@@ -45,6 +48,8 @@ export function JoinScreen({ home }: { home: Home }) {
         return <AlreadySomebody home={home} />;
     if (joining?.stage === "refused")
         return <Refused joining={joining} />;
+    if (joining?.stage === "another")
+        return <WelcomeScreen />;
     if (!joining || joining.stage === "joining")
         return <UnderWay home={home} />;
     return <Invited joining={joining} />;
@@ -61,16 +66,31 @@ function AlreadySomebody({ home }: { home: Home }) {
 }
 
 function UnderWay({ home }: { home: Home }) {
+    const [late, setLate] = useState(false);
+    useEffect(() => {
+        const timer = setTimeout(() => setLate(true), LINE_EXPECTED_MS);
+        return () => clearTimeout(timer);
+    }, []);
+    const waits = home.online.log || (!late && tree.joining.value?.stage === "joining");
     return (
         <>
             <Title of="join-under-way">{w.join.under_way}</Title>
-            {home.online.log || tree.joining.value?.stage === "joining"
+            {waits
                 ? <Loading text={w.join.opening} />
                 : <Alert kind="warning" title={w.line.offline_short} live><p>{w.join.offline}</p></Alert>}
             <p>{w.join.keep_page}</p>
+            {!waits && (
+                <Buttons>
+                    <Button kind="other" onClick={() => change({ do: "join-dropped" })}>{w.join.other_link}</Button>
+                </Buttons>
+            )}
         </>
     );
 }
+
+/** Trying again would say the same. */
+const isFinal = (error: string): boolean =>
+    ["already-used", "revoked", "expired", "bad-certificate", "not-a-member", "sign-in-failed"].includes(error);
 
 function Refused({ joining }: { joining: Joining }) {
     const failure = joining.refused ?? { error: "bad-format", help: "" };
@@ -79,12 +99,12 @@ function Refused({ joining }: { joining: Joining }) {
         <>
             <Title of="join-refused">{w.join.refused(failure.error)}</Title>
             <Alert kind={failure.error === "offline" ? "warning" : "error"} live
-                title={failure.used_ms ? w.join.used_when(failure.used_ms) : w.did_not_work}>
+                title={failure.used_ms ? w.join.used_when(failure.used_ms) : w.join.nothing_opened}>
                 <p class="usa-alert__text">{w.join.refused_what_to_do(failure.error) || helpFor(failure)}</p>
                 {used && <p class="usa-alert__text"><strong>{w.join.not_me}</strong></p>}
             </Alert>
             <Buttons>
-                {!used && failure.error !== "expired" &&
+                {joining.link && !isFinal(failure.error) &&
                     <Button onClick={() => void join()}>{w.try_again}</Button>}
                 <Button kind="other" onClick={() => change({ do: "join-dropped" })}>{w.join.other_link}</Button>
             </Buttons>
@@ -107,6 +127,8 @@ function Invited({ joining }: { joining: Joining }) {
             </>
         );
     const { host } = look.value;
+    if (host !== location.host)
+        return <Elsewhere host={host} />;
     return (
         <>
             <Title of="join">{w.join.invited}</Title>
@@ -117,6 +139,21 @@ function Invited({ joining }: { joining: Joining }) {
             <Buttons><Button big onClick={() => void join()}>{w.join.open}</Button></Buttons>
             <p>{w.join.own_device}</p>
             <p><strong>{w.join.check_address(host)}</strong></p>
+        </>
+    );
+}
+
+/* A page may speak with its own server only, unless whoever serves it allows more. */
+function Elsewhere({ host }: { host: string }) {
+    return (
+        <>
+            <Title of="join-elsewhere">{w.join.elsewhere}</Title>
+            <p class="lead">{w.join.elsewhere_what_to_do(host)}</p>
+            <p>{w.join.elsewhere_here(location.host)}</p>
+            <Buttons>
+                <Button onClick={() => change({ do: "join-dropped" })}>{w.join.other_link}</Button>
+                <Button kind="other" onClick={() => void join()}>{w.join.try_here}</Button>
+            </Buttons>
         </>
     );
 }

@@ -54,7 +54,7 @@ export function MessagesPart({ chart, open, plain }: ChartProps) {
                                 <ul class="messages" aria-label={w.messages.unsent}>
                                     {unsent.map((one) => one.held
                                         ? <Held key={one.token} waiting={one} entries={entries} open={open} />
-                                        : <Unsent key={one.token} waiting={one} open={open} />)}
+                                        : <Unsent key={one.token} waiting={one} open={open} stopped={Boolean(chart.stopped)} />)}
                                 </ul>
                             )}
                         </>
@@ -84,12 +84,14 @@ function Message({ entry, open }: { entry: Entry; open: OpenChart }) {
     );
 }
 
-function Unsent({ waiting, open }: { waiting: Waiting; open: OpenChart }) {
+function Unsent({ waiting, open, stopped }: { waiting: Waiting; open: OpenChart; stopped: boolean }) {
     return (
         <li class="message mine">
             <p class="by"><strong>{w.you}</strong>, <When ms={waiting.composed_ms} /></p>
             <p class="text">{waiting.text}</p>
-            <p class="marks"><MarkView mark={{ at: "device" }} members={membersOf(open)} /></p>
+            <p class="marks">
+                {stopped ? <strong>{w.messages.not_sent}</strong> : <MarkView mark={{ at: "device" }} members={membersOf(open)} />}
+            </p>
         </li>
     );
 }

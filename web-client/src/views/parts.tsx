@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Failure, Id, Member } from "../core/protocol.ts";
-import type { Mark } from "../state/marks.ts";
+import { isStaff, type Mark } from "../state/marks.ts";
 import { tree, type Part } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
 
@@ -111,6 +111,10 @@ const markSign = { device: "○", held: "‖", server: "◐", theirs: "●", her
 
 /** On this device → with the server → verified on theirs: always in words. */
 export function MarkView({ mark, members }: { mark: Mark; members: Member[] }) {
+    const home = tree.home.value;
+    /* Nothing is shown that was not verified here; that is worth a line to staff only. */
+    if (mark.at === "here" && home.state === "here" && !isStaff(home.value.role))
+        return null;
     const text = mark.at === "theirs"
         ? w.mark.theirs(mark.accounts.map((account) => nameOf(account, members)))
         : w.mark[mark.at];

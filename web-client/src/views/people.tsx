@@ -1,6 +1,6 @@
 /* Who belongs to the chart, with which devices; inviting; one's own devices and recovery sheet. */
 import { useId, useState } from "preact/hooks";
-import type { Entry, Home, Id, Member, Role } from "../core/protocol.ts";
+import type { Home, Id, Member, Role } from "../core/protocol.ts";
 import { ask, refresh } from "../state/effects.ts";
 import { addMember, furtherDevice, identify, removeDevice, removeMember } from "../state/invite.ts";
 import { isStaff, people, type Person } from "../state/marks.ts";
@@ -42,15 +42,11 @@ export function PeoplePart(props: ChartProps) {
 
 /* -- others ----------------------------------------------------------------------------------------- */
 
-function usedAgain(entries: Part<Entry[]>, account: Id): boolean {
-    return entries.state === "here" && entries.value.some((e) => e.account === account && e.why === "already-used");
-}
-
-function PersonCard({ person, chart, home, open, plain }: ChartProps & { person: Person }) {
+function PersonCard({ person, chart, home, plain }: ChartProps & { person: Person }) {
     const [asking, setAsking] = useState<"" | "identify" | "remove">("");
     const staff = isStaff(home.role);
     const patientSide = !isStaff(person.role) && person.role !== "custodian";
-    const name = person.name || w.role[person.role];
+    const name = person.name || w.a_role(person.role);
     const invited = person.devices.find((d) => d.purpose === "invitation");
     const check = staff && patientSide && person.joined && !person.holder && !chart.practice;
     return (
@@ -64,12 +60,16 @@ function PersonCard({ person, chart, home, open, plain }: ChartProps & { person:
                     : <Tag kind="attention">{w.people.not_checked}</Tag>)}
             </p>
             {person.role === "custodian" && <p>{w.people.custodian}</p>}
-            {usedAgain(open.entries, person.account) && <Alert kind="warning" title={w.people.used_again} />}
+            {person.link_again_ms > 0 && (
+                <Alert kind="warning" title={w.people.used_again(person.link_again_ms)}>
+                    <p class="usa-alert__text">{w.people.used_again_what_to_do(name)}</p>
+                </Alert>
+            )}
             {person.joined && person.role !== "custodian" && (
                 <p>
                     {w.people.devices(person.devices.filter((d) => d.purpose === "device").length)}{" "}
                     {person.heard_ms > 0 ? <>{w.people.heard} <When ms={person.heard_ms} />.</> : w.people.never}{" "}
-                    {person.verified > 0 && w.people.verified(person.verified)}
+                    {staff && person.verified > 0 && w.people.verified(person.verified)}
                 </p>
             )}
             {!person.joined && invited && invited.expires_ms > 0 &&

@@ -7,7 +7,7 @@ import { go, refresh } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, tree, type RecordDoc } from "../state/tree.ts";
 import { drop } from "../state/typing.ts";
-import { medicineName, readRegimen, shownFields } from "../state/values.ts";
+import { medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, labelOf, Others, Status } from "./field.tsx";
@@ -21,8 +21,11 @@ export function recordName(doc: RecordDoc, record: RecordView): string {
     if (doc === "map")
         return fields["topic"] || fields["action"]?.split("\n")[0] || w.record.unnamed.map;
     const regimens = record.fields["regimen"]?.values ?? [];
-    const text = fields["regimen"] ?? regimens.at(-1)?.value ?? "";
-    return medicineName(readRegimen(text)) || w.record.unnamed.pmr;
+    /* Of several regimens at once none is the name: only what they have in common, else all of them. */
+    const texts = fields["regimen"] !== undefined ? [fields["regimen"]] : regimens.map((said) => said.value);
+    const names = (of: (regimen: Regimen) => string) => [...new Set(texts.map((text) => of(readRegimen(text))))];
+    const whole = names(medicineName), drugs = names((regimen) => regimen.drug);
+    return (whole.length > 1 && drugs.length === 1 ? drugs : whole).filter((name) => name !== "").join(" / ") || w.record.unnamed.pmr;
 }
 
 export function RecordsPart(props: Props & { record: string | undefined }) {
@@ -112,10 +115,10 @@ function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView 
     const pending = record.proposals.filter((p) => p.state === "pending").length;
     const typing = typingIn(chart.chart, doc, record.record);
     return (
-        <li class="card">
+        <li class="card beside">
             <h2>{name}</h2>
             <p class="tags">
-                {record.conflicts > 0 && <Tag kind="attention">{w.record.conflicts(record.conflicts)}</Tag>}
+                {record.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(record.conflicts)}</Tag>}
                 {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
                 {record.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
                 {typing.length > 0 && <Tag kind="plain">{w.record.editing(typing)}</Tag>}
@@ -123,15 +126,26 @@ function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView 
             <dl class="brief">
                 {briefly[doc].map((one) => {
                     const field = schema.fields.find((f) => f.name === one);
-                    const value = fields[one];
-                    return field && value
-                        ? <div key={one}><dt>{labelOf(field, plain)}</dt><dd>{valueWords(value, field, members, plain)}</dd></div>
-                        : null;
+                    if (!field)
+                        return null;
+                    const view = record.fields[one];
+                    const values = view?.conflict ? view.values.map((said) => said.value) : fields[one] ? [fields[one]] : [];
+                    return values.length > 0 && (
+                        <div key={one}>
+                            <dt>{labelOf(field, plain)}</dt>
+                            {values.map((value, i) => (
+                                <dd key={i}>
+                                    {i > 0 && <em>{w.record.or} </em>}
+                                    {value === "" ? w.field.cleared : valueWords(value, field, members, plain)}
+                                </dd>
+                            ))}
+                        </div>
+                    );
                 })}
             </dl>
             <Buttons>
                 <Button onClick={() => go({ at: "chart", chart: chart.chart, part: doc, record: record.record })}>
-                    {(plain ? w.record.plain : w.record.clinical).open(name)}
+                    {(plain ? w.record.plain : w.record.clinical).open}<span class="usa-sr-only"> {name}</span>
                 </Button>
                 {plain && <AskAbout chart={chart.chart} name={name} />}
             </Buttons>
@@ -147,7 +161,7 @@ function AskAbout({ chart, name }: { chart: string; name: string }) {
             if (begun.trim() === "")
                 change({ do: "compose", chart, text: w.record.about(name) });
             go({ at: "chart", chart, part: "messages" });
-        }}>{w.record.ask(name)}</Button>
+        }}>{w.record.ask}<span class="usa-sr-only">: {name}</span></Button>
     );
 }
 
