@@ -91,9 +91,10 @@ void time_text(uint64_t ms, char out[TIME_TEXT])
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     char text[TIME_TEXT - 8];
-    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-        text[0] = 0;
-    snprintf(out, TIME_TEXT, "%s.%03uZ", text, (unsigned)(ms % 1000));
+    out[0] = 0; /* libraries differ in how they write years of five digits, and RFC 3339 has none */
+    if (ms < TIME_TEXT_END_MS && gmtime_r(&seconds, &tm) &&
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) > 0)
+        snprintf(out, TIME_TEXT, "%s.%03uZ", text, (unsigned)(ms % 1000));
 }
 
 /* -- objects ---------------------------------------------------------------------------------------- */
@@ -148,7 +149,8 @@ void json_time(cJSON *object, const char *name, uint64_t ms)
 {
     char text[TIME_TEXT], name_ms[48];
     time_text(ms, text);
-    cJSON_AddStringToObject(object, name, text);
+    if (text[0])
+        cJSON_AddStringToObject(object, name, text);
     snprintf(name_ms, sizeof name_ms, "%s_ms", name);
     json_number(object, name_ms, ms);
 }

@@ -12,14 +12,16 @@
 
 #include <cjson/cJSON.h>
 
-#define HEX_ID    (2 * GALEN_ID_BYTES + 1)
-#define TIME_TEXT 32
+#define HEX_ID           (2 * GALEN_ID_BYTES + 1)
+#define TIME_TEXT        32
+#define TIME_TEXT_END_MS 253402300800000u /* the year 10000 */
 
 void hex_text(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 characters */
 void id_text(const struct galen_id *id, char out[HEX_ID]);
 /** Hexadecimal digits into bytes; -1: something else, or more than `room` bytes. Else the digits. */
 int hex_read(const char *text, uint8_t *out, size_t room);
-void time_text(uint64_t ms, char out[TIME_TEXT]); /* 2026-03-14T09:26:53.589Z */
+/** 2026-03-14T09:26:53.589Z (RFC 3339); empty from the year 10000 on. */
+void time_text(uint64_t ms, char out[TIME_TEXT]);
 
 cJSON *json_new(const char *name, const char *value); /* with one text; name may be NULL */
 void json_id(cJSON *object, const char *name, const struct galen_id *id); /* none: left out */
@@ -27,7 +29,7 @@ void json_id_or_empty(cJSON *object, const char *name, const struct galen_id *id
 void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n);
 void json_text(cJSON *object, const char *name, struct galen_bytes text);
 void json_number(cJSON *object, const char *name, uint64_t v);
-/** name_ms as a number, and name as text. */
+/** name_ms as a number, and name as text, where there is one. */
 void json_time(cJSON *object, const char *name, uint64_t ms);
 
 /** Take over `item`, and free it where there is no room. */

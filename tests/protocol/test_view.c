@@ -685,3 +685,26 @@ Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
     cJSON_Delete(c);
     meeting_free(m);
 }
+
+Test(view, a_time_has_a_text_as_long_as_its_year_has_four_digits)
+{
+    static const struct {
+        uint64_t ms;
+        const char *text;
+    } cases[] = {{0, "1970-01-01T00:00:00.000Z"},
+                 {1800000000123, "2027-01-15T08:00:00.123Z"},
+                 {TIME_TEXT_END_MS - 1, "9999-12-31T23:59:59.999Z"},
+                 {TIME_TEXT_END_MS, ""},
+                 {564749955919535, ""},
+                 {UINT64_MAX, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[TIME_TEXT];
+        time_text(cases[i].ms, text);
+        cr_assert_str_eq(text, cases[i].text);
+        cJSON *object = cJSON_CreateObject();
+        json_time(object, "at", cases[i].ms);
+        cr_assert_eq(cJSON_HasObjectItem(object, "at"), cases[i].text[0] != 0);
+        cr_assert(cJSON_HasObjectItem(object, "at_ms"));
+        cJSON_Delete(object);
+    }
+}
