@@ -314,6 +314,7 @@ if (process.argv[1]?.endsWith("_web.mjs")) {
     const lacking = missing();
     if (lacking) throw new Error(lacking);
     const scene = new Scene();
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => scene.end().then(() => process.exit(1)));
     try {
         console.log(JSON.stringify(await measure(scene)));
     } finally {

@@ -15,8 +15,8 @@ const BIN = process.env.GALEN_BUILD;
 
 /** `galen agent` on a home: commands in, answers and events out. */
 class Agent {
-    #waiting = new Map();
-    #done = new Map();
+    #asked = new Map(); // by number
+    #waiting = new Map(); // by token
     #last = 0;
     #rest = "";
     #read;
@@ -30,7 +30,7 @@ class Agent {
         });
         this.process.stdout.setEncoding("utf8").on("data", (text) => this.#hear(text));
         this.process.on("exit", (status) => {
-            for (const { reject } of [...this.#waiting.values(), ...this.#done.values()])
+            for (const { reject } of [...this.#asked.values(), ...this.#waiting.values()])
                 reject(new Error(`galen agent ended with status ${status}`));
         });
     }
@@ -39,11 +39,10 @@ class Agent {
     async write(command) {
         await this.#current;
         const id = ++this.#last;
-        const { token } = await new Promise((resolve, reject) => {
-            this.#waiting.set(id, { resolve, reject });
+        return new Promise((resolve, reject) => {
+            this.#asked.set(id, { resolve, reject });
             this.process.stdin.write(JSON.stringify({ id, ...command }) + "\n");
         });
-        return new Promise((resolve, reject) => this.#done.set(token, { resolve, reject }));
     }
 
     async end() {
@@ -59,14 +58,23 @@ class Agent {
             if (!line.startsWith("{")) continue;
             const said = JSON.parse(line);
             if (said.event === "current" && said.chart === this.chart) this.#read();
-            const pending = said.event === "answer" ? this.#waiting : this.#done;
-            const key = said.event === "answer" ? said.id : said.token;
-            const waiting = key !== undefined && pending.get(key);
-            if (!waiting || !["answer", "done", "failed", "held"].includes(said.event)) continue;
-            pending.delete(key);
-            if (said.event === "done" || said.ok) waiting.resolve(said);
-            else waiting.reject(new Error(line));
+            if (said.event === "answer") this.#answered(said);
+            else if (["done", "failed", "held"].includes(said.event)) this.#ended(said);
         }
+    }
+
+    /* What was asked for has a name from now on, under which its end is told. */
+    #answered(said) {
+        const waiting = this.#asked.get(said.id);
+        this.#asked.delete(said.id);
+        if (said.ok) this.#waiting.set(said.token, waiting);
+        else waiting.reject(new Error(JSON.stringify(said)));
+    }
+    #ended(said) {
+        const waiting = this.#waiting.get(said.token);
+        this.#waiting.delete(said.token);
+        if (said.event === "done") waiting?.resolve();
+        else waiting?.reject(new Error(JSON.stringify(said)));
     }
 }
 

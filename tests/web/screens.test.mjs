@@ -144,16 +144,20 @@ test("a message that could not be sent stays in the box", async () => {
 });
 
 describe("a text field", () => {
-    test("sends drafts while typing, at most every 150 ms, and writes once after a pause", async () => {
+    test("sends drafts while typing, from the first key on and at most every 40 ms, and writes once after a pause", async () => {
         const page = await on("medicine-staff");
         await page.getByLabel("Watch for").focus();
         await page.clock.pauseAt(Date.UTC(2026, 10, 25, 16));
-        for (const letter of "Swelling") {
+        await page.keyboard.type("S");
+        assert.deepEqual((await page.heard("draft")).map((d) => d.text), ["S"]);
+        for (const letter of "welling") {
             await page.keyboard.type(letter);
-            await page.clock.runFor(50);
+            await page.clock.runFor(10);
         }
+        await page.clock.runFor(40);
         const drafts = await page.heard("draft");
-        assert.ok(drafts.length >= 1 && drafts.length <= 3, `${drafts.length} drafts in 400 ms`);
+        assert.ok(drafts.length >= 2 && drafts.length <= 4, `${drafts.length} drafts in 110 ms`);
+        assert.equal(drafts.at(-1).text, "Swelling");
         assert.deepEqual(await page.writes(), []);
         await page.clock.runFor(900);
         assert.deepEqual(await page.writes(), []);
