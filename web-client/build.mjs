@@ -93,10 +93,10 @@ function licenses(packages) {
     return texts.join("\n" + "-".repeat(80) + "\n\n");
 }
 
-function page(script, style, icon, worker, wasm) {
+function page(script, style, icon) {
     const at = (name, { url, integrity }) => `${name}="${url}" integrity="${integrity}"`;
     const values = {
-        script: at("src", script), style: at("href", style), worker: at("href", worker), wasm: at("href", wasm),
+        script: at("src", script), style: at("href", style),
         icon: `href="${icon.url}"`, // browsers hold no icon to a hash
     };
     return readFileSync(join(here, "src/index.html"), "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => {
@@ -147,7 +147,7 @@ const script = await bundle(site, resolve(options.page), { wasm, worker, worklet
 const style = await bundle(site, "src/style.css", {});
 site.put("licenses.txt", licenses(site.packages));
 const icon = site.add("icon.svg", readFileSync(join(here, "src/icon.svg")));
-site.put("index.html", page(script, style, icon, worker, wasm));
+site.put("index.html", page(script, style, icon));
 write(site, out);
 const size = [...site.files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
 console.log(`${relative(process.cwd(), out) || "."}: ${site.files.size} files, ${Math.round(size / 1000)} kB`);

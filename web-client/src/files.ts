@@ -17,7 +17,7 @@ const LOAD_MS = 120_000;
 export function load(file: BuiltFile): Promise<Response> {
     return fetch(file.url, {
         integrity: file.integrity,
-        credentials: "same-origin", // there are none; as the page's preloading asks for it
+        credentials: "same-origin", // there are none
         redirect: "error",
         signal: AbortSignal.timeout(LOAD_MS),
     });
