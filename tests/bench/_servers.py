@@ -18,7 +18,7 @@ LIMITS = {"connections_per_address": 20000, "sign_ins_per_minute": 1000000, "epo
 
 class BenchServer(Server):
     def __init__(self, scene, name, pinned):
-        super().__init__(scene, name, {}, {})
+        super().__init__(scene, name, {}, None, {})
         self.pinned = pinned
 
     def command(self):
