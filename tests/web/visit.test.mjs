@@ -399,8 +399,8 @@ story("the visit ends for both, and who loads the page again stays out", async (
 story("both browsers are closed and opened again: everything is there", async () => {
     await rosaGoes("messages");
     await paulaGoes("messages");
+    await until("all messages", async () => (await texts(rosa)).length === 6);
     const before = await texts(rosa);
-    assert.equal(before.length, 6);
     assert.deepEqual(before, scene.messages(chart));
     for (const browser of Object.values(browsers)) await browser.close();
     await openBrowsers();
