@@ -40,7 +40,7 @@ function watchPage({ button, newest, chart }) {
     const look = () => {
         for (const [name, there] of Object.entries(found))
             if (!(name in times) && there()) times[name] = performance.now();
-        const reading = document.getElementById("reading");
+        const reading = document.querySelector("progress");
         if (reading) window.progress.push(reading.value);
         if (chart && !document.querySelector(".chart-top"))
             [...document.querySelectorAll("main button")].find((b) => (b.ariaLabel ?? b.textContent).startsWith(chart))?.click();

@@ -67,6 +67,29 @@ test("what is on a sheet may be typed with spaces and without the address", asyn
     await page.close();
 });
 
+for (const [name, heading] of [["join-reading", "Opening your chart"], ["home-patient-reading", "Hello, Rosalind"],
+                               ["messages-reading", "Messages"]])
+    test(`reading that takes over a second shows how far it is: ${name}`, async () => {
+        const [, who, at, alter] = state(name);
+        const page = await stage.open(wide, [name, who, at, alter]);
+        const bar = page.locator(".reading progress");
+        const read = async (entries) => {
+            await page.evaluate(([chart, n]) => Object.assign(globalThis.script.charts.find((c) => c.chart === chart), { entries: n, current: n === 5000 }), [CHART, entries]);
+            await page.evaluate((chart) => globalThis.tell({ event: "current", chart, size: 0 }), CHART);
+            await settle(page);
+        };
+        assert.equal(await page.locator("h1").innerText(), heading);
+        assert.equal(await bar.count(), 0, "before it has taken a second");
+        await settle(page, 1200);
+        assert.equal(await page.getByText("Reading the chart: 2,250 of 5,000 entries").count(), 1);
+        assert.deepEqual(await bar.evaluate((one) => [one.value, one.max]), [2340, 5000]);
+        await read(4100);
+        assert.equal(await page.getByText("Reading the chart: 4,000 of 5,000 entries").count(), 1);
+        await read(5000);
+        assert.equal(await bar.count(), 0, "all is read");
+        await page.close();
+    });
+
 test("ids stand in no address, and Back goes back", async () => {
     const page = await on("home-staff");
     await page.press("Open Rosalind");

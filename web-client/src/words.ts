@@ -14,6 +14,7 @@ const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digi
 const dayAndMonth = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric" });
 const wholeDate = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
 const monthName = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" });
+const count = new Intl.NumberFormat(locale);
 const listing = new Intl.ListFormat(locale, { type: "conjunction" });
 
 const several = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
@@ -52,6 +53,12 @@ export const w = {
     skip: "Skip to the main part",
     loading: "Loading…",
     starting: "Galen is starting…",
+    reading: "The chart is being read. This takes a moment.",
+    /** in steps that can be read before the next one comes */
+    read_so_far: (done: number, of: number): string => {
+        const step = Math.ceil(of / 20);
+        return `Reading the chart: ${count.format(Math.floor(done / step) * step)} of ${count.format(of)} entries`;
+    },
     did_not_work: "That did not work.",
     try_again: "Try again",
     close_note: "Close this note",
@@ -211,7 +218,6 @@ export const w = {
         withheld_what_to_do: "What you see may not be all. If this stays for more than some minutes, call the practice.",
         not_member: "This device no longer belongs to this chart.",
         not_member_what_to_do: "You can read what was here before. Ask the staff of the practice to add you again.",
-        reading: (done: number, of: number): string => `Reading the chart: ${done} of ${of}.`,
         clock: "This device’s clock is wrong.",
         clock_what_to_do: (plain: boolean): string => plain
             ? "Set the date and time of your phone or computer to “automatic”."

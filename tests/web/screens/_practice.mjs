@@ -128,7 +128,7 @@ export function practice(file, who) {
                     last: { index: 14, time_ms: entries[14].time_ms, account: ROSA.account, name: ROSA.name, role: ROSA.role, text: "Please do!" },
                 }),
                 summary(id("c2"), "Albert Quiet", { heard_ms: NOW - 20 * DAY }),
-                summary(id("c3"), "", { entries: 2, heard_ms: 0, current: false, waiting: 1 }),
+                summary(id("c3"), "", { entries: 2, server_entries: 2, heard_ms: 0, current: false, waiting: 1 }),
             ]
             : [summary(CHART, ROSA.name, { unread: 1 })],
         members: {
@@ -167,12 +167,13 @@ const inVisit = (who, more = {}) => (s) => {
         participants: [{ ...inCall(self), self: true }, inCall(who === "staff" ? ROSA : PAULA)], ...more,
     };
 };
+const longToRead = (s) => { Object.assign(s.charts.find((c) => c.chart === CHART), { entries: 2340, server_entries: 5000, current: false }); };
 const fails = (name, error, help = "") => (s) => { s.failing[name] = error === "never" ? "never" : { error, help }; };
 const all = (...changes) => (s) => { for (const one of changes) one(s); };
 
 /**
  * Every screen in every state: name, whose, where (the history's state), what differs, what is pressed
- * (names of buttons) and where the page was opened.
+ * (names of buttons; a number: so many ms pass) and where the page was opened.
  */
 export const states = [
     ["join", "patient", null, empty, [], link],
@@ -180,6 +181,7 @@ export const states = [
     ["join-wrong-link", "patient", null, empty, [], link.slice(0, 60)],
     ["join-elsewhere", "patient", null, all(empty, (s) => { s.link_host = "galen.other.example"; }), [], link],
     ["join-under-way", "patient", null, (s) => { s.home.state = "joining"; }],
+    ["join-reading", "patient", null, all((s) => { s.home.state = "joining"; }, longToRead), [1500]],
     ["join-offline", "patient", null, all((s) => { s.home.state = "joining"; }, offline)],
     ["join-used", "patient", null, all(empty, (s) => { s.then = [{ event: "refused", error: "already-used", help: "This link or code was used before. If it was not you, call the practice now.", used_ms: NOW - 5 * HOUR }]; }), [], link],
     ["join-used-after-reload", "patient", null, (s) => { s.home.state = "joining"; s.then = [{ event: "refused", error: "already-used", help: "", used_ms: NOW - 5 * HOUR }]; }],
@@ -203,6 +205,7 @@ export const states = [
     ["home-staff-empty", "staff", { at: "home" }, (s) => { s.charts = s.charts.slice(0, 1); }],
     ["home-staff-loading", "staff", { at: "home" }, fails("charts", "never")],
     ["home-staff-error", "staff", { at: "home" }, fails("charts", "no-answer", "There was no answer in time. Look whether it was done, then try again.")],
+    ["home-staff-reading", "staff", { at: "home" }, longToRead, [1500]],
     ["home-staff-offline", "staff", { at: "home" }, offline],
     ["home-staff-link-again", "staff", { at: "home" }, (s) => { s.charts[2].link_again_ms = NOW - 2 * HOUR; }],
     ["people-link-again", "staff", chart("people"), (s) => { for (const m of s.members[CHART]) if (m.account === SAM.account) m.link_again_ms = NOW - 2 * HOUR; }],
@@ -215,6 +218,7 @@ export const states = [
     ["home-patient-visit", "patient", { at: "home" }, open],
     ["home-patient-empty", "patient", { at: "home" }, (s) => { s.charts = []; }],
     ["home-patient-loading", "patient", { at: "home" }, fails("charts", "never")],
+    ["home-patient-reading", "patient", { at: "home" }, longToRead, [1500]],
     ["home-patient-offline", "patient", { at: "home" }, offline],
     ["home-patient-stopped", "patient", { at: "home" }, (s) => { s.charts[0].stopped = "keys-cloned"; s.then = [{ event: "cloned", chart: CHART, error: "keys-cloned", help: "" }]; }],
     ["home-patient-elsewhere", "patient", { at: "home" }, (s) => { s.then = [{ event: "refused", error: "signed-in-elsewhere", help: "" }]; }],
@@ -225,6 +229,7 @@ export const states = [
     ["messages-empty", "staff", { at: "chart", chart: id("c2"), part: "messages" }],
     ["messages-loading", "patient", chart("messages"), fails("entries", "never")],
     ["messages-error", "patient", chart("messages"), fails("entries", "no-answer", "There was no answer in time.")],
+    ["messages-reading", "patient", chart("messages"), longToRead, [1500]],
     ["messages-offline", "patient", chart("messages"), all(offline, (s) => {
         s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: false, composed_ms: NOW - MIN, kind: "message", text: "I am on the train." }];
     })],

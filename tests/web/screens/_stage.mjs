@@ -67,8 +67,9 @@ export async function openStage() {
             await page.waitForSelector("h1");
             await settle(page);
             for (const label of presses) {
-                await page.getByRole("button", { name: label, exact: typeof label === "string" }).first().click();
-                await settle(page);
+                if (typeof label !== "number")
+                    await page.getByRole("button", { name: label, exact: typeof label === "string" }).first().click();
+                await settle(page, typeof label === "number" ? label : 400);
             }
             return page;
         },

@@ -356,7 +356,6 @@ export type Told =
     | { event: "admitted"; chart: Id; visit: Id; admitted: boolean }
     | { event: "call"; chart: Id; visit: Id; participants: number } /* ask `call` */
     | { event: "call-failed"; error: ErrorName; help: string }
-    | { event: "reading"; chart: Id; done: number; of: number }     /* progress, over a second only */
     | { event: "seen"; chart: Id; size: number }                    /* `unread` is less now, maybe by another tab */
     | { event: "held-elsewhere" }                                   /* another tab answers now */
     | { event: "storage-lost" }                                     /* the browser cleared the state: get back in */

@@ -3,7 +3,6 @@ import { CoreError } from "./error.ts";
 import { Host } from "./host.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Asked, ChartSummary, Entry, Home, Told, VoiceIn, VoiceOut } from "./protocol.ts";
-import { Reading } from "./reading.ts";
 import { Sockets, type Socket } from "./sockets.ts";
 import { Store } from "./store.ts";
 import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
@@ -98,7 +97,6 @@ async function hold(holds: () => boolean): Promise<Held> {
         },
         sockets,
         tell(told) {
-            reading.told(told, performance.now());
             void unread.told(told);
             tell(told);
         },
@@ -111,7 +109,6 @@ async function hold(holds: () => boolean): Promise<Held> {
         soon,
     });
     const charts = () => now.ask({ do: "charts" }) as Promise<ChartSummary[]>;
-    const reading = new Reading(charts, tell);
     const unread = new Unread(
         {
             messages: (chart, from, count) =>

@@ -74,7 +74,7 @@ function without<T>(from: Record<string, T>, key: string): Record<string, T> {
 function opened(chart: Id): OpenChart {
     return {
         chart, members: loading, entries: loading, from: 0, earlier: false, waiting: [],
-        records: { pmr: loading, map: loading }, reading: null, checked: null,
+        records: { pmr: loading, map: loading }, checked: null,
     };
 }
 
@@ -189,8 +189,6 @@ function told(event: Told): void {
     case "presence": present(event); break;
     case "draft": drafted(event); break;
     case "clock": tree.clock_off.value = event.off_ms; break;
-    case "reading": ofOpen(event.chart, () => ({ reading: { done: event.done, of: event.of } })); break;
-    case "current": ofOpen(event.chart, () => ({ reading: null })); break;
     case "done":
         if (tree.link.value?.token === event.token)
             tree.link.value = { ...tree.link.value, ready: true };

@@ -35,8 +35,6 @@ export interface OpenChart {
     earlier: boolean;
     waiting: Waiting[];
     records: Record<RecordDoc, Part<RecordView[]>>;
-    /** reading takes longer than a second */
-    reading: { done: number; of: number } | null;
     checked: Part<Questions["check"]["answer"] & { at_ms: number }> | null;
 }
 

@@ -7,7 +7,7 @@ import { openVisit } from "../state/visit.ts";
 import { failureWords, w } from "../words.ts";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
-import { Alert, Button, Buttons, Failed, Loading, nameOf, Title } from "./parts.tsx";
+import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, Title } from "./parts.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
 
@@ -116,7 +116,7 @@ export function Stopped({ chart }: { chart: ChartSummary }) {
 }
 
 /* What a person has to know before they believe what is on the screen. */
-function Trouble({ chart, home, open, plain }: ChartProps) {
+function Trouble({ chart, home, plain }: ChartProps) {
     return (
         <>
             <Stopped chart={chart} />
@@ -135,12 +135,7 @@ function Trouble({ chart, home, open, plain }: ChartProps) {
                     <p class="usa-alert__text">{chart.waiting > 0 ? w.line.offline_unsent(chart.waiting) : w.line.offline_kept}</p>
                 </Alert>
             )}
-            {home.online.log && open.reading && (
-                <p role="status" class="loading">
-                    <label for="reading">{w.chart.reading(open.reading.done, open.reading.of)}</label>{" "}
-                    <progress id="reading" max={open.reading.of} value={open.reading.done} />
-                </p>
-            )}
+            {home.online.log && <Reading charts={[chart]} />}
             {Math.abs(tree.clock_off.value) > 10 * 60_000 && (
                 <Alert kind="warning" title={w.chart.clock}>
                     <p class="usa-alert__text">{w.chart.clock_what_to_do(plain)}</p>

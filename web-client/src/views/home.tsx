@@ -7,14 +7,14 @@ import { isStaff } from "../state/marks.ts";
 import { tree, type ChartPart } from "../state/tree.ts";
 import { problemWords, w } from "../words.ts";
 import { Stopped } from "./chart.tsx";
-import { Alert, Button, Buttons, Empty, Field, Of, Tag, Title, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Field, Of, Reading, Tag, Title, When } from "./parts.tsx";
 
 export function HomeScreen({ home }: { home: Home }) {
     return isStaff(home.role) ? <StaffHome home={home} /> : <MyHome home={home} />;
 }
 
-function Offline({ home }: { home: Home }) {
-    return home.online.log ? null : (
+function Line({ home }: { home: Home }) {
+    return home.online.log ? <Reading charts={tree.charts.value.state === "here" ? tree.charts.value.value : []} /> : (
         <Alert kind="warning" title={w.line.offline_short}>
             <p class="usa-alert__text">{w.line.offline_kept}</p>
         </Alert>
@@ -51,7 +51,7 @@ function StaffHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{w.home.patients}</Title>
-            <Offline home={home} />
+            <Line home={home} />
             <Buttons>
                 <Button onClick={() => go({ at: "new-patient" })}>{w.home.new_patient}</Button>
                 {home.practice_chart && (
@@ -128,7 +128,7 @@ function MyHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{home.name ? w.home.hello(home.name) : w.home.my_chart}</Title>
-            <Offline home={home} />
+            <Line home={home} />
             <Of part={tree.charts.value} again={() => void refresh("charts")} loading={w.home.loading_mine}>
                 {(charts) => charts.length === 0
                     ? <Empty><p>{w.home.no_chart}</p></Empty>

@@ -5,7 +5,7 @@ import { change } from "../state/change.ts";
 import { answerLost, join, lookAt } from "../state/invite.ts";
 import { tree, type Joining } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
-import { Alert, Button, Buttons, Failed, Field, Loading, Title } from "./parts.tsx";
+import { Alert, Button, Buttons, Failed, Field, Loading, Reading, Title } from "./parts.tsx";
 
 /** A line that is not there by then is missing. */
 const LINE_EXPECTED_MS = 5000;
@@ -71,12 +71,13 @@ function UnderWay({ home }: { home: Home }) {
         const timer = setTimeout(() => setLate(true), LINE_EXPECTED_MS);
         return () => clearTimeout(timer);
     }, []);
+    const charts = tree.charts.value;
     const waits = home.online.log || (!late && tree.joining.value?.stage === "joining");
     return (
         <>
             <Title of="join-under-way">{w.join.under_way}</Title>
             {waits
-                ? <Loading text={w.join.opening} />
+                ? <Reading charts={charts.state === "here" ? charts.value : []} wait={<Loading text={w.join.opening} />} />
                 : <Alert kind="warning" title={w.line.offline_short} live><p>{w.join.offline}</p></Alert>}
             <p>{w.join.keep_page}</p>
             {!waits && (

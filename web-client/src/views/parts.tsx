@@ -1,7 +1,7 @@
 /* What all screens are made of. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
-import type { Failure, Id, Member } from "../core/protocol.ts";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { ChartSummary, Failure, Id, Member } from "../core/protocol.ts";
 import { isStaff, type Mark } from "../state/marks.ts";
 import { tree, type Part } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
@@ -68,6 +68,35 @@ export function Alert({ kind, title, children, live }: AlertProps) {
 
 export function Loading({ text = w.loading }: { text?: string }) {
     return <p class="loading" role="status"><span class="dots" aria-hidden="true" />{text}</p>;
+}
+
+/** Waiting that takes longer is shown how far it has got. */
+const PATIENT_MS = 1000;
+
+/** How much of the charts has been read, once that takes over a second; `wait` stands there until then. */
+export function Reading({ charts, wait }: { charts: ChartSummary[]; wait?: ComponentChildren }) {
+    const id = useId();
+    const [late, setLate] = useState(false);
+    const read = charts.filter((chart) => !chart.stopped && chart.withheld === undefined);
+    const total = (of: (chart: ChartSummary) => number) => read.reduce((sum, chart) => sum + of(chart), 0);
+    const done = total((chart) => chart.entries), of = total((chart) => chart.server_entries);
+    const waits = wait !== undefined || done < of;
+    useEffect(() => {
+        setLate(false);
+        if (!waits)
+            return undefined;
+        const timer = setTimeout(() => setLate(true), PATIENT_MS);
+        return () => clearTimeout(timer);
+    }, [waits]);
+    if (!late || done >= of)
+        return <>{wait}</>;
+    return (
+        <div class="reading">
+            <p class="usa-sr-only" role="status">{w.reading}</p>
+            <label for={id}>{w.read_so_far(done, of)}</label>
+            <progress id={id} max={of} value={done} />
+        </div>
+    );
 }
 
 export function Failed({ failure, again }: { failure: Failure; again?: () => void }) {
