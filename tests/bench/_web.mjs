@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { Line } from "../web/_lines.mjs";
 import { top, until } from "../web/_load.mjs";
 import { missing, Scene } from "../web/_scene.mjs";
 import { fill } from "./_web_practice.mjs";
@@ -15,6 +16,7 @@ const READS = 3;
 const KEYS = 300;
 const KEY_MS = 70; /* between two keys, on the average: quick typing */
 const SLOWER = 4;
+const SLOW_BYTES_PER_S = 500_000; /* a phone at the edge of its network */
 const NEWEST = "This is the newest message.";
 const WAIT = { timeout: 60_000 };
 
@@ -128,22 +130,23 @@ async function measureEmpty() {
 /* What leads from the home screen to the messages. */
 const TO_MESSAGES = { paula: "Open Rosalind Example", rosa: "Messages" };
 
-async function openAs(scene, profile, home) {
+async function openAs(scene, profile, home, by = scene.url) {
     const link = scene.galen(home, ["device", "add"]).link;
     const browser = await scene.browser(profile, ["--disable-features=LocalNetworkAccessChecks"]); // for the bare relay
     const page = await browser.context.newPage();
     page.setDefaultTimeout(WAIT.timeout);
     await page.addInitScript(watchPage, { button: "Open my chart", newest: NEWEST, chart: TO_MESSAGES[home] });
     const url = new URL(link);
-    await page.goto(scene.url + url.pathname + url.hash);
+    await page.goto(by + url.pathname + url.hash);
     await measured(page, "join");
     return { page, browser };
 }
 
 /* A new device: from the button until the newest of 5,000 is there. */
-async function readWhole(scene, profile, home) {
-    const device = await openAs(scene, profile, home);
+async function readWhole(scene, profile, home, line) {
+    const device = await openAs(scene, profile, home, line?.url);
     const { page } = device;
+    line?.beSlow(SLOW_BYTES_PER_S);
     await page.evaluate((name) => {
         window.pressed = performance.now();
         [...document.querySelectorAll("button")].find((b) => b.textContent.trim() === name).click();
@@ -151,6 +154,16 @@ async function readWhole(scene, profile, home) {
     const ms = (await measured(page, "newest")) - (await page.evaluate(() => window.pressed));
     const progress = await page.evaluate(() => new Set(window.progress).size);
     return { ...device, ms: round(ms), progress };
+}
+
+/* Over a line that takes much longer than a second for it: how often what is shown of the progress changes. */
+async function readSlowly(scene) {
+    const line = await Line.to(scene.port);
+    const { browser, ms, progress } = await readWhole(scene, "paula-slow", "paula", line);
+    await browser.kill();
+    line.close();
+    note(`read whole over ${SLOW_BYTES_PER_S / 1000} kB/s ${JSON.stringify({ ms, progress })}`);
+    return { ms, progress, kb_per_s: SLOW_BYTES_PER_S / 1000 };
 }
 
 async function measureReads(scene) {
@@ -161,7 +174,7 @@ async function measureReads(scene) {
         if (i < READS - 1) await run.browser.kill();
     }
     note(`read whole ${JSON.stringify(runs.map(({ ms, progress }) => ({ ms, progress })))}`);
-    return { runs: runs.map((r) => r.ms), progress: runs.map((r) => r.progress), ...runs[READS - 1] };
+    return { runs: runs.map((r) => r.ms), ...runs[READS - 1] };
 }
 
 async function measureReopens(page) {
@@ -284,6 +297,7 @@ async function measure(scene) {
     const empty = await measureEmpty();
     const native = nativeTimes(scene);
     const read = await measureReads(scene);
+    const slowly = await readSlowly(scene);
     const reopens = await measureReopens(read.page);
     const rosa = await readWhole(scene, "rosa", "rosa");
     const keys = await measureKeys(scene, read.page, rosa.page);
@@ -291,7 +305,7 @@ async function measure(scene) {
     const load = loadavg().map(round);
     return {
         bench: "web",
-        ours: { loads, keys, reopens, reads: read.runs, progress_shown: read.progress, entries: ENTRIES, load_average: load },
+        ours: { loads, keys, reopens, reads: read.runs, read_slowly: slowly, entries: ENTRIES, load_average: load },
         beside: { empty_page: empty, bare_websocket: bareKeys, galen_reads: native.read, galen_reopens: native.reopen },
         ratios: {
             first_load_kb: median(loads.map((l) => l.kb)),
@@ -304,11 +318,12 @@ async function measure(scene) {
             reopen_vs_galen: round(median(reopens) / median(native.reopen)),
             read_whole_ms: median(read.runs),
             read_whole_vs_galen: round(median(read.runs) / median(native.read)),
+            progress_shown: slowly.progress,
         },
     };
 }
 
-export { fill, measureBareKeys, measureEmpty, measureKeys, measureLoads, measureReads, measureReopens, nativeTimes, NEWEST, readWhole };
+export { fill, measureBareKeys, measureEmpty, measureKeys, measureLoads, measureReads, measureReopens, nativeTimes, NEWEST, readSlowly, readWhole };
 
 if (process.argv[1]?.endsWith("_web.mjs")) {
     const lacking = missing();

@@ -1,4 +1,4 @@
-/** A line between a browser and galend that can be cut, go silent, be held up and be mended; it knows bytes only. */
+/** A line between a browser and galend that can be cut, go silent, be held up, be slow and be mended; it knows bytes only. */
 import { connect, createServer } from "node:net";
 
 export class Line {
@@ -6,6 +6,7 @@ export class Line {
     #server;
     #pairs = new Set();
     #state = "whole"; // or "cut", "silent", "held"
+    #bytes_per_s = Infinity;
 
     constructor(target) {
         this.#target = target;
@@ -36,6 +37,10 @@ export class Line {
         this.#state = "held";
         for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause();
     }
+    /** Carries so much each way from now on, and on each connection. */
+    beSlow(bytes_per_s) {
+        this.#bytes_per_s = bytes_per_s;
+    }
     /** Works again. What was swallowed is gone, so connections of a silent line end. */
     mend() {
         if (this.#state === "silent") this.#endAll();
@@ -52,6 +57,11 @@ export class Line {
         this.#pairs.clear();
     }
 
+    #rest(end, ms) {
+        end.pause();
+        setTimeout(() => this.#state !== "held" && end.resume(), ms);
+    }
+
     #join(near) {
         if (this.#state === "cut") return void near.destroy();
         const pair = { near, far: connect(this.#target, "127.0.0.1") };
@@ -60,6 +70,7 @@ export class Line {
             from.setNoDelay(true);
             from.on("data", (bytes) => {
                 if (this.#state !== "silent") to.write(bytes);
+                if (this.#bytes_per_s !== Infinity) this.#rest(from, (bytes.length / this.#bytes_per_s) * 1000);
             });
             from.on("error", () => {});
             from.on("close", () => {
