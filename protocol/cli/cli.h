@@ -127,6 +127,10 @@ GALEN_MUST_USE int chart_argument(struct cli *cli, size_t i, struct galen_id *ch
 /** 16 bytes of a record by the beginning of its digits. */
 GALEN_MUST_USE int find_record(struct cli *cli, const char *text, const struct galen_id *chart,
                                uint8_t doc, uint8_t out[GALEN_RECORD_ID_BYTES]);
+/** The same, or `new`: fresh bytes, or the one record of a document that has only one. */
+GALEN_MUST_USE int record_named(struct cli *cli, const char *text, const struct galen_id *chart,
+                                const struct galen_document *document,
+                                uint8_t out[GALEN_RECORD_ID_BYTES]);
 /** The name, or else "?" and the short id. */
 void shown_name(struct cli *cli, const struct galen_id *chart, const struct galen_id *whose,
                 char out[NAME_TEXT_MAX]);

@@ -1,7 +1,6 @@
 /* galen doc get, set, propose, accept, decline, choose */
 #include "cli.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +17,13 @@ struct edit {
 
 static int document_argument(struct cli *cli, size_t i, struct edit *edit)
 {
+    char names[DOC_NAMES_MAX];
     edit->document = galen_document_named(cli->args.words[i]);
     if (edit->document)
         return CLI_OK;
-    return cli_fail(cli, GALEN_ERR_USAGE,
-                    "There is no document `%s`: pmr (medicines), map (what to do) or "
-                    "people (names).",
-                    cli->args.words[i]);
+    document_names(names);
+    return cli_fail(cli, GALEN_ERR_USAGE, "There is no document `%s`. There are: %s.",
+                    cli->args.words[i], names);
 }
 
 /* Up to where this home's person has seen a document; for `doc choose`. */
@@ -204,10 +203,8 @@ int command_doc_set(struct cli *cli)
         status = cli_open(cli, OPEN_MEMBER);
     if (status == CLI_OK)
         status = chart_argument(cli, 0, &edit.chart);
-    if (status == CLI_OK && strcmp(cli->args.words[2], "new") == 0)
-        randombytes_buf(edit.record, sizeof edit.record);
-    else if (status == CLI_OK)
-        status = find_record(cli, cli->args.words[2], &edit.chart, edit.document->id, edit.record);
+    if (status == CLI_OK)
+        status = record_named(cli, cli->args.words[2], &edit.chart, edit.document, edit.record);
     if (status == CLI_OK)
         status = read_fields(cli, &edit, galen_written(&text));
     if (status == CLI_OK)

@@ -94,7 +94,9 @@ const struct command commands[] = {
         "\nJSON: chart, index, token.\n"),
     /* -- documents ------------------------------------------------------------------------------ */
     ROW("doc get", "CHART DOC", 2, 2, 0, command_doc_get,
-        "shows a document: pmr (medicines), map (what to do), people",
+        "shows a document: pmr (medicines), map (what to do), profile …",
+        "DOC is pmr (medicines), map (what to do), people, profile, dtp (problems), journal, allergies, visit or\n"
+        "checkin; `galen doc set --help` lists their fields.\n"
         "Every value with who said it and when. Where two people wrote at the same time, all values are shown,\n"
         "numbered, until somebody chooses one (galen doc choose). Proposals stand beside the values until staff\n"
         "accept or decline them.\n"

@@ -107,17 +107,31 @@ void help_command(const struct command *command)
         help_fields();
 }
 
+/* Who writes a field besides staff, in one sign. */
+static char writer_sign(const struct galen_field *field)
+{
+    if (field->writers == GALEN_STAFF_ALONE)
+        return '-';
+    if (field->writers == GALEN_WRITER_PRESCRIBER)
+        return '+';
+    return field->writers != 0 ? '*' : ' ';
+}
+
 void help_fields(void)
 {
+    const struct galen_language *language = galen_language("en");
     char takes[512];
+    printf("\nBesides staff, patients and caregivers write what is marked *, prescribers what is\n"
+           "marked +. They propose the rest, but for what is marked -.\n");
     for (size_t d = 0; d < galen_document_count; d++) {
         const struct galen_document *document = &galen_documents[d];
-        printf("\nFields of `%s` (%s); * may be written directly by patients and caregivers:\n",
-               document->name, document->clinical);
+        printf("\nFields of `%s` (%s%s):\n", document->name,
+               galen_document_words(language, document)->clinical,
+               document->single ? "; one record, `new` is always that one" : "");
         for (size_t i = 0; i < document->field_count; i++) {
             const struct galen_field *field = &document->fields[i];
             field_takes(field, takes, sizeof takes);
-            printf("  %-16s%s %s\n", field->name, field->theirs ? "*" : " ", takes);
+            printf("  %-17s%c %s\n", field->name, writer_sign(field), takes);
         }
     }
 }

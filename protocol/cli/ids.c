@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,19 @@ int chart_argument(struct cli *cli, size_t i, struct galen_id *chart)
     if (!is_known(cli, cli->args.words[i]))
         (void)cli_sync(cli, NULL);
     return find_id(cli, cli->args.words[i], ID_CHART, NULL, chart);
+}
+
+int record_named(struct cli *cli, const char *text, const struct galen_id *chart,
+                 const struct galen_document *document, uint8_t out[GALEN_RECORD_ID_BYTES])
+{
+    const uint8_t *single = galen_document_single(document);
+    if (strcmp(text, "new") != 0)
+        return find_record(cli, text, chart, document->id, out);
+    if (single != NULL)
+        memcpy(out, single, GALEN_RECORD_ID_BYTES);
+    else
+        randombytes_buf(out, GALEN_RECORD_ID_BYTES);
+    return CLI_OK;
 }
 
 int find_record(struct cli *cli, const char *text, const struct galen_id *chart, uint8_t doc,

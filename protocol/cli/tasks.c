@@ -1,7 +1,6 @@
 /* Tasks: messages and documents; and how a command names charts, people and records. */
 #include "tasks.h"
 
-#include <sodium.h>
 #include <string.h>
 
 const char *text_in(const struct task *t, const char *name)
@@ -48,9 +47,12 @@ int member_in(struct task *t, const char *name, unsigned kind, const struct gale
 int document_in(struct task *t, const struct galen_document **document)
 {
     const char *name = text_in(t, "doc");
+    char names[DOC_NAMES_MAX];
     *document = name ? galen_document_named(name) : NULL;
-    return *document ? CLI_OK
-                     : cli_fail(t->cli, GALEN_ERR_USAGE, "\"doc\" should be pmr, map or people.");
+    if (*document)
+        return CLI_OK;
+    document_names(names);
+    return cli_fail(t->cli, GALEN_ERR_USAGE, "\"doc\" should be one of %s.", names);
 }
 
 int record_in(struct task *t, const struct galen_id *chart, const struct galen_document *document,
@@ -59,10 +61,7 @@ int record_in(struct task *t, const struct galen_id *chart, const struct galen_d
     const char *text = text_in(t, "record");
     if (!text)
         return cli_fail(t->cli, GALEN_ERR_USAGE, "\"record\" should name one, or be \"new\".");
-    if (strcmp(text, "new") != 0)
-        return find_record(t->cli, text, chart, document->id, record);
-    randombytes_buf(record, GALEN_RECORD_ID_BYTES);
-    return CLI_OK;
+    return record_named(t->cli, text, chart, document, record);
 }
 
 int outcome(struct task *t, enum galen_err err)

@@ -424,7 +424,8 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
     if (plan->document != NULL && plan->record == NULL)
         add_record(docs, item);
     if (plan->document != NULL && op->kind == GALEN_KIND_WRITE) {
-        item->record->added |= galen_role_is_staff(item->entry.role);
+        item->record->added |=
+            galen_document_access(plan->document, item->entry.role) == GALEN_ACCESS_DIRECT;
         say_fields(docs, item->record, item, item);
     } else if (plan->document != NULL) {
         add_proposal(docs, item);

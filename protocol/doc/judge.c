@@ -58,6 +58,24 @@ static enum galen_err judge_field(const struct galen_document *document, enum ga
     return galen_value_check(field, write->value);
 }
 
+/* The record of a write: VALUE where its document has another one only; ROLE for those who have no
+ * part in documents, or would have to propose a record that is not there yet. */
+static enum galen_err judge_record(const struct plan *plan, enum galen_role role,
+                                   const struct galen_op *op)
+{
+    const uint8_t *single = galen_document_single(plan->document);
+    if (single != NULL &&
+        memcmp(op->content.write.record, single, sizeof op->content.write.record) != 0)
+        return GALEN_ERR_VALUE;
+    if (!galen_role_edits(role))
+        return GALEN_ERR_ROLE;
+    bool adds = op->kind == GALEN_KIND_WRITE && plan->record == NULL;
+    if (GALEN_CHECKED(RECORD_ADDER) && adds &&
+        galen_document_access(plan->document, role) < GALEN_ACCESS_DIRECT)
+        return GALEN_ERR_ROLE;
+    return GALEN_OK;
+}
+
 static void judge_write(const struct galen_docs *docs, const struct galen_docs_entry *entry,
                         const struct galen_op *op, struct plan *plan)
 {
@@ -71,11 +89,8 @@ static void judge_write(const struct galen_docs *docs, const struct galen_docs_e
         return;
     }
     plan->record = docs_record(docs, write->doc, write->record);
-    /* Only staff add a record by writing to it; others propose it first. */
-    if (galen_field_access(&plan->document->fields[0], entry->role) == GALEN_ACCESS_NONE ||
-        (op->kind == GALEN_KIND_WRITE && plan->record == NULL &&
-         !galen_role_is_staff(entry->role))) {
-        plan->verdict.err = GALEN_ERR_ROLE;
+    plan->verdict.err = judge_record(plan, entry->role, op);
+    if (plan->verdict.err != GALEN_OK) {
         plan->verdict.void_fields = all;
         return;
     }
@@ -160,9 +175,16 @@ enum galen_err galen_docs_split(const struct galen_docs *docs, enum galen_role r
     const struct galen_document *document = galen_document(write->doc);
     if (document == NULL)
         return GALEN_ERR_UNKNOWN_KIND;
-    bool may_add = galen_role_is_staff(role) || docs_record(docs, write->doc, write->record);
+    struct plan plan = {.document = document,
+                        .record = docs_record(docs, write->doc, write->record)};
+    op.kind = GALEN_KIND_PROPOSE;
+    enum galen_err err = judge_record(&plan, role, &op);
+    if (err != GALEN_OK)
+        return err;
+    bool may_add =
+        plan.record != NULL || galen_document_access(document, role) == GALEN_ACCESS_DIRECT;
     for (size_t i = 0; i < write->count; i++) {
-        enum galen_err err = judge_field(document, role, GALEN_KIND_PROPOSE, &write->fields[i]);
+        err = judge_field(document, role, GALEN_KIND_PROPOSE, &write->fields[i]);
         if (err != GALEN_OK) {
             direct->count = propose->count = 0;
             return err;

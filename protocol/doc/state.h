@@ -70,7 +70,7 @@ struct galen_record {
     const struct galen_document *document;
     const struct item *first;
     uint64_t position;
-    bool added;       /* staff wrote it */
+    bool added;       /* somebody who may add it wrote it */
     size_t accepted;  /* proposals with a current answer that accepts */
     size_t pending;   /* proposals that nobody answered or replaced */
     size_t conflicts; /* fields and proposals */
@@ -87,7 +87,7 @@ struct galen_proposal {
     struct reg answers; /* values: one byte, 1 accepted, 0 declined */
 };
 
-#define DOCUMENTS_MAX 8
+#define DOCUMENTS_MAX 16
 
 struct galen_docs {
     struct list items;                /* in log order */

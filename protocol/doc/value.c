@@ -67,12 +67,14 @@ static enum galen_err read_regimen(struct galen_reader *r, struct galen_value *v
     return regimen->parts[GALEN_REGIMEN_DRUG].size > 0 ? GALEN_OK : GALEN_ERR_VALUE;
 }
 
-static enum galen_err read_record(struct galen_reader *r, struct galen_value *value)
+static enum galen_err read_record(const struct galen_field *field, struct galen_reader *r,
+                                  struct galen_value *value)
 {
     static const uint8_t none[GALEN_RECORD_ID_BYTES];
     value->as.record.doc = galen_read_u8(r);
     galen_read_into(r, value->as.record.id, sizeof value->as.record.id);
-    bool ok = value->as.record.doc != 0 && memcmp(value->as.record.id, none, sizeof none) != 0;
+    bool ok = value->as.record.doc == field->refers &&
+              memcmp(value->as.record.id, none, sizeof none) != 0;
     return ok ? GALEN_OK : GALEN_ERR_VALUE;
 }
 
@@ -103,10 +105,15 @@ static enum galen_err read_kind(const struct galen_field *field, struct galen_re
         value->as.account = galen_read_id(r);
         return galen_id_is_none(&value->as.account) ? GALEN_ERR_VALUE : GALEN_OK;
     case GALEN_VALUE_RECORD:
-        return read_record(r, value);
+        return read_record(field, r, value);
     case GALEN_VALUE_POSITION:
         value->as.position = galen_read_u64(r);
         return value->as.position == 0 ? GALEN_ERR_VALUE : GALEN_OK;
+    case GALEN_VALUE_NUMBER:
+        value->as.number = galen_read_u32(r);
+        return value->as.number >= field->least && value->as.number <= field->most
+                   ? GALEN_OK
+                   : GALEN_ERR_VALUE;
     }
     return GALEN_ERR_VALUE;
 }
@@ -176,6 +183,9 @@ static void encode(struct galen_writer *w, const struct galen_value *value)
         break;
     case GALEN_VALUE_POSITION:
         galen_write_u64(w, value->as.position);
+        break;
+    case GALEN_VALUE_NUMBER:
+        galen_write_u32(w, value->as.number);
         break;
     }
 }

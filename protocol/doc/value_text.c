@@ -95,7 +95,7 @@ static void put_set(struct galen_writer *w, const struct galen_field *field, uin
         if ((set >> i & 1) == 0)
             continue;
         put(w, first ? "" : ", ");
-        put(w, field->options[i].name);
+        put(w, field->options[i]);
         first = false;
     }
 }
@@ -131,7 +131,7 @@ enum galen_err galen_value_print(struct galen_writer *w, const struct galen_fiel
         galen_write(w, in.at, in.size);
         break;
     case GALEN_VALUE_CHOICE:
-        put(w, field->options[value.as.choice - 1].name);
+        put(w, field->options[value.as.choice - 1]);
         break;
     case GALEN_VALUE_SET:
         put_set(w, field, value.as.set);
@@ -158,6 +158,9 @@ enum galen_err galen_value_print(struct galen_writer *w, const struct galen_fiel
         break;
     case GALEN_VALUE_POSITION:
         put_number(w, value.as.position, 1);
+        break;
+    case GALEN_VALUE_NUMBER:
+        put_number(w, value.as.number, 1);
         break;
     default: /* cleared */
         break;
@@ -238,7 +241,7 @@ static bool parse_hex(struct galen_bytes text, uint8_t *out, size_t n)
 static bool parse_option(const struct galen_field *field, struct galen_bytes name, uint8_t *option)
 {
     for (size_t i = 0; i < field->option_count; i++)
-        if (is(name, field->options[i].name)) {
+        if (is(name, field->options[i])) {
             *option = (uint8_t)(i + 1);
             return true;
         }
@@ -375,6 +378,15 @@ static bool parse_record(struct galen_bytes text, struct galen_value *value)
     return parse_hex(text, value->as.record.id, sizeof value->as.record.id);
 }
 
+static bool parse_whole(struct galen_bytes text, uint32_t *number)
+{
+    uint64_t wide;
+    if (!parse_number(text, 1, 10, &wide) || wide > UINT32_MAX)
+        return false;
+    *number = (uint32_t)wide;
+    return true;
+}
+
 static bool parse(struct galen_writer *w, const struct galen_field *field, struct galen_bytes text)
 {
     struct galen_value value = {.kind = field->kind};
@@ -411,6 +423,9 @@ static bool parse(struct galen_writer *w, const struct galen_field *field, struc
         break;
     case GALEN_VALUE_POSITION:
         ok = parse_number(text, 1, 20, &value.as.position);
+        break;
+    case GALEN_VALUE_NUMBER:
+        ok = parse_whole(text, &value.as.number);
         break;
     }
     return ok && galen_value_write(w, field, &value) != GALEN_ERR_VALUE;

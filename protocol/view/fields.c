@@ -1,6 +1,7 @@
 /* Fields as a person or a program writes them: `name=value` lines, or a JSON object. */
 #include "view.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void options_text(const struct galen_field *field, char *out, size_t room
     size_t used = 0;
     out[0] = 0;
     for (size_t i = 0; i < field->option_count; i++) {
-        int n = snprintf(out + used, room - used, "%s%s", i ? " | " : "", field->options[i].name);
+        int n = snprintf(out + used, room - used, "%s%s", i ? " | " : "", field->options[i]);
         if (n < 0 || (size_t)n >= room - used)
             return;
         used += (size_t)n;
@@ -67,13 +68,28 @@ void field_takes(const struct galen_field *field, char *out, size_t room)
         snprintf(out, room, "an account's 64 digits");
         return;
     case GALEN_VALUE_RECORD:
-        snprintf(out, room, "a document's number, a slash and a record's 32 digits");
+        snprintf(out, room, "%u/ and the 32 digits of a record of `%s`", field->refers,
+                 galen_document(field->refers)->name);
         return;
     case GALEN_VALUE_POSITION:
         snprintf(out, room, "a place in the order: a number");
         return;
+    case GALEN_VALUE_NUMBER:
+        snprintf(out, room, "a whole number from %" PRIu32 " to %" PRIu32, field->least,
+                 field->most);
+        return;
     }
     snprintf(out, room, "what a newer version knows");
+}
+
+void document_names(char out[DOC_NAMES_MAX])
+{
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < galen_document_count && used < DOC_NAMES_MAX - 1; i++) {
+        snprintf(out + used, DOC_NAMES_MAX - used, "%s%s", i ? ", " : "", galen_documents[i].name);
+        used += strlen(out + used);
+    }
 }
 
 /* -- putting a write together ----------------------------------------------------------------------- */

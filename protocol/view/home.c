@@ -55,12 +55,12 @@ cJSON *home_json(const struct galen_engine *engine)
 static const char *kind_name(uint8_t kind)
 {
     static const char *const names[] = {
-        [GALEN_VALUE_TEXT] = "text",        [GALEN_VALUE_LINE] = "line",
-        [GALEN_VALUE_CHOICE] = "choice",    [GALEN_VALUE_SET] = "set",
-        [GALEN_VALUE_DATE] = "date",        [GALEN_VALUE_TIME] = "time",
-        [GALEN_VALUE_YES_NO] = "yes-no",    [GALEN_VALUE_REGIMEN] = "regimen",
-        [GALEN_VALUE_ACCOUNT] = "account",  [GALEN_VALUE_RECORD] = "record",
-        [GALEN_VALUE_POSITION] = "position"};
+        [GALEN_VALUE_TEXT] = "text",         [GALEN_VALUE_LINE] = "line",
+        [GALEN_VALUE_CHOICE] = "choice",     [GALEN_VALUE_SET] = "set",
+        [GALEN_VALUE_DATE] = "date",         [GALEN_VALUE_TIME] = "time",
+        [GALEN_VALUE_YES_NO] = "yes-no",     [GALEN_VALUE_REGIMEN] = "regimen",
+        [GALEN_VALUE_ACCOUNT] = "account",   [GALEN_VALUE_RECORD] = "record",
+        [GALEN_VALUE_POSITION] = "position", [GALEN_VALUE_NUMBER] = "number"};
     return kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "unknown";
 }
 
@@ -71,13 +71,17 @@ static const char *access_name(enum galen_access access)
                                             : "none";
 }
 
-static void add_labels(cJSON *object, const char *plain, const char *clinical)
+static void add_words(cJSON *object, const struct galen_words *words)
 {
-    cJSON_AddStringToObject(object, "plain", plain);
-    cJSON_AddStringToObject(object, "clinical", clinical);
+    cJSON_AddStringToObject(object, "plain", words->plain);
+    cJSON_AddStringToObject(object, "clinical", words->clinical);
+    if (words->help != NULL)
+        cJSON_AddStringToObject(object, "help", words->help);
 }
 
-static cJSON *schema_field_json(const struct galen_field *field, enum galen_role role)
+static cJSON *schema_field_json(const struct galen_language *language,
+                                const struct galen_document *document,
+                                const struct galen_field *field, enum galen_role role)
 {
     cJSON *object = cJSON_CreateObject(), *options = cJSON_CreateArray();
     char takes[512];
@@ -85,29 +89,41 @@ static cJSON *schema_field_json(const struct galen_field *field, enum galen_role
     cJSON_AddStringToObject(object, "name", field->name);
     cJSON_AddStringToObject(object, "kind", kind_name(field->kind));
     cJSON_AddStringToObject(object, "access", access_name(galen_field_access(field, role)));
-    add_labels(object, field->plain, field->clinical);
+    cJSON_AddBoolToObject(object, "theirs",
+                          galen_field_access(field, GALEN_ROLE_PATIENT) == GALEN_ACCESS_DIRECT);
+    add_words(object, galen_field_words(language, document, field));
     field_takes(field, takes, sizeof takes);
     cJSON_AddStringToObject(object, "takes", takes);
+    if (field->kind == GALEN_VALUE_NUMBER) {
+        json_number(object, "min", field->least);
+        json_number(object, "max", field->most);
+    }
+    if (field->kind == GALEN_VALUE_RECORD)
+        cJSON_AddStringToObject(object, "refers", galen_document(field->refers)->name);
     for (size_t i = 0; i < field->option_count; i++) {
-        cJSON *option = json_new("name", field->options[i].name);
-        add_labels(option, field->options[i].plain, field->options[i].clinical);
+        cJSON *option = json_new("name", field->options[i]);
+        add_words(option, galen_option_words(language, document, field, (uint8_t)(i + 1)));
         json_append(options, option);
     }
     json_put(object, "options", options);
     return object;
 }
 
-cJSON *schema_json(enum galen_role role)
+cJSON *schema_json(const struct galen_language *language, enum galen_role role)
 {
     cJSON *documents = cJSON_CreateArray();
     for (size_t d = 0; d < galen_document_count; d++) {
         const struct galen_document *document = &galen_documents[d];
+        const uint8_t *single = galen_document_single(document);
         cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateArray();
         json_number(object, "id", document->id);
         cJSON_AddStringToObject(object, "name", document->name);
-        add_labels(object, document->plain, document->clinical);
+        add_words(object, galen_document_words(language, document));
+        cJSON_AddStringToObject(object, "adds", access_name(galen_document_access(document, role)));
+        if (single != NULL)
+            json_hex(object, "record", single, GALEN_RECORD_ID_BYTES);
         for (size_t i = 0; i < document->field_count; i++)
-            json_append(fields, schema_field_json(&document->fields[i], role));
+            json_append(fields, schema_field_json(language, document, &document->fields[i], role));
         json_put(object, "fields", fields);
         json_append(documents, object);
     }

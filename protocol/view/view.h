@@ -10,6 +10,7 @@
 
 #include "galen/engine.h"
 #include "galen/evidence.h"
+#include "galen/words.h"
 #include "json.h"
 
 #define NAME_TEXT_MAX (4 * GALEN_LINE_POINTS_MAX + 1)
@@ -31,8 +32,8 @@ const char *event_name(uint8_t kind);
 /* -- the home --------------------------------------------------------------------------------------- */
 
 cJSON *home_json(const struct galen_engine *engine);
-/** All documents with their fields, and what this role may do with each. */
-cJSON *schema_json(enum galen_role role);
+/** All documents with their fields in these words, and what this role may do with each. */
+cJSON *schema_json(const struct galen_language *language, enum galen_role role);
 /** The call in hand: who is in it, who waits to be let in. */
 cJSON *call_json(const struct galen_engine *engine);
 cJSON *event_json(const struct galen_engine *engine, const struct galen_event *event);
@@ -77,6 +78,9 @@ cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
 
 /** What a field takes, in words. */
 void field_takes(const struct galen_field *field, char *out, size_t room);
+#define DOC_NAMES_MAX 128
+/** The names of all documents, with commas between. */
+void document_names(char out[DOC_NAMES_MAX]);
 #define DOC_WHY_MAX 720
 /**
  * Reads fields from `name=value` lines or a JSON object into an encoded Write. VALUE: `why` says which

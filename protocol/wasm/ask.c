@@ -32,7 +32,7 @@ static const char *const type_words[] = {
     [TYPE_TEXT] = "text that is not too long",
     [TYPE_WORD] = "text that is not too long",
     [TYPE_OBJECT] = "an object",
-    [TYPE_DOC] = "pmr, map or people",
+    [TYPE_DOC] = "the name of a document, such as pmr",
     [TYPE_ROLE] = "the name of a role",
     [TYPE_PURPOSE] = "code or sheet",
     [TYPE_CLASS] = "the name of a class of entries",
@@ -66,6 +66,7 @@ static const struct {
     [ASK_FIELD]    = {"field",    TYPE_WORD,    AT(field),    64},
     [ASK_FIELDS]   = {"fields",   TYPE_OBJECT,  AT(fields),   0},
     [ASK_FROM]     = {"from",     TYPE_NUMBER,  AT(from),     NUMBER_MAX},
+    [ASK_LANGUAGE] = {"language", TYPE_WORD,    AT(language), 35},
     [ASK_LINK]     = {"link",     TYPE_TEXT,    AT(link),     ASK_LINK_MAX},
     [ASK_MUTED]    = {"muted",    TYPE_BOOL,    AT(muted),    0},
     [ASK_NAME]     = {"name",     TYPE_TEXT,    AT(name),     NAME_TEXT_MAX - 1},
@@ -95,7 +96,7 @@ static const struct question {
 } questions[] = {
     /* name            answered by        needs                                               may have */
     {"home",           ask_home,          0,                                                  0},
-    {"schema",         ask_schema,        0,                                                  0},
+    {"schema",         ask_schema,        0,                                                  B(LANGUAGE)},
     {"charts",         ask_charts,        0,                                                  0},
     {"members",        ask_members,       B(CHART),                                           0},
     {"entries",        ask_entries,       B(CHART) | B(COUNT),                                B(FROM) | B(BEFORE) | B(CLASS)},

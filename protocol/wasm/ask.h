@@ -24,6 +24,7 @@ enum ask_field {
     ASK_FIELD,
     ASK_FIELDS,
     ASK_FROM,
+    ASK_LANGUAGE,
     ASK_LINK,
     ASK_MUTED,
     ASK_NAME,
@@ -52,6 +53,7 @@ struct asked {
     const struct galen_document *document;
     struct galen_bytes text, name, link, check;
     const char *field;
+    const char *language;
     const cJSON *fields;
     uint64_t from, before, count, proposal;
     uint8_t role, purpose, class;

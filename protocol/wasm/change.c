@@ -119,6 +119,16 @@ enum galen_err change_message(struct asked *a)
                      token);
 }
 
+/* Of a document that has only one record, that one. */
+static void new_record(struct asked *a)
+{
+    const uint8_t *single = galen_document_single(a->document);
+    if (single != NULL)
+        memcpy(a->record, single, sizeof a->record);
+    else
+        randombytes_buf(a->record, sizeof a->record);
+}
+
 enum galen_err change_write(struct asked *a)
 {
     galen_token token;
@@ -126,7 +136,7 @@ enum galen_err change_write(struct asked *a)
     struct galen_writer write;
     galen_writer_init(&write);
     if (!(a->given & ASK_BIT(ASK_RECORD)))
-        randombytes_buf(a->record, sizeof a->record);
+        new_record(a);
     enum galen_err err = fields_from_json(a->document, a->record, a->fields, &write, a->help);
     if (err == GALEN_OK)
         err = requested(a,

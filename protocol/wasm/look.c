@@ -1,6 +1,7 @@
 /* Answers that change nothing. */
 #include "ask.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* -- the home ----------------------------------------------------------------------------------------- */
@@ -13,7 +14,13 @@ enum galen_err ask_home(struct asked *a)
 
 enum galen_err ask_schema(struct asked *a)
 {
-    a->answer = schema_json(galen_engine_role(a->engine));
+    const char *code = a->language ? a->language : "en";
+    const struct galen_language *language = galen_language(code);
+    if (!language) {
+        snprintf(a->help, sizeof a->help, "There are no words in the language `%s`.", code);
+        return GALEN_ERR_VALUE;
+    }
+    a->answer = schema_json(language, galen_engine_role(a->engine));
     return GALEN_OK;
 }
 

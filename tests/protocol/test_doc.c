@@ -369,7 +369,7 @@ Test(doc, L8_what_is_newer_is_counted_and_changes_nothing_else)
 
     op = reason_op(3, s.size, "x"); /* a document of a newer version: a proposal and its answer */
     op.kind = GALEN_KIND_PROPOSE;
-    op.content.write.doc = 9;
+    op.content.write.doc = 200;
     uint64_t proposal = story_apply(&s, &pat, &op);
     assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
     cr_assert_null(galen_docs_proposal(s.docs, proposal));

@@ -86,7 +86,12 @@ static enum galen_err model_field(const struct fact *f, const struct galen_write
     bool person = f->entry.role == GALEN_ROLE_PATIENT || f->entry.role == GALEN_ROLE_CAREGIVER;
     if (known == NULL)
         return GALEN_ERR_UNKNOWN_KIND;
-    if (f->op.kind == GALEN_KIND_WRITE && !staff && !(person && known->theirs))
+    bool prescriber = f->entry.role == GALEN_ROLE_PRESCRIBER;
+    bool direct = staff || (person && (known->writers & GALEN_WRITER_PATIENT)) ||
+                  (prescriber && (known->writers & GALEN_WRITER_PRESCRIBER));
+    if (f->op.kind == GALEN_KIND_WRITE && !direct)
+        return GALEN_ERR_ROLE;
+    if (!staff && known->writers == GALEN_STAFF_ALONE)
         return GALEN_ERR_ROLE;
     return galen_value_check(known, field->value);
 }
@@ -96,20 +101,42 @@ static struct galen_verdict whole(enum galen_err err, bool counts)
     return (struct galen_verdict){.err = err, .counts = counts};
 }
 
+/* Who adds a record by writing to it (SCHEMA.md). */
+static bool may_add(uint8_t doc, enum galen_role role)
+{
+    bool person = role == GALEN_ROLE_PATIENT || role == GALEN_ROLE_CAREGIVER;
+    return galen_role_is_staff(role) ||
+           (person &&
+            (doc == GALEN_DOC_PROFILE || doc == GALEN_DOC_JOURNAL || doc == GALEN_DOC_CHECKIN));
+}
+
+/* The i-th of RECORDS records; the first of the profile is the one it has. */
+static void record_id(uint8_t doc, char i, uint8_t id[GALEN_RECORD_ID_BYTES])
+{
+    story_record_id(i, id);
+    if (doc == GALEN_DOC_PROFILE && i == 1)
+        memcpy(id, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", GALEN_RECORD_ID_BYTES);
+}
+
 static struct galen_verdict model_write(const struct model *m, const struct fact *f)
 {
     const struct galen_write *write = &f->op.content.write;
     struct galen_verdict verdict = {0};
     if (galen_document(write->doc) == NULL)
         return whole(GALEN_ERR_UNKNOWN_KIND, true);
+    uint8_t one[GALEN_RECORD_ID_BYTES];
     bool there = false;
+    record_id(GALEN_DOC_PROFILE, 1, one);
+    bool another = write->doc == GALEN_DOC_PROFILE && memcmp(write->record, one, sizeof one) != 0;
     for (size_t i = 0; i < m->count; i++)
         there |= is_write(&m->facts[i]) && m->facts[i].verdict.counts &&
                  same_record(&m->facts[i].op.content.write, write);
-    bool absent = f->op.kind == GALEN_KIND_WRITE && !there && !galen_role_is_staff(f->entry.role);
+    bool absent = f->op.kind == GALEN_KIND_WRITE && !there && !may_add(write->doc, f->entry.role);
     for (size_t i = 0; i < write->count; i++) {
         bool none = f->entry.role == GALEN_ROLE_INTERPRETER;
-        enum galen_err err = none || absent ? GALEN_ERR_ROLE : model_field(f, &write->fields[i]);
+        enum galen_err err = another          ? GALEN_ERR_VALUE
+                             : none || absent ? GALEN_ERR_ROLE
+                                              : model_field(f, &write->fields[i]);
         if (verdict.err == GALEN_OK)
             verdict.err = err;
         if (err == GALEN_OK || err == GALEN_ERR_UNKNOWN_KIND)
@@ -281,7 +308,7 @@ static void compare_record(const struct model *m, const struct galen_docs *docs,
         }
         there = true;
         if (f->op.kind == GALEN_KIND_WRITE) {
-            added |= galen_role_is_staff(f->entry.role);
+            added |= may_add(write->doc, f->entry.role);
             continue;
         }
         enum galen_proposal_state state = model_proposal(m, f);
@@ -314,7 +341,7 @@ static void compare(const struct model *m, const struct galen_docs *docs)
         uint64_t last = 0;
         for (char id = 1; id <= RECORDS; id++) {
             struct galen_write write = {.doc = doc};
-            story_record_id(id, write.record);
+            record_id(doc, id, write.record);
             compare_record(m, docs, &write, &conflicts, &pending);
         }
         for (size_t i = 0; i < galen_docs_record_count(docs, doc); i++) {
@@ -350,8 +377,8 @@ static const struct galen_write_field choices[] = {
 
 static void random_write(struct galen_write *write)
 {
-    write->doc = (uint8_t)(1 + chance(chance(20) == 0 ? 9 : 2));
-    story_record_id((char)(1 + chance(RECORDS)), write->record);
+    write->doc = (uint8_t)(1 + chance(chance(4) == 0 ? 10 : 2));
+    record_id(write->doc, (char)(1 + chance(RECORDS)), write->record);
     write->count = 0;
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
         uint16_t last = write->count > 0 ? write->fields[write->count - 1].field : 0;

@@ -23,6 +23,7 @@ static void assert_verdict(const struct story *story, enum galen_err err, bool c
 /* A value in its plain text form that a field of this kind takes. */
 static const char *any_value(const struct galen_field *field)
 {
+    static char record[] = "0/01000000000000000000000000000000";
     static const char *const values[] = {
         [GALEN_VALUE_TEXT] = "text",
         [GALEN_VALUE_LINE] = "line",
@@ -31,21 +32,31 @@ static const char *any_value(const struct galen_field *field)
         [GALEN_VALUE_YES_NO] = "yes",
         [GALEN_VALUE_REGIMEN] = "drug=x",
         [GALEN_VALUE_ACCOUNT] = "0100000000000000000000000000000000000000000000000000000000000000",
-        [GALEN_VALUE_RECORD] = "5/01000000000000000000000000000000",
+        [GALEN_VALUE_RECORD] = record,
         [GALEN_VALUE_POSITION] = "5",
+        [GALEN_VALUE_NUMBER] = "7",
     };
-    return field->option_count > 0 ? field->options[0].name : values[field->kind];
+    record[0] = (char)('0' + field->refers);
+    return field->option_count > 0 ? field->options[0] : values[field->kind];
 }
 
 /* The rule written out once more, apart from the code's table. */
-static bool is_theirs(const char *document, const char *field)
+static const char theirs[] =
+    " pmr.taken_as pmr.adherence pmr.barriers pmr.effects pmr.satisfaction map.goal map.status "
+    "map.done_at map.progress profile.goals journal.kind journal.at journal.symptom "
+    "journal.systolic journal.diastolic journal.value journal.note visit.place visit.agenda "
+    "visit.notes visit.questions checkin.got_new checkin.taking checkin.trouble "
+    "checkin.questions checkin.answered_at ";
+static const char prescribers[] = " dtp.answer dtp.answer_note ";
+static const char staff_alone[] = " dtp.finding visit.started visit.ended visit.minutes visit.step "
+                                  "visit.summary_sent_at visit.summary_how ";
+
+static bool is_among(const char *names, const struct galen_document *document,
+                     const struct galen_field *field)
 {
-    static const char *const theirs = " pmr.taken_as pmr.adherence pmr.barriers pmr.effects "
-                                      "pmr.satisfaction map.goal map.status map.done_at "
-                                      "map.progress ";
     char name[80];
-    snprintf(name, sizeof name, " %s.%s ", document, field);
-    return strstr(theirs, name) != NULL;
+    snprintf(name, sizeof name, " %s.%s ", document->name, field->name);
+    return strstr(names, name) != NULL;
 }
 
 Test(doc_roles, D2_role_by_field_by_action)
@@ -58,7 +69,7 @@ Test(doc_roles, D2_role_by_field_by_action)
         const struct person *who = p < 6 ? all[p] : more[p - 6];
         bool staff = who == &ana || who == &tom || who == &admin;
         bool person = who == &pat || who == &cara;
-        bool none = who == &ina || who == &cust || who == &practice || who == &nobody;
+        bool outside = who == &ina || who == &cust || who == &practice || who == &nobody;
         for (size_t d = 0; d < galen_document_count; d++)
             for (uint16_t n = 1; n <= galen_documents[d].field_count; n++) {
                 const struct galen_field *field = galen_field(&galen_documents[d], n);
@@ -71,7 +82,10 @@ Test(doc_roles, D2_role_by_field_by_action)
                             any_value(galen_field(&galen_documents[d], n == 1 ? 2 : 1)));
 
                 uint64_t at = story_write(&s, who, 1, doc, 'r', field->name, any_value(field));
-                bool direct = staff || (person && is_theirs(galen_documents[d].name, field->name));
+                bool direct = staff || (person && is_among(theirs, &galen_documents[d], field)) ||
+                              (who == &drew && is_among(prescribers, &galen_documents[d], field));
+                bool none =
+                    outside || (!staff && is_among(staff_alone, &galen_documents[d], field));
                 assert_verdict(&s, direct ? GALEN_OK : GALEN_ERR_ROLE, direct);
                 cr_assert_eq(s.verdict.void_fields, direct ? 0 : 1);
                 cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
@@ -87,8 +101,8 @@ Test(doc_roles, D2_role_by_field_by_action)
                 cr_assert_eq(galen_record_value_count(story_record(&s, doc, 'r'), n), direct,
                              "a proposal changes no value");
 
-                if (none)
-                    proposal = story_propose(&s, &pat, 3, doc, 'r', field->name, any_value(field));
+                if (none) /* somebody who may */
+                    proposal = story_propose(&s, &tom, 3, doc, 'r', field->name, any_value(field));
                 uint64_t base = s.size;
                 story_answer(&s, who, base, proposal, true);
                 assert_verdict(&s, staff ? GALEN_OK : GALEN_ERR_ROLE, staff);
@@ -158,6 +172,79 @@ Test(doc_roles, D2_only_staff_add_a_record_by_writing_to_it)
     assert_values(&s, PMR, 'm', "regimen", "drug=Ginkgo; as_needed=no");
     assert_values(&s, PMR, 'm', "taken_as", "daily");
     cr_assert_eq(galen_record_first_entry(story_record(&s, PMR, 'm')), 1);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_patients_and_caregivers_begin_what_is_theirs_to_begin)
+{
+    enum { JOURNAL = GALEN_DOC_JOURNAL, CHECKIN = GALEN_DOC_CHECKIN };
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &pat, 0, JOURNAL, 'a', "systolic", "142");
+    assert_verdict(&s, GALEN_OK, true);
+    cr_assert_eq(galen_record_state(story_record(&s, JOURNAL, 'a')), GALEN_RECORD_PRESENT);
+    story_write(&s, &cara, 1, CHECKIN, 'b', "got_new", "some");
+    assert_verdict(&s, GALEN_OK, true);
+    cr_assert_eq(galen_record_state(story_record(&s, CHECKIN, 'b')), GALEN_RECORD_PRESENT);
+    assert_values(&s, JOURNAL, 'a', "systolic", "142");
+    assert_values(&s, CHECKIN, 'b', "got_new", "some");
+
+    story_write(&s, &pat, 2, CHECKIN, 'c', "due", "2026-10-01"); /* for staff to set */
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    cr_assert_null(story_record(&s, CHECKIN, 'c'));
+    story_write(&s, &drew, 3, JOURNAL, 'd', "note", "x");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    story_propose(&s, &drew, 4, JOURNAL, 'd', "note", "x");
+    cr_assert_eq(galen_record_state(story_record(&s, JOURNAL, 'd')), GALEN_RECORD_PROPOSED);
+    story_end(&s);
+}
+
+Test(doc_roles, D2_a_prescriber_answers_a_recommendation_and_nothing_else)
+{
+    enum { DTP = GALEN_DOC_DTP };
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &drew, 0, DTP, 'p', "answer", "accepted"); /* to what? */
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    story_write(&s, &ana, 1, DTP, 'p', "recommendation", "halve the dose");
+    story_write(&s, &drew, 2, DTP, 'p', "answer", "changed");
+    assert_verdict(&s, GALEN_OK, true);
+    assert_values(&s, DTP, 'p', "answer", "changed");
+    story_write(&s, &drew, 3, DTP, 'p', "recommendation", "none");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    story_write(&s, &pat, 4, DTP, 'p', "answer", "declined");
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    assert_values(&s, DTP, 'p', "answer", "changed");
+    story_end(&s);
+}
+
+Test(doc_roles, D2_the_profile_is_one_record)
+{
+    enum { PROFILE = GALEN_DOC_PROFILE };
+    const uint8_t one[16] = {[15] = 1};
+    struct story s;
+    story_begin(&s);
+    cr_assert_arr_eq(galen_document_single(galen_document(PROFILE)), one, sizeof one);
+    cr_assert_null(galen_document_single(galen_document(PMR)));
+    story_write(&s, &pat, 0, PROFILE, 0, "goals", "to dance again"); /* nobody began it before */
+    assert_verdict(&s, GALEN_OK, true);
+    cr_assert_eq(galen_record_state(story_record(&s, PROFILE, 0)), GALEN_RECORD_PRESENT);
+
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .id = {9}, .base = 1};
+    op.content.write.doc = PROFILE;
+    op.content.write.record[15] = 2;
+    op.content.write.count = 1;
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PROFILE_PHONE, {(const uint8_t *)"1", 1}};
+    struct galen_write direct, propose;
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &op.content.write, &direct, &propose),
+                 GALEN_ERR_VALUE);
+    for (op.kind = GALEN_KIND_WRITE; op.kind <= GALEN_KIND_PROPOSE; op.kind++) {
+        op.id[0]++;
+        story_apply(&s, &ana, &op);
+        assert_verdict(&s, GALEN_ERR_VALUE, false);
+    }
+    cr_assert_eq(galen_docs_record_count(s.docs, PROFILE), 1);
     story_end(&s);
 }
 
@@ -478,7 +565,7 @@ Test(doc_roles, D2_split_tells_what_a_role_writes_itself)
     write.fields[2] = (struct galen_write_field){GALEN_PMR_TEACH_BACK, {(const uint8_t *)"c", 1}};
     cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
                  GALEN_ERR_VALUE);
-    write.doc = 9;
+    write.doc = 200;
     cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose),
                  GALEN_ERR_UNKNOWN_KIND);
     story_end(&s);

@@ -1,4 +1,5 @@
 #include "galen/schema.h"
+#include "galen/words.h"
 
 #include "support/allocator.h"
 
@@ -26,10 +27,10 @@ static const struct galen_field *field_of(const char *document, const char *name
 
 Test(schema, documents_and_fields_are_found_by_number_and_name)
 {
-    cr_assert_eq(galen_document_count, 3);
+    cr_assert_eq(galen_document_count, 9);
     for (unsigned id = 0; id < 256; id++)
-        cr_assert_eq(galen_document((uint8_t)id) != NULL, id >= 1 && id <= 3, "%u", id);
-    cr_assert_null(galen_document_named("profile"));
+        cr_assert_eq(galen_document((uint8_t)id) != NULL, id >= 1 && id <= 9, "%u", id);
+    cr_assert_null(galen_document_named("pmrs"));
     cr_assert_null(galen_document_named(""));
     for (size_t d = 0; d < galen_document_count; d++) {
         const struct galen_document *document = &galen_documents[d];
@@ -47,36 +48,77 @@ Test(schema, documents_and_fields_are_found_by_number_and_name)
             bool has_options = field->kind == GALEN_VALUE_CHOICE || field->kind == GALEN_VALUE_SET;
             cr_assert_eq(field->option_count > 0, has_options, "%s", field->name);
             cr_assert_leq(field->option_count, 64);
-            cr_assert_gt(strlen(field->plain), 0);
-            cr_assert_gt(strlen(field->clinical), 0);
             cr_assert_eq(field->kind == GALEN_VALUE_POSITION, n == document->order);
+            cr_assert_eq(field->kind == GALEN_VALUE_NUMBER, field->most > 0);
+            cr_assert_leq(field->least, field->most);
+            cr_assert_eq(field->kind == GALEN_VALUE_RECORD, galen_document(field->refers) != NULL);
         }
     }
 }
 
-static const char *const kind_names[] = {"",        "text",    "line",   "choice",
-                                         "set",     "date",    "time",   "yes-no",
-                                         "regimen", "account", "record", "position"};
+static const char *const kind_names[] = {"",       "text",     "line",   "choice",  "set",
+                                         "date",   "time",     "yes-no", "regimen", "account",
+                                         "record", "position", "number"};
+
+/* What stands in the column of values. */
+static void takes_of(const struct galen_field *field, char out[400])
+{
+    snprintf(out, 400, "%s", kind_names[field->kind]);
+    for (size_t i = 0; i < field->option_count; i++) {
+        strcat(out, i == 0 ? ": " : ", ");
+        strcat(out, field->options[i]);
+    }
+    if (field->kind == GALEN_VALUE_NUMBER)
+        sprintf(out + strlen(out), ": %u to %u", field->least, field->most);
+    if (field->kind == GALEN_VALUE_RECORD)
+        sprintf(out + strlen(out), ": %s", galen_document(field->refers)->name);
+    strcat(out, " ");
+}
+
+static const char *who_of(uint8_t writers)
+{
+    switch (writers) {
+    case 0:
+        return "staff ";
+    case GALEN_WRITER_PATIENT | GALEN_WRITER_CAREGIVER:
+        return "theirs ";
+    case GALEN_WRITER_PRESCRIBER:
+        return "prescriber ";
+    case GALEN_STAFF_ALONE:
+        return "staff alone ";
+    default:
+        return "";
+    }
+}
 
 /* protocol/doc/SCHEMA.md is what people read; the table in the code has the same rows. */
 Test(schema, the_table_is_that_of_SCHEMA_md)
 {
     FILE *file = fopen(GALEN_SOURCE_DIR "/protocol/doc/SCHEMA.md", "r");
     cr_assert_not_null(file);
+    const struct galen_language *english = galen_language("en");
     const struct galen_document *document = NULL;
-    size_t fields = 0, documents = 0;
+    size_t fields = 0, documents = 0, adders = 0;
     char line[1000];
     while (fgets(line, sizeof line, file) != NULL) {
         unsigned number;
-        char name[40], kind[200], who[40], plain[100], clinical[100];
+        char name[40], kind[400], who[40], plain[100], clinical[100];
         if (sscanf(line, "## %39s %u", name, &number) == 2) {
             document = galen_document_named(name);
             cr_assert_not_null(document, "%s", name);
             cr_assert_eq(document->id, number);
             documents++;
         }
+        const char *added = document == NULL ? NULL : strstr(line, "Records are added by: ");
+        if (added != NULL) {
+            bool others = document->adders == (GALEN_WRITER_PATIENT | GALEN_WRITER_CAREGIVER);
+            cr_assert(others || document->adders == 0);
+            cr_assert_str_eq(added, others ? "Records are added by: staff, patient, caregiver.\n"
+                                           : "Records are added by: staff.\n");
+            adders++;
+        }
         if (document == NULL ||
-            sscanf(line, "| %u | `%39[^`]` | %199[^|] | %39[^|] | %99[^|] | %99[^|] |", &number,
+            sscanf(line, "| %u | `%39[^`]` | %399[^|] | %39[^|] | %99[^|] | %99[^|] |", &number,
                    name, kind, who, plain, clinical) != 6)
             continue;
         fields++;
@@ -84,17 +126,13 @@ Test(schema, the_table_is_that_of_SCHEMA_md)
         cr_assert_not_null(field, "%s", line);
         cr_assert_str_eq(field->name, name);
         char expected[400];
-        snprintf(expected, sizeof expected, "%s", kind_names[field->kind]);
-        for (size_t i = 0; i < field->option_count; i++) {
-            strcat(expected, i == 0 ? ": " : ", ");
-            strcat(expected, field->options[i].name);
-        }
-        strcat(expected, " ");
+        takes_of(field, expected);
         cr_assert_str_eq(kind, expected);
-        cr_assert_str_eq(who, field->theirs ? "theirs " : "staff ");
-        snprintf(expected, sizeof expected, "%s ", field->plain);
+        cr_assert_str_eq(who, who_of(field->writers));
+        const struct galen_words *words = galen_field_words(english, document, field);
+        snprintf(expected, sizeof expected, "%s ", words->plain);
         cr_assert_str_eq(plain, expected);
-        snprintf(expected, sizeof expected, "%s ", field->clinical);
+        snprintf(expected, sizeof expected, "%s ", words->clinical);
         cr_assert_str_eq(clinical, expected);
     }
     fclose(file);
@@ -102,15 +140,24 @@ Test(schema, the_table_is_that_of_SCHEMA_md)
     for (size_t d = 0; d < galen_document_count; d++)
         all += galen_documents[d].field_count;
     cr_assert_eq(documents, galen_document_count);
+    cr_assert_eq(adders, galen_document_count);
     cr_assert_eq(fields, all, "%zu rows, %zu fields", fields, all);
 }
 
 /* RULES D2, written out: what is a patient's or caregiver's to say. */
 Test(schema, D2_patients_and_caregivers_write_what_is_theirs_to_say)
 {
-    static const char *const theirs[] = {"pmr.taken_as", "pmr.adherence",    "pmr.barriers",
-                                         "pmr.effects",  "pmr.satisfaction", "map.goal",
-                                         "map.status",   "map.done_at",      "map.progress"};
+    static const char *const theirs[] = {
+        "pmr.taken_as",      "pmr.adherence",      "pmr.barriers",      "pmr.effects",
+        "pmr.satisfaction",  "map.goal",           "map.status",        "map.done_at",
+        "map.progress",      "profile.goals",      "journal.kind",      "journal.at",
+        "journal.symptom",   "journal.systolic",   "journal.diastolic", "journal.value",
+        "journal.note",      "visit.place",        "visit.agenda",      "visit.notes",
+        "visit.questions",   "checkin.got_new",    "checkin.taking",    "checkin.trouble",
+        "checkin.questions", "checkin.answered_at"};
+    static const char alone[] = " dtp.finding visit.started visit.ended visit.minutes visit.step "
+                                "visit.summary_sent_at visit.summary_how ";
+    static const char answers[] = " dtp.answer dtp.answer_note ";
     static const enum galen_access staff[] = {
         [GALEN_ROLE_ADMINISTRATOR] = GALEN_ACCESS_DIRECT,
         [GALEN_ROLE_PHARMACIST] = GALEN_ACCESS_DIRECT,
@@ -128,10 +175,17 @@ Test(schema, D2_patients_and_caregivers_write_what_is_theirs_to_say)
             for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++)
                 is_theirs |= strcmp(theirs[i], name) == 0;
             found += is_theirs;
+            char among[90];
+            snprintf(among, sizeof among, " %s ", name);
+            bool is_alone = strstr(alone, among) != NULL;
             for (unsigned role = 0; role < 12; role++) {
                 bool person = role == GALEN_ROLE_PATIENT || role == GALEN_ROLE_CAREGIVER;
                 enum galen_access expected = GALEN_ACCESS_NONE;
-                if (person)
+                if (is_alone && !galen_role_is_staff((enum galen_role)role))
+                    expected = GALEN_ACCESS_NONE;
+                else if (role == GALEN_ROLE_PRESCRIBER && strstr(answers, among) != NULL)
+                    expected = GALEN_ACCESS_DIRECT;
+                else if (person)
                     expected = is_theirs ? GALEN_ACCESS_DIRECT : GALEN_ACCESS_PROPOSE;
                 else if (role < sizeof staff / sizeof staff[0])
                     expected = staff[role];
@@ -145,7 +199,7 @@ Test(schema, D2_patients_and_caregivers_write_what_is_theirs_to_say)
 /* ---- Encodings ----------------------------------------------------------------------------------- */
 
 struct encoding_case {
-    const char *field; /* of the PMR, or of the MAP with a leading "map." */
+    const char *field; /* of the PMR, or with its document before it: "map.dtp" */
     const char *name;
     size_t size;
     const char *bytes;
@@ -228,6 +282,13 @@ static const struct encoding_case encodings[] = {
     {"map.dtp", "document 0", B("\0" ID16), GALEN_ERR_VALUE, NULL},
     {"map.dtp", "no record", 17, "\5" NO32, GALEN_ERR_VALUE, NULL},
     {"map.dtp", "16 bytes", 16, "\5" ID16, GALEN_ERR_VALUE, NULL},
+    {"map.dtp", "a record of another document", B("\4" ID16), GALEN_ERR_VALUE, NULL},
+    {"journal.symptom", "the least", B("\0\0\0\0"), GALEN_OK, "0"},
+    {"journal.symptom", "the most", B("\0\0\0\n"), GALEN_OK, "10"},
+    {"journal.symptom", "more than the most", B("\0\0\0\v"), GALEN_ERR_VALUE, NULL},
+    {"journal.symptom", "much more", B("\1\0\0\0"), GALEN_ERR_VALUE, NULL},
+    {"journal.symptom", "five bytes", B("\0\0\0\1\0"), GALEN_ERR_VALUE, NULL},
+    {"journal.systolic", "two bytes' worth", B("\0\0\1\x2c"), GALEN_OK, "300"},
     {"order", "one", B("\0\0\0\0\0\0\0\1"), GALEN_OK, "1"},
     {"order", "the greatest", B("\xff\xff\xff\xff\xff\xff\xff\xff"), GALEN_OK,
      "18446744073709551615"},
@@ -237,9 +298,12 @@ static const struct encoding_case encodings[] = {
 
 static const struct galen_field *case_field(const char *name)
 {
-    if (strncmp(name, "map.", 4) == 0)
-        return field_of("map", name + 4);
-    return field_of("pmr", name);
+    char document[40];
+    const char *point = strchr(name, '.');
+    if (point == NULL)
+        return field_of("pmr", name);
+    snprintf(document, sizeof document, "%.*s", (int)(point - name), name);
+    return field_of(document, point + 1);
 }
 
 Test(schema, values_have_one_encoding_and_a_plain_form)
@@ -288,6 +352,7 @@ Test(schema, values_cut_at_every_byte_are_refused_or_whole)
         {"verified_at", B("\0\0\0\0\0\0\0\1")},
         {"verified_by", B(ID32)},
         {"map.dtp", B("\5" ID16)},
+        {"journal.symptom", B("\0\0\0\1")},
         {"order", B("\0\0\0\0\0\0\0\1")},
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
@@ -335,6 +400,8 @@ Test(schema, only_values_of_the_field_are_written)
         {"verified_at", {.kind = GALEN_VALUE_TIME, .as.time_ms = LAST_MS + 1}},
         {"regimen", {.kind = GALEN_VALUE_REGIMEN}},
         {"order", {.kind = GALEN_VALUE_POSITION}},
+        {"journal.symptom", {.kind = GALEN_VALUE_NUMBER, .as.number = 11}},
+        {"map.dtp", {.kind = GALEN_VALUE_RECORD, .as.record = {4, {1}}}},
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         cr_assert_eq(galen_value_write(&w, case_field(refused[i].field), &refused[i].value),
@@ -424,6 +491,14 @@ static const struct parse_case parses[] = {
     {"map.dtp", "256/01020304050607080102030405060708", NULL},
     {"map.dtp", "0/01020304050607080102030405060708", NULL},
     {"map.dtp", "5", NULL},
+    {"map.dtp", "4/01020304050607080102030405060708", NULL},
+    {"journal.symptom", " 010 ", "10"},
+    {"journal.symptom", "11", NULL},
+    {"journal.symptom", "-1", NULL},
+    {"journal.symptom", "1.5", NULL},
+    {"journal.symptom", "4294967296", NULL},
+    {"journal.symptom", "18446744073709551617", NULL},
+    {"journal.symptom", "", ""},
     {"order", "00012", "12"},
     {"order", "0", NULL},
     {"order", "18446744073709551616", NULL},

@@ -442,7 +442,7 @@ Test(view, D2_the_schema_says_what_a_role_may_do)
                  {GALEN_ROLE_PRESCRIBER, "propose", "propose"},
                  {GALEN_ROLE_INTERPRETER, "none", "none"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        cJSON *schema = schema_json(cases[i].role);
+        cJSON *schema = schema_json(&galen_words_en, cases[i].role);
         cr_assert_eq(cJSON_GetArraySize(schema), (int)galen_document_count);
         const cJSON *status = field_in(schema, "pmr", "status");
         says(status, "access", cases[i].status);
@@ -450,12 +450,12 @@ Test(view, D2_the_schema_says_what_a_role_may_do)
         says(status, "kind", "choice");
         counts(status, "number", GALEN_PMR_STATUS);
         says(cJSON_GetArrayItem(at(status, "options"), 0), "name",
-             galen_field(galen_document(GALEN_DOC_PMR), GALEN_PMR_STATUS)->options[0].name);
+             galen_field(galen_document(GALEN_DOC_PMR), GALEN_PMR_STATUS)->options[0]);
         cJSON_Delete(schema);
     }
     for (size_t d = 0; d < galen_document_count; d++)
         for (size_t i = 0; i < galen_documents[d].field_count; i++) {
-            cJSON *schema = schema_json(GALEN_ROLE_PATIENT);
+            cJSON *schema = schema_json(&galen_words_en, GALEN_ROLE_PATIENT);
             const char *kind = cJSON_GetStringValue(
                 at(field_in(schema, galen_documents[d].name, galen_documents[d].fields[i].name),
                    "kind"));

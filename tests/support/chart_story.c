@@ -65,6 +65,17 @@ uint16_t story_field(uint8_t doc, const char *field)
     return found->number;
 }
 
+/* The record that a story calls so: of a document that has only one, that one. */
+static void record_of(uint8_t doc, char record, uint8_t id[GALEN_RECORD_ID_BYTES])
+{
+    const struct galen_document *document = galen_document(doc);
+    const uint8_t *single = document == NULL ? NULL : galen_document_single(document);
+    if (single != NULL)
+        memcpy(id, single, GALEN_RECORD_ID_BYTES);
+    else
+        story_record_id(record, id);
+}
+
 static uint64_t write_field(struct story *story, const struct person *who, uint16_t kind,
                             uint64_t base, uint8_t doc, char record, const char *field,
                             const char *value)
@@ -78,7 +89,7 @@ static uint64_t write_field(struct story *story, const struct person *who, uint1
     cr_assert_eq(galen_value_parse(&w, galen_field(galen_document(doc), number), text), GALEN_OK,
                  "%s does not take %s", field, value);
     write->doc = doc;
-    story_record_id(record, write->record);
+    record_of(doc, record, write->record);
     write->count = 1;
     write->fields[0] = (struct galen_write_field){number, galen_written(&w)};
     uint64_t index = story_apply(story, who, &op);
@@ -117,7 +128,7 @@ uint64_t story_message(struct story *story, const struct person *who, uint64_t b
 const struct galen_record *story_record(const struct story *story, uint8_t doc, char record)
 {
     uint8_t id[GALEN_RECORD_ID_BYTES];
-    story_record_id(record, id);
+    record_of(doc, record, id);
     return galen_docs_record(story->docs, doc, id);
 }
 

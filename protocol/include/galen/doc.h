@@ -47,7 +47,7 @@ struct galen_verdict {
  * Verdicts that void the whole operation: FORMAT (galen_op_check refuses it), ROLE (the author may not
  * write this kind, or this record is not there and the author may only propose it; purpose not
  * device), DUPLICATE (L2), BASE (L3; or the answered proposal is not in the answer's past), VALUE (the
- * answered entry is no proposal that counts). Verdicts that void single fields: ROLE (D2), VALUE.
+ * answered entry is no proposal that counts; or the record is not the one that its document has). Verdicts that void single fields: ROLE (D2), VALUE.
  * UNKNOWN_KIND: a kind, document, field or option of a newer version: the operation counts for L2 and
  * L3, known fields take effect, and nobody signs off.
  */
@@ -78,7 +78,7 @@ bool galen_docs_may_answer(enum galen_role role);
 /* --- Records ----------------------------------------------------------------------------------- */
 
 enum galen_record_state {
-    GALEN_RECORD_PRESENT = 1,  /* staff wrote it, or accepted it */
+    GALEN_RECORD_PRESENT = 1,  /* written by who may add it, or accepted */
     GALEN_RECORD_PROPOSED = 2, /* stands in proposals only, of which one waits for an answer */
     GALEN_RECORD_DECLINED = 3, /* stands in proposals only, and all of them were declined */
 };

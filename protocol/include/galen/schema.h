@@ -9,11 +9,16 @@
 #include "galen/cert.h"
 #include "galen/op.h"
 
-/* 4 profile, 5 dtp, 6 journal are kept free for the documents that follow. */
 enum galen_doc_id {
-    GALEN_DOC_PMR = 1,    /* personal medication record: one record a medicine */
-    GALEN_DOC_MAP = 2,    /* medication-related action plan: one record an action */
-    GALEN_DOC_PEOPLE = 3, /* who is who: one record an account, named by its first 16 bytes */
+    GALEN_DOC_PMR = 1,       /* personal medication record: one record a medicine */
+    GALEN_DOC_MAP = 2,       /* medication-related action plan: one record an action */
+    GALEN_DOC_PEOPLE = 3,    /* who is who: one record an account, named by its first 16 bytes */
+    GALEN_DOC_PROFILE = 4,   /* about the patient: one record */
+    GALEN_DOC_DTP = 5,       /* drug therapy problems, and what was recommended to prescribers */
+    GALEN_DOC_JOURNAL = 6,   /* the patient's own notes and readings */
+    GALEN_DOC_ALLERGIES = 7, /* allergies and intolerances */
+    GALEN_DOC_VISIT = 8,     /* visits, with consent and what comes next */
+    GALEN_DOC_CHECKIN = 9,   /* short forms that patients fill in */
 };
 
 enum galen_pmr_field {
@@ -61,6 +66,107 @@ enum galen_people_field {
     GALEN_PEOPLE_RELATION = 2,
 };
 
+enum galen_profile_field {
+    GALEN_PROFILE_NAME = 1,
+    GALEN_PROFILE_BIRTH_DATE = 2,
+    GALEN_PROFILE_PHONE = 3,
+    GALEN_PROFILE_EMERGENCY_CONTACT = 4,
+    GALEN_PROFILE_PRIMARY_CARE = 5,
+    GALEN_PROFILE_PHARMACIES = 6,
+    GALEN_PROFILE_LANGUAGE = 7,
+    GALEN_PROFILE_ALLERGIES_KNOWN = 8,
+    GALEN_PROFILE_CONDITIONS = 9,
+    GALEN_PROFILE_PREGNANCY = 10,
+    GALEN_PROFILE_KIDNEY_FUNCTION = 11,
+    GALEN_PROFILE_WEIGHT = 12,
+    GALEN_PROFILE_LABS = 13,
+    GALEN_PROFILE_VACCINATIONS = 14,
+    GALEN_PROFILE_GOALS = 15,
+    GALEN_PROFILE_REFERRED_BY = 16,
+    GALEN_PROFILE_WHY_NOW = 17,
+    GALEN_PROFILE_PROGRAMME = 18,
+};
+
+enum galen_dtp_field {
+    GALEN_DTP_CONDITION = 1,
+    GALEN_DTP_MEDICINES = 2,
+    GALEN_DTP_MEDICINE = 3,
+    GALEN_DTP_AXIS = 4,
+    GALEN_DTP_CATEGORY = 5,
+    GALEN_DTP_SEVERITY = 6,
+    GALEN_DTP_STATUS = 7,
+    GALEN_DTP_INTERVENTION = 8,
+    GALEN_DTP_NOTE = 9,
+    GALEN_DTP_FINDING = 10,
+    GALEN_DTP_SET_ASIDE_REASON = 11,
+    GALEN_DTP_RECOMMENDATION = 12,
+    GALEN_DTP_TO = 13,
+    GALEN_DTP_ANSWER = 14,
+    GALEN_DTP_ANSWER_NOTE = 15,
+    GALEN_DTP_ORDER = 16,
+};
+
+enum galen_journal_field {
+    GALEN_JOURNAL_KIND = 1,
+    GALEN_JOURNAL_AT = 2,
+    GALEN_JOURNAL_SYMPTOM = 3,
+    GALEN_JOURNAL_SYSTOLIC = 4,
+    GALEN_JOURNAL_DIASTOLIC = 5,
+    GALEN_JOURNAL_VALUE = 6,
+    GALEN_JOURNAL_NOTE = 7,
+};
+
+enum galen_allergies_field {
+    GALEN_ALLERGIES_SUBSTANCE = 1,
+    GALEN_ALLERGIES_KIND = 2,
+    GALEN_ALLERGIES_REACTION = 3,
+    GALEN_ALLERGIES_SEVERITY = 4,
+    GALEN_ALLERGIES_STATUS = 5,
+    GALEN_ALLERGIES_ORDER = 6,
+};
+
+enum galen_visit_field {
+    GALEN_VISIT_FIELD_TYPE = 1,
+    GALEN_VISIT_FIELD_DELIVERY = 2,
+    GALEN_VISIT_FIELD_SCHEDULED = 3,
+    GALEN_VISIT_FIELD_STARTED = 4,
+    GALEN_VISIT_FIELD_ENDED = 5,
+    GALEN_VISIT_FIELD_MINUTES = 6,
+    GALEN_VISIT_FIELD_PLACE = 7,
+    GALEN_VISIT_FIELD_IDENTITY = 8,
+    GALEN_VISIT_FIELD_CONSENT = 9,
+    GALEN_VISIT_FIELD_CONSENT_TEXT = 10,
+    GALEN_VISIT_FIELD_CONSENT_MODE = 11,
+    GALEN_VISIT_FIELD_CONSENT_BY = 12,
+    GALEN_VISIT_FIELD_CONSENT_RELATION = 13,
+    GALEN_VISIT_FIELD_CONSENT_AT = 14,
+    GALEN_VISIT_FIELD_REVOKED_AT = 15,
+    GALEN_VISIT_FIELD_INTERPRETER = 16,
+    GALEN_VISIT_FIELD_STEP = 17,
+    GALEN_VISIT_FIELD_BROWN_BAG = 18,
+    GALEN_VISIT_FIELD_AGENDA = 19,
+    GALEN_VISIT_FIELD_NOTES = 20,
+    GALEN_VISIT_FIELD_ASSESSMENT = 21,
+    GALEN_VISIT_FIELD_READ_BACK = 22,
+    GALEN_VISIT_FIELD_QUESTIONS = 23,
+    GALEN_VISIT_FIELD_SUMMARY_SENT_AT = 24,
+    GALEN_VISIT_FIELD_SUMMARY_HOW = 25,
+    GALEN_VISIT_FIELD_NEXT_AT = 26,
+    GALEN_VISIT_FIELD_NEXT_NONE = 27,
+    GALEN_VISIT_FIELD_RECURRENCE = 28,
+    GALEN_VISIT_FIELD_ORDER = 29,
+};
+
+enum galen_checkin_field {
+    GALEN_CHECKIN_VISIT = 1,
+    GALEN_CHECKIN_DUE = 2,
+    GALEN_CHECKIN_GOT_NEW = 3,
+    GALEN_CHECKIN_TAKING = 4,
+    GALEN_CHECKIN_TROUBLE = 5,
+    GALEN_CHECKIN_QUESTIONS = 6,
+    GALEN_CHECKIN_ANSWERED_AT = 7,
+};
+
 /*
  * kind      encoding                                           as plain text
  * TEXT      UTF-8, at most GALEN_TEXT_POINTS_MAX code points    itself
@@ -72,8 +178,9 @@ enum galen_people_field {
  * YES_NO    u8, 0 or 1                                          yes, no
  * REGIMEN   7 lines, each <V>, may be empty; u8 as needed       drug=…; strength=…; …; as_needed=no
  * ACCOUNT   id, 32 bytes, not none                              64 hexadecimal digits
- * RECORD    u8 document, not 0; record 16, not zeros            5/ and 32 hexadecimal digits
+ * RECORD    u8 document that the row names; record 16, not 0s   5/ and 32 hexadecimal digits
  * POSITION  u64, not 0                                          a decimal number
+ * NUMBER    u32, within the row's bounds                        a decimal number
  */
 enum galen_value_kind {
     GALEN_VALUE_TEXT = 1,
@@ -87,6 +194,7 @@ enum galen_value_kind {
     GALEN_VALUE_ACCOUNT = 9,
     GALEN_VALUE_RECORD = 10,
     GALEN_VALUE_POSITION = 11,
+    GALEN_VALUE_NUMBER = 12,
 };
 
 /** What a role may do with a field (D2). DIRECT includes PROPOSE. */
@@ -96,32 +204,36 @@ enum galen_access {
     GALEN_ACCESS_DIRECT,
 };
 
-/** One word of a vocabulary. Its number is its place, from 1, and is kept for good. */
-struct galen_option {
-    const char *name;     /* for the command line: lower case, words joined by "-" */
-    const char *plain;    /* for patients */
-    const char *clinical; /* for staff */
+/** Who writes besides staff: bits. 0: nobody, others propose. */
+enum galen_writer_bit {
+    GALEN_WRITER_PATIENT = 1,
+    GALEN_WRITER_CAREGIVER = 2,
+    GALEN_WRITER_PRESCRIBER = 4,
+    GALEN_STAFF_ALONE = 8, /* stands alone: nobody proposes it either */
 };
 
+/** Labels and help are in galen/words.h. */
 struct galen_field {
     uint16_t number;
-    const char *name;                   /* for the command line: `regimen`, `taken_as` … */
-    uint8_t kind;                       /* enum galen_value_kind */
-    bool theirs;                        /* patients and caregivers write it directly (D2) */
-    const struct galen_option *options; /* CHOICE and SET; else NULL */
+    const char *name; /* for the command line: `regimen`, `taken_as` … */
+    uint8_t kind;     /* enum galen_value_kind */
+    uint8_t writers;  /* enum galen_writer_bit */
+    /* CHOICE and SET: the vocabulary, lower case, words joined by "-". An option's number is its
+     * place, from 1, and is kept for good. */
+    const char *const *options;
     size_t option_count;
-    const char *plain;    /* label for patients */
-    const char *clinical; /* label for staff */
+    uint32_t least, most; /* NUMBER: kept for good */
+    uint8_t refers;       /* RECORD: the document in which the record is, enum galen_doc_id */
 };
 
 struct galen_document {
     uint8_t id;       /* enum galen_doc_id */
-    const char *name; /* `pmr`, `map`, `people` */
+    const char *name; /* `pmr`, `map`, `people` … */
     uint16_t order;   /* the field of kind POSITION that orders its records; 0: none */
+    bool single;      /* it has one record, galen_document_single */
+    uint8_t adders;   /* enum galen_writer_bit: who adds a record by writing to it, besides staff */
     const struct galen_field *fields; /* number n stands at n - 1 */
     size_t field_count;
-    const char *plain;
-    const char *clinical;
 };
 
 extern const struct galen_document galen_documents[];
@@ -133,9 +245,17 @@ const struct galen_document *galen_document_named(const char *name);
 const struct galen_field *galen_field(const struct galen_document *document, uint16_t number);
 const struct galen_field *galen_field_named(const struct galen_document *document,
                                             const char *name);
-/** The one place where roles meet fields: staff write everything, patients and caregivers what is
- *  theirs, and propose the rest, prescribers propose, nobody else does anything. */
+/** The id of the one record of a document that has only one: zeros and a 1. NULL: it has many. */
+const uint8_t *galen_document_single(const struct galen_document *document);
+
+/** Has this role any part in documents? Interpreters, custodian and practice key have none. */
+bool galen_role_edits(enum galen_role role);
+/** The one place where roles meet fields: staff write everything; patients, caregivers and prescribers
+ *  what the row says, and propose the rest, unless it is for staff alone; nobody else does anything. */
 enum galen_access galen_field_access(const struct galen_field *field, enum galen_role role);
+/** How this role adds a record: by writing to it, or by proposing it. */
+enum galen_access galen_document_access(const struct galen_document *document,
+                                        enum galen_role role);
 
 enum galen_regimen_part {
     GALEN_REGIMEN_DRUG,
@@ -181,6 +301,7 @@ struct galen_value {
             uint8_t id[GALEN_RECORD_ID_BYTES];
         } record;
         uint64_t position;
+        uint32_t number;
     } as;
 };
 

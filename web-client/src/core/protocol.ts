@@ -156,7 +156,8 @@ export interface Waiting {
     visit_event?: "opened" | "ended";
 }
 
-export type DocName = "pmr" | "map" | "people";
+export type DocName =
+    | "pmr" | "map" | "people" | "profile" | "dtp" | "journal" | "allergies" | "visit" | "checkin";
 
 export interface Said {
     /** from 1 */
@@ -203,21 +204,40 @@ export interface RecordView {
 
 export type ValueKind =
     | "text" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "account" | "record"
-    | "position";
+    | "position" | "number";
+/** What this person's role may do. */
+export type Access = "none" | "propose" | "direct";
 export interface SchemaField {
     number: number;
     name: string;
     kind: ValueKind;
-    /** what this person's role may do with it */
-    access: "none" | "propose" | "direct";
+    access: Access;
+    /** a patient or caregiver writes it directly */
+    theirs: boolean;
     /** what its plain text form is like, in words */
     takes: string;
     plain: string;
     clinical: string;
+    /** one short sentence for patients */
+    help: string;
+    /** of a number: its bounds */
+    min?: number;
+    max?: number;
+    /** of a record: the document that it stands in */
+    refers?: DocName;
     options: { name: string; plain: string; clinical: string }[];
 }
 export interface SchemaDocument {
-    id: number; name: DocName; plain: string; clinical: string; fields: SchemaField[];
+    id: number;
+    name: DocName;
+    plain: string;
+    clinical: string;
+    help: string;
+    /** how this person's role adds a record */
+    adds: Access;
+    /** it has this one record and no other; `write` without a record writes that one */
+    record?: Id;
+    fields: SchemaField[];
 }
 
 export interface CallView {
@@ -259,7 +279,8 @@ export interface Check {
  */
 export interface Questions {
     home: { ask: object; answer: Home };
-    schema: { ask: object; answer: SchemaDocument[] };
+    /** in the words of a language, "en" if none is named */
+    schema: { ask: { language?: string }; answer: SchemaDocument[] };
     charts: { ask: object; answer: ChartSummary[] };
     members: { ask: { chart: Id }; answer: Member[] };
     /**

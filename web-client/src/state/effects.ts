@@ -6,7 +6,7 @@ import type { ChartSummary, Id, Questions, QuestionName, Role, Told } from "../c
 import { change } from "./change.ts";
 import { failureOf, type Core } from "./core.ts";
 import type { Sound } from "../audio/sound.ts";
-import { tree, type RecordDoc, type Screen } from "./tree.ts";
+import { isRecordDoc, tree, type RecordDoc, type Screen } from "./tree.ts";
 import { inviteNewPatient } from "./invite.ts";
 import { flushEdits, hasUndecided } from "./typing.ts";
 import { callTold, ringWhileSomebodyWaits, stayInVisit } from "./visit.ts";
@@ -201,7 +201,7 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
     if (open?.chart === told.chart) {
         if (open.entries.state === "here" && told.index > open.from + open.entries.value.length)
             void refresh("entries");
-        if (told.doc === "pmr" || told.doc === "map")
+        if (isRecordDoc(told.doc))
             void refresh(told.doc);
         if (told.kind === "answer" || told.kind === "identity" || told.class === "epoch" || told.kind === "unknown")
             void refresh("pmr", "map", "members");

@@ -16,6 +16,7 @@ export type Part<T> =
 export const loading = { state: "loading" } as const;
 
 export type RecordDoc = "pmr" | "map";
+export const isRecordDoc = (doc: DocName | undefined): doc is RecordDoc => doc === "pmr" || doc === "map";
 export type ChartPart = "messages" | RecordDoc | "people" | "log";
 
 /** Where the person is. It stands in `history.state`, never in the address. */

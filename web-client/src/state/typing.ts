@@ -7,7 +7,7 @@ import type { DocName, Id } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
-import { editKey, tree } from "./tree.ts";
+import { editKey, isRecordDoc, tree } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
 /** Drafts of one field are so far apart at least. */
@@ -121,7 +121,7 @@ export function waitingValue(place: Place): string | undefined {
 }
 
 function baseOf(place: Place): string {
-    const records = place.doc === "people" ? undefined : tree.open.value?.records[place.doc];
+    const records = isRecordDoc(place.doc) ? tree.open.value?.records[place.doc] : undefined;
     const record = records?.state === "here" ? records.value.find((r) => r.record === place.record) : undefined;
     return valueKey(record?.fields[place.field]);
 }
