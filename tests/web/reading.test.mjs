@@ -7,8 +7,8 @@ import { Line } from "./_lines.mjs";
 import { top } from "./_load.mjs";
 import { missing, Scene } from "./_scene.mjs";
 
-const ENTRIES = 400;
-const BYTES_PER_S = 60_000;
+const ENTRIES = 800; /* in seven pages */
+const BYTES_PER_S = 120_000;
 
 /* In the page: everything that was shown of the progress, and under which heading. */
 function watch() {
