@@ -21,7 +21,7 @@ uint32_t next_request(struct galen_engine *engine)
 
 uint64_t server_time(const struct galen_engine *engine, uint64_t now_ms)
 {
-    return now_ms + (uint64_t)engine->lines[0].clock_offset_ms;
+    return now_ms + (uint64_t)engine->clock_offset_ms;
 }
 
 static void connect_now(struct galen_engine *engine, uint64_t now_ms, struct line *line)
@@ -154,7 +154,7 @@ static void sign_in(struct galen_engine *engine, uint64_t now_ms, struct line *l
         engine->outputs.failed = true;
     galen_writer_wipe(&message);
     line->state = LINE_SIGNING_IN;
-    line->clock_offset_ms = (int64_t)(challenge->clock_ms - now_ms);
+    engine->clock_offset_ms = (int64_t)(challenge->clock_ms - now_ms);
     send_frame(engine, line->purpose, &frame);
 }
 
@@ -198,9 +198,9 @@ static void on_welcome(struct galen_engine *engine, uint64_t now_ms, struct line
     }
     line->state = LINE_READY;
     line->failures = 0;
-    line->clock_offset_ms = (int64_t)(welcome->clock_ms - now_ms);
+    engine->clock_offset_ms = (int64_t)(welcome->clock_ms - now_ms);
     event(engine, (struct galen_event){.kind = GALEN_EVENT_ONLINE, .purpose = line->purpose});
-    int64_t off = line->clock_offset_ms < 0 ? -line->clock_offset_ms : line->clock_offset_ms;
+    int64_t off = engine->clock_offset_ms < 0 ? -engine->clock_offset_ms : engine->clock_offset_ms;
     if (off > (int64_t)GALEN_CLOCK_SKEW_MS)
         event(engine, (struct galen_event){.kind = GALEN_EVENT_CLOCK, .number = (uint64_t)off});
     if (line->purpose == GALEN_CONNECTION_LIVE) {

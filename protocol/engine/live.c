@@ -57,27 +57,38 @@ static void relay(struct galen_engine *engine, const struct galen_id *chart,
     send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
 }
 
-static void write_hello(struct galen_writer *w, const struct galen_id *device,
-                        const uint8_t connection[CONNECTION_BYTES], uint64_t clock_ms)
+/* What a hello says, before its signature. */
+struct hello {
+    struct galen_id device;
+    uint8_t connection[CONNECTION_BYTES];
+    uint64_t clock_ms;
+    bool asks; /* who hears it answers, also if they know the connection */
+};
+
+static void write_hello(struct galen_writer *w, const struct hello *hello)
 {
     galen_write_u8(w, RELAYED_HELLO);
-    galen_write_id(w, device);
-    galen_write(w, connection, CONNECTION_BYTES);
-    galen_write_u64(w, clock_ms);
+    galen_write_id(w, &hello->device);
+    galen_write(w, hello->connection, CONNECTION_BYTES);
+    galen_write_u64(w, hello->clock_ms);
+    galen_write_bool(w, hello->asks);
 }
 
-static void say_hello(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart)
+static void say_hello(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart,
+                      bool asks)
 {
     const struct live *live = engine->live;
     uint8_t signature[GALEN_SIGNATURE_BYTES];
-    uint64_t clock = server_time(engine, now_ms);
+    struct hello hello = {
+        .device = engine->me.device, .clock_ms = server_time(engine, now_ms), .asks = asks};
     struct galen_writer message, payload;
+    memcpy(hello.connection, live->connection, sizeof hello.connection);
     galen_writer_init(&message);
     galen_writer_init(&payload);
     galen_write_id(&message, &chart->id);
-    write_hello(&message, &engine->me.device, live->connection, clock);
+    write_hello(&message, &hello);
     galen_sign(&engine->me.secrets, GALEN_SIGN_LIVE_HELLO, galen_written(&message), signature);
-    write_hello(&payload, &engine->me.device, live->connection, clock);
+    write_hello(&payload, &hello);
     galen_write(&payload, signature, sizeof signature);
     payload.failed = payload.failed || message.failed;
     relay(engine, &chart->id, &payload);
@@ -218,14 +229,13 @@ static void presence_event(struct galen_engine *engine, const struct peer *peer,
 }
 
 static bool hello_holds(const struct galen_engine *engine, const struct chart *chart,
-                        const struct galen_member *member,
-                        const uint8_t connection[CONNECTION_BYTES], uint64_t clock_ms,
+                        const struct galen_member *member, const struct hello *hello,
                         const uint8_t signature[GALEN_SIGNATURE_BYTES])
 {
     struct galen_writer message;
     galen_writer_init(&message);
     galen_write_id(&message, &chart->id);
-    write_hello(&message, &member->device, connection, clock_ms);
+    write_hello(&message, hello);
     bool ok =
         !message.failed && galen_verify(engine->primitives, GALEN_SIGN_LIVE_HELLO,
                                         member->keys.sign, galen_written(&message), signature);
@@ -237,20 +247,22 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
                      struct galen_reader *r)
 {
     struct live *live = engine->live;
-    uint8_t connection[CONNECTION_BYTES], signature[GALEN_SIGNATURE_BYTES];
-    struct galen_id device = galen_read_id(r);
-    galen_read_into(r, connection, sizeof connection);
-    uint64_t clock_ms = galen_read_u64(r);
+    struct hello hello = {.device = galen_read_id(r)};
+    uint8_t signature[GALEN_SIGNATURE_BYTES];
+    galen_read_into(r, hello.connection, sizeof hello.connection);
+    hello.clock_ms = galen_read_u64(r);
+    hello.asks = galen_read_bool(r);
     galen_read_into(r, signature, sizeof signature);
-    const struct galen_member *member = galen_rules_member(galen_log_rules(chart->log), &device);
+    const struct galen_member *member =
+        galen_rules_member(galen_log_rules(chart->log), &hello.device);
     uint64_t now = server_time(engine, now_ms);
-    uint64_t off = now > clock_ms ? now - clock_ms : clock_ms - now;
-    struct peer *peer = live_peer(live, &chart->id, &device);
+    uint64_t off = now > hello.clock_ms ? now - hello.clock_ms : hello.clock_ms - now;
+    struct peer *peer = live_peer(live, &chart->id, &hello.device);
+    bool known = peer && memcmp(peer->connection, hello.connection, sizeof hello.connection) == 0;
     if (!galen_reader_done(r) || !member || member->purpose != GALEN_PURPOSE_DEVICE ||
-        galen_id_equal(&device, &engine->me.device) || off > GALEN_CLOCK_SKEW_MS ||
-        (peer && (clock_ms <= peer->clock_ms ||
-                  memcmp(peer->connection, connection, sizeof connection) == 0)) ||
-        !hello_holds(engine, chart, member, connection, clock_ms, signature))
+        galen_id_equal(&hello.device, &engine->me.device) || off > GALEN_CLOCK_SKEW_MS ||
+        (known ? !hello.asks : peer && hello.clock_ms <= peer->clock_ms) ||
+        !hello_holds(engine, chart, member, &hello, signature))
         return;
     if (!peer) {
         if (live->peer_count == PEERS_MAX)
@@ -259,14 +271,17 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
         *peer = (struct peer){0};
     }
     /* What it last said of a visit stands until it says more, on its new connection. */
-    *peer = (struct peer){.chart = chart->id,
-                          .device = device,
-                          .account = member->account,
-                          .clock_ms = clock_ms,
-                          .visit = peer->visit,
-                          .muted = peer->muted};
-    memcpy(peer->connection, connection, sizeof connection);
-    say_hello(engine, now_ms, chart); /* the newcomer does not know us yet */
+    if (!known) {
+        *peer = (struct peer){.chart = chart->id,
+                              .device = hello.device,
+                              .account = member->account,
+                              .clock_ms = hello.clock_ms,
+                              .visit = peer->visit,
+                              .muted = peer->muted};
+        memcpy(peer->connection, hello.connection, sizeof hello.connection);
+    }
+    /* Who asks may not know us, or could not open what we said. */
+    say_hello(engine, now_ms, chart, false);
     say_here(engine, chart);
 }
 
@@ -401,7 +416,7 @@ static void open_chart(struct galen_engine *engine, uint64_t now_ms, struct char
     struct galen_frame frame = {.type = GALEN_FRAME_LIVE_OPEN,
                                 .as.live_open = {next_request(engine), chart->id}};
     send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
-    say_hello(engine, now_ms, chart);
+    say_hello(engine, now_ms, chart, true);
     say_here(engine, chart);
 }
 
@@ -472,7 +487,7 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
         for (size_t i = 0; i < engine->chart_count; i++)
             if (chart_me(engine, engine->charts[i])) {
                 /* Who had not yet read that we belong here did not take the first hello. */
-                say_hello(engine, now_ms, engine->charts[i]);
+                say_hello(engine, now_ms, engine->charts[i], false);
                 say_here(engine, engine->charts[i]);
             }
     }

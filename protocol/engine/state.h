@@ -108,7 +108,6 @@ struct line {
     bool again;  /* closed by ourselves: signs in again at once */
     uint32_t failures;
     uint64_t since_ms, heard_ms, retry_at_ms;
-    int64_t clock_offset_ms; /* server's minus ours */
     struct galen_frame_challenge challenge;
 };
 
@@ -223,7 +222,8 @@ struct galen_engine {
     struct identity me;
     struct joining joining;
     struct founding founding;
-    struct line lines[2]; /* LOG, LIVE */
+    struct line lines[2];    /* LOG, LIVE */
+    int64_t clock_offset_ms; /* server's minus ours, as last heard on either line */
     uint32_t last_request;
     uint64_t last_place;
     struct chart **charts;

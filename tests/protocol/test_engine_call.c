@@ -212,3 +212,49 @@ Test(engine_call, an_older_word_that_comes_late_does_not_count)
     meeting_show(meeting, 0);
     cr_assert_not(takes_for_muted(ANN, BEN));
 }
+
+/* What Ann says when Ben comes is sealed for an epoch that he reads of a moment later. */
+Test(engine_call, who_catches_up_after_coming_learns_who_is_muted)
+{
+    struct home *ann = meeting->homes[ANN];
+    galen_token token;
+    both_are_in();
+    meeting_cut(meeting, BEN);
+    cr_assert_eq(galen_engine_renew(ann->engine, home_now(ann),
+                                    galen_rules_chart(meeting->chart->rules), token),
+                 GALEN_OK);
+    home_pump(ann);
+    cr_assert_eq(home_accept(ann, meeting->chart), GALEN_OK);
+    home_show(ann);
+    mute(ANN, true);
+    meeting_dial(meeting, BEN);
+    cr_assert_not(takes_for_muted(BEN, ANN), "he cannot open what she says");
+    home_show(meeting->homes[BEN]);
+    meeting_run(meeting);
+    cr_assert(takes_for_muted(BEN, ANN));
+    mute(ANN, false);
+    cr_assert_not(takes_for_muted(BEN, ANN));
+}
+
+/* Ben's clock is wrong, and his live line is there first. Ann takes no connection's hello that is older than
+ * that of the last one, so he must not begin with a time that he corrects later. */
+Test(engine_call, the_line_that_is_there_first_tells_the_time)
+{
+    struct home *ben = meeting->homes[BEN];
+    meeting_open(meeting);
+    meeting_cut(meeting, BEN);
+    home_crash(ben);
+    ben->clock_off_ms = 300000;
+    home_wake(ben);
+    galen_engine_go_live(ben->engine, home_now(ben), true);
+    meeting_dial(meeting, BEN);
+    ben->server_clock_ms = meeting->chart->now_ms;
+    home_challenge(ben, GALEN_CONNECTION_LOG);
+    home_welcome(ben, GALEN_CONNECTION_LOG);
+    home_show(ben);
+    meeting_cut(meeting, BEN);
+    meeting_dial(meeting, BEN);
+    meeting_enter(meeting, BEN);
+    mute(BEN, true);
+    cr_assert(takes_for_muted(ANN, BEN));
+}

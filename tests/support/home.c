@@ -32,7 +32,7 @@ void home_free(struct home *home)
 
 uint64_t home_now(const struct home *home)
 {
-    return home->charts[0]->now_ms;
+    return home->charts[0]->now_ms + home->clock_off_ms;
 }
 
 /* -- the disk --------------------------------------------------------------------------------------- */

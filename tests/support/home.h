@@ -24,6 +24,7 @@ struct home {
     uint64_t shown[HOME_CHARTS_MAX];       /* what the engine has asked for */
     size_t chart_count;
     uint64_t server_clock_ms;    /* 0: the home's own */
+    uint64_t clock_off_ms;       /* its own, ahead of the chart's */
     struct galen_engine *engine; /* NULL: it was killed */
     struct home_pair disk[HOME_PAIRS_MAX];
     size_t pair_count;
