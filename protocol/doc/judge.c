@@ -33,7 +33,8 @@ static enum galen_err judge_author(const struct galen_docs *docs,
     enum galen_err err = galen_op_check(op);
     if (err != GALEN_OK)
         return err;
-    if (entry->purpose != GALEN_PURPOSE_DEVICE || !role_may(entry->role, op->kind))
+    if (entry->purpose != GALEN_PURPOSE_DEVICE ||
+        (GALEN_CHECKED(ROLE_KIND) && !role_may(entry->role, op->kind)))
         return GALEN_ERR_ROLE;
     operation_key(&entry->account, op->id, key);
     if (GALEN_CHECKED(OPERATION_ID) && keyset_find(&docs->operations, key) != NULL)
@@ -64,7 +65,7 @@ static enum galen_err judge_record(const struct plan *plan, enum galen_role role
                                    const struct galen_op *op)
 {
     const uint8_t *single = galen_document_single(plan->document);
-    if (single != NULL &&
+    if (GALEN_CHECKED(SINGLE_RECORD) && single != NULL &&
         memcmp(op->content.write.record, single, sizeof op->content.write.record) != 0)
         return GALEN_ERR_VALUE;
     if (!galen_role_edits(role))

@@ -427,6 +427,32 @@ Test(ask, entries_are_had_forwards_and_backwards)
 
 /* -- what is written -------------------------------------------------------------------------------- */
 
+Test(ask, the_profile_is_written_without_naming_its_record)
+{
+    module_open(host);
+    char *json = filled("{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"profile\","
+                        "\"fields\":{\"phone\":\"555 0100\"}}");
+    for (int i = 0; i < 2; i++)
+        cr_assert(
+            strstr(module_said(ask(json)), "\"record\":\"00000000000000000000000000000001\""));
+    free(json);
+    json = filled("{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"profile\","
+                  "\"record\":\"$medicine\",\"fields\":{\"phone\":\"555 0100\"}}");
+    cr_assert_eq(ask(json)->err, GALEN_ERR_VALUE);
+    free(json);
+}
+
+Test(ask, the_schema_is_said_in_a_language_that_is_there)
+{
+    module_open(host);
+    cr_assert(strstr(module_said(ask("{\"do\":\"schema\",\"language\":\"en\"}")),
+                     "\"help\":\"What it is for, such as high blood pressure.\""));
+    cr_assert_eq(ask("{\"do\":\"schema\",\"language\":\"xx\"}")->err, GALEN_ERR_VALUE);
+    cr_assert(strstr(module_said(ask("{\"do\":\"schema\",\"language\":\"xx\"}")),
+                     "There are no words in the language `xx`."));
+    cr_assert_eq(ask("{\"do\":\"schema\",\"language\":1}")->err, GALEN_ERR_USAGE);
+}
+
 Test(ask, a_new_record_gets_an_id_of_its_own)
 {
     module_open(host);

@@ -453,6 +453,26 @@ Test(view, D2_the_schema_says_what_a_role_may_do)
              galen_field(galen_document(GALEN_DOC_PMR), GALEN_PMR_STATUS)->options[0]);
         cJSON_Delete(schema);
     }
+    cJSON *whole = schema_json(&galen_words_en, GALEN_ROLE_PRESCRIBER);
+    const cJSON *symptom = field_in(whole, "journal", "symptom");
+    says(symptom, "kind", "number");
+    counts(symptom, "min", 0);
+    counts(symptom, "max", 10);
+    says(symptom, "takes", "a whole number from 0 to 10");
+    says(symptom, "help", "0 is not at all, 10 is as bad as it can be.");
+    cr_assert(cJSON_IsTrue(at(symptom, "theirs")));
+    says(field_in(whole, "dtp", "answer"), "access", "direct");
+    says(field_in(whole, "dtp", "finding"), "access", "none");
+    cr_assert(cJSON_IsFalse(at(field_in(whole, "dtp", "answer"), "theirs")));
+    says(field_in(whole, "dtp", "medicine"), "refers", "pmr");
+    const cJSON *profile = cJSON_GetArrayItem(whole, 3), *journal = cJSON_GetArrayItem(whole, 5);
+    says(profile, "record", "00000000000000000000000000000001");
+    says(profile, "plain", "About me");
+    says(journal, "adds", "propose");
+    cJSON_Delete(whole);
+    whole = schema_json(&galen_words_en, GALEN_ROLE_CAREGIVER);
+    says(cJSON_GetArrayItem(whole, 5), "adds", "direct");
+    cJSON_Delete(whole);
     for (size_t d = 0; d < galen_document_count; d++)
         for (size_t i = 0; i < galen_documents[d].field_count; i++) {
             cJSON *schema = schema_json(&galen_words_en, GALEN_ROLE_PATIENT);

@@ -151,21 +151,31 @@ struct galen_frame home_sent(const struct home *home, uint8_t type)
     return frame;
 }
 
+/* As many as fit a frame well. */
+static void show_some(struct home *home, size_t c)
+{
+    const struct chart *chart = home->charts[c];
+    struct galen_frame frame = {.type = GALEN_FRAME_ENTRIES};
+    struct galen_writer records;
+    galen_writer_init(&records);
+    frame.as.entries.chart = *galen_rules_chart(chart->rules);
+    frame.as.entries.first = home->shown[c];
+    frame.as.entries.size = chart->size;
+    while (home->shown[c] < chart->size && records.size < GALEN_FRAME_MAX / 4) {
+        const struct galen_writer *record = &chart->entries[home->shown[c]++].record;
+        galen_write(&records, record->at, record->size);
+    }
+    frame.as.entries.records = galen_written(&records);
+    home_hear(home, GALEN_CONNECTION_LOG, &frame);
+    galen_writer_wipe(&records);
+}
+
 void home_show(struct home *home)
 {
     for (size_t c = 0; c < home->chart_count; c++) {
-        const struct chart *chart = home->charts[c];
-        struct galen_frame frame = {.type = GALEN_FRAME_ENTRIES};
-        struct galen_writer records;
-        galen_writer_init(&records);
-        for (uint64_t i = home->shown[c]; i < chart->size; i++)
-            galen_write(&records, chart->entries[i].record.at, chart->entries[i].record.size);
-        frame.as.entries.chart = *galen_rules_chart(chart->rules);
-        frame.as.entries.first = home->shown[c];
-        frame.as.entries.size = home->shown[c] = chart->size;
-        frame.as.entries.records = galen_written(&records);
-        home_hear(home, GALEN_CONNECTION_LOG, &frame);
-        galen_writer_wipe(&records);
+        do
+            show_some(home, c);
+        while (home->shown[c] < home->charts[c]->size);
     }
 }
 
