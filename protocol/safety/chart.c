@@ -1,0 +1,270 @@
+/* The checks over a chart: what of its documents goes in, and what the problem list says of a finding. */
+#include "data.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUES_MAX 8 /* of one field that are looked at, where people disagree */
+
+/* -- fields ----------------------------------------------------------------------------------------------- */
+
+static bool pending(const struct galen_proposal *proposal)
+{
+    enum galen_proposal_state state = galen_proposal_state(proposal);
+    return state == GALEN_PROPOSAL_PENDING || state == GALEN_PROPOSAL_CONTESTED;
+}
+
+/* What a field has now; of a record that is only proposed, what is proposed. Values borrow from the docs. */
+static size_t read_values(const struct galen_record *record, const char *name,
+                          struct galen_value values[VALUES_MAX])
+{
+    const struct galen_field *field =
+        galen_field_named(galen_document(galen_record_doc(record)), name);
+    size_t n = 0;
+    if (!field)
+        return 0;
+    for (size_t i = 0; i < galen_record_value_count(record, field->number) && n < VALUES_MAX; i++) {
+        struct galen_said said = galen_record_value(record, field->number, i);
+        if (galen_value_read(field, said.value, &values[n]) == GALEN_OK && values[n].kind != 0)
+            n++;
+    }
+    if (galen_record_state(record) != GALEN_RECORD_PROPOSED)
+        return n;
+    for (size_t i = galen_record_proposal_count(record); n == 0 && i-- > 0;) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        for (size_t k = 0; pending(proposal) && k < galen_proposal_field_count(proposal); k++) {
+            struct galen_write_field one = galen_proposal_field(proposal, k);
+            if (one.field == field->number && n == 0 &&
+                galen_value_read(field, one.value, &values[0]) == GALEN_OK && values[0].kind != 0)
+                n = 1;
+        }
+    }
+    return n;
+}
+
+static bool first_value(const struct galen_record *record, const char *name,
+                        struct galen_value *value)
+{
+    struct galen_value values[VALUES_MAX];
+    if (read_values(record, name, values) == 0)
+        return false;
+    *value = values[0];
+    return true;
+}
+
+static struct galen_bytes line_of(const struct galen_record *record, const char *name)
+{
+    struct galen_value value;
+    return first_value(record, name, &value) ? value.as.text : (struct galen_bytes){0};
+}
+
+/* Whether any value of a choice is `option`; `all`: whether all are, and there is one. */
+static bool is_chosen(const struct galen_record *record, const char *name, const char *option,
+                      bool all)
+{
+    struct galen_value values[VALUES_MAX];
+    const struct galen_field *field =
+        galen_field_named(galen_document(galen_record_doc(record)), name);
+    size_t n = read_values(record, name, values), chosen = 0;
+    for (size_t i = 0; i < n; i++)
+        chosen += strcmp(field->options[values[i].as.choice - 1].name, option) == 0;
+    return all ? n > 0 && chosen == n : chosen > 0;
+}
+
+/* -- what goes in ------------------------------------------------------------------------------------------ */
+
+struct gathered {
+    struct galen_safety_medicine *medicines;
+    struct galen_bytes (*drugs)[VALUES_MAX];
+    struct galen_safety_allergy *allergies;
+    struct galen_safety_text *texts;
+    size_t medicine_count, allergy_count, text_count, text_room;
+};
+
+/* Whoever says that it is stopped against somebody who does not has not stopped it. */
+static bool is_taken(const struct galen_record *record)
+{
+    return galen_record_state(record) != GALEN_RECORD_DECLINED &&
+           !is_chosen(record, "status", "stopped", true);
+}
+
+static void add_text(struct gathered *g, const struct galen_record *record, const char *field,
+                     struct galen_bytes text, uint8_t place)
+{
+    if (text.size == 0 || g->text_count == g->text_room)
+        return;
+    g->texts[g->text_count++] =
+        (struct galen_safety_text){.record = galen_record_id(record),
+                                   .document = galen_document(galen_record_doc(record))->name,
+                                   .field = field,
+                                   .text = text,
+                                   .place = place};
+}
+
+static void add_regimen_texts(struct gathered *g, const struct galen_record *record,
+                              const struct galen_regimen *regimen)
+{
+    static const char *const names[GALEN_REGIMEN_PARTS] = {
+        "regimen.drug", "regimen.strength", "regimen.form",     "regimen.dose",
+        "regimen.unit", "regimen.route",    "regimen.frequency"};
+    for (size_t i = 0; i < GALEN_REGIMEN_PARTS; i++)
+        add_text(g, record, names[i], regimen->parts[i], GALEN_WRITING_DOSE);
+}
+
+static void add_texts(struct gathered *g, const struct galen_record *record)
+{
+    const struct galen_document *document = galen_document(galen_record_doc(record));
+    for (size_t i = 0; i < document->field_count; i++) {
+        const struct galen_field *field = &document->fields[i];
+        struct galen_value value;
+        uint8_t place = galen_writing_place(document, field);
+        if (place == 0 || place == GALEN_WRITING_LAB || !first_value(record, field->name, &value))
+            continue;
+        if (value.kind == GALEN_VALUE_REGIMEN)
+            add_regimen_texts(g, record, &value.as.regimen);
+        else
+            add_text(g, record, field->name, value.as.text, place);
+    }
+}
+
+static void add_medicine(struct gathered *g, const struct galen_record *record)
+{
+    struct galen_value values[VALUES_MAX];
+    struct galen_safety_medicine *m = &g->medicines[g->medicine_count];
+    size_t n = read_values(record, "regimen", values);
+    struct galen_bytes *drugs = g->drugs[g->medicine_count++];
+    *m = (struct galen_safety_medicine){.record = galen_record_id(record), .drugs = drugs};
+    for (size_t i = 0; i < n; i++) {
+        struct galen_bytes drug = values[i].as.regimen.parts[GALEN_REGIMEN_DRUG];
+        bool said = false;
+        for (size_t k = 0; k < m->drug_count && !said; k++)
+            said = galen_bytes_equal(drugs[k], drug);
+        if (!said)
+            drugs[m->drug_count++] = drug;
+    }
+    if (n > 0) {
+        m->route = values[0].as.regimen.parts[GALEN_REGIMEN_ROUTE];
+        m->form = values[0].as.regimen.parts[GALEN_REGIMEN_FORM];
+    }
+    for (size_t i = 1; i < n; i++) /* a different route: on the safe side, none is known */
+        if (!galen_bytes_equal(m->route, values[i].as.regimen.parts[GALEN_REGIMEN_ROUTE]) ||
+            !galen_bytes_equal(m->form, values[i].as.regimen.parts[GALEN_REGIMEN_FORM]))
+            m->route = m->form = (struct galen_bytes){0};
+    m->pharmacy = line_of(record, "pharmacy");
+    if (first_value(record, "start", &values[0]))
+        m->start = values[0].as.date;
+    m->is_new = galen_record_state(record) == GALEN_RECORD_PROPOSED ||
+                is_chosen(record, "status", "proposed", false) ||
+                is_chosen(record, "discharge", "new", false);
+    add_texts(g, record);
+}
+
+static void gather_medicines(struct gathered *g, const struct galen_docs *docs)
+{
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
+        if (is_taken(record))
+            add_medicine(g, record);
+    }
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_MAP); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
+        if (galen_record_state(record) != GALEN_RECORD_DECLINED)
+            add_texts(g, record);
+    }
+}
+
+static void gather_allergies(struct gathered *g, const struct galen_docs *docs, uint8_t doc)
+{
+    for (size_t i = 0; i < galen_docs_record_count(docs, doc); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, doc, i);
+        struct galen_value substances[VALUES_MAX];
+        if (galen_record_state(record) == GALEN_RECORD_DECLINED ||
+            is_chosen(record, "status", "entered-in-error", true) ||
+            is_chosen(record, "status", "resolved", true) ||
+            read_values(record, "substance", substances) == 0)
+            continue;
+        g->allergies[g->allergy_count++] = (struct galen_safety_allergy){
+            .record = galen_record_id(record),
+            .substance = substances[0].as.text,
+            .intolerance = is_chosen(record, "kind", "intolerance", true)};
+    }
+}
+
+static uint8_t document_id(const char *name)
+{
+    const struct galen_document *document = galen_document_named(name);
+    return document ? document->id : 0;
+}
+
+static struct galen_date birth_date(const struct galen_docs *docs)
+{
+    uint8_t doc = document_id("profile");
+    struct galen_value value;
+    if (doc != 0 && galen_docs_record_count(docs, doc) > 0 &&
+        first_value(galen_docs_record_at(docs, doc, 0), "birth_date", &value))
+        return value.as.date;
+    return (struct galen_date){0};
+}
+
+/* -- what became of a finding --------------------------------------------------------------------------------- */
+
+static void settle_one(struct galen_finding *finding, const struct galen_record *record)
+{
+    struct galen_bytes key = line_of(record, "finding");
+    bool aside = is_chosen(record, "status", "set-aside", true);
+    if (key.size != strlen(finding->key) || memcmp(key.at, finding->key, key.size) != 0)
+        return;
+    if (finding->status == GALEN_FINDING_PROBLEM && aside)
+        return; /* it is a problem to somebody */
+    finding->status = aside ? GALEN_FINDING_SET_ASIDE : GALEN_FINDING_PROBLEM;
+    memcpy(finding->dtp, galen_record_id(record), sizeof finding->dtp);
+}
+
+static void settle(struct galen_findings *findings, const struct galen_docs *docs)
+{
+    uint8_t doc = document_id("dtp");
+    for (size_t i = 0; doc != 0 && i < galen_docs_record_count(docs, doc); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, doc, i);
+        for (size_t k = 0;
+             galen_record_state(record) == GALEN_RECORD_PRESENT && k < findings->count; k++)
+            settle_one(&findings->at[k], record);
+    }
+}
+
+/* --------------------------------------------------------------------------------------------------------------- */
+
+struct galen_findings *galen_safety_check(const struct galen_docs *docs, struct galen_date today)
+{
+    struct gathered g = {0};
+    struct galen_findings *findings = NULL;
+    uint8_t allergies = document_id("allergies");
+    size_t medicines = galen_docs_record_count(docs, GALEN_DOC_PMR);
+    size_t actions = galen_docs_record_count(docs, GALEN_DOC_MAP);
+    g.text_room = medicines * (GALEN_REGIMEN_PARTS + 5) + actions * 5;
+    g.medicines = calloc(medicines + 1, sizeof *g.medicines);
+    g.drugs = calloc(medicines + 1, sizeof *g.drugs);
+    g.allergies = calloc(galen_docs_record_count(docs, allergies) + 1, sizeof *g.allergies);
+    g.texts = calloc(g.text_room + 1, sizeof *g.texts);
+    if (g.medicines && g.drugs && g.allergies && g.texts) {
+        gather_medicines(&g, docs);
+        if (allergies != 0)
+            gather_allergies(&g, docs, allergies);
+        struct galen_safety_input input = {.medicines = g.medicines,
+                                           .medicine_count = g.medicine_count,
+                                           .allergies = g.allergies,
+                                           .allergy_count = g.allergy_count,
+                                           .texts = g.texts,
+                                           .text_count = g.text_count,
+                                           .birth = birth_date(docs),
+                                           .today = today};
+        findings = galen_safety_find(&input);
+    }
+    if (findings)
+        settle(findings, docs);
+    free(g.medicines);
+    free(g.drugs);
+    free(g.allergies);
+    free(g.texts);
+    return findings;
+}

@@ -1,0 +1,389 @@
+/* The checks, each over all medicines. What is said of a finding is in words_en.c. */
+#include "find.h"
+
+#include "galen/mutation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NEW_DAYS        90 /* a medicine counts as new for so long */
+#define SHORT_TERM_DAYS 60 /* what was begun longer ago is no short-term medicine */
+#define OLD_AGE         65
+
+/* -- sides of a rule ---------------------------------------------------------------------------------- */
+
+/* The ingredient by which a medicine is on this side; -1: it is not. What acts only where it is put is on none. */
+static int row_on_side(const struct known *k, const struct safety_side *side)
+{
+    if (k->match.local)
+        return -1;
+    for (size_t i = 0; i < k->match.count; i++) {
+        const struct safety_ingredient *ingredient = &safety_ingredients[k->match.ingredients[i]];
+        if (ingredient->classes & side->classes)
+            return k->match.ingredients[i];
+        for (size_t n = 0; n < 2; n++)
+            if (side->ingredients[n] && strcmp(side->ingredients[n], ingredient->name) == 0)
+                return k->match.ingredients[i];
+    }
+    return -1;
+}
+
+static int row_of_classes(const struct known *k, uint64_t classes)
+{
+    for (size_t i = 0; i < k->match.count; i++)
+        if (safety_ingredients[k->match.ingredients[i]].classes & classes)
+            return k->match.ingredients[i];
+    return -1;
+}
+
+/* Two of them stand there by different ingredients. */
+static bool differ(const int *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (rows[i] != rows[0])
+            return true;
+    return false;
+}
+
+/* -- interactions -------------------------------------------------------------------------------------- */
+
+static bool same_side(const struct safety_pair *pair)
+{
+    return pair->one.classes != 0 && pair->one.classes == pair->other.classes;
+}
+
+/* All who are on the one side that the pair has. */
+static void add_group(struct find *f, const struct safety_pair *pair)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        int row = row_on_side(&f->known[i], &pair->one);
+        if (row >= 0) {
+            f->chosen[n] = i;
+            f->rows[n++] = row;
+        }
+    }
+    if (n > 1 && differ(f->rows, n))
+        find_add(f, &(struct concern){.kind = GALEN_FINDING_INTERACTION,
+                                      .rule = pair->key,
+                                      .severity = pair->severity,
+                                      .source = pair->source,
+                                      .chosen = f->chosen,
+                                      .rows = f->rows,
+                                      .count = n});
+}
+
+static void add_pair(struct find *f, const struct safety_pair *pair, size_t one, size_t other)
+{
+    size_t chosen[2] = {one, other};
+    int rows[2] = {row_on_side(&f->known[one], &pair->one),
+                   row_on_side(&f->known[other], &pair->other)};
+    if (rows[0] < 0 || rows[1] < 0 || rows[0] == rows[1])
+        return;
+    bool also_turned = row_on_side(&f->known[other], &pair->one) >= 0 &&
+                       row_on_side(&f->known[one], &pair->other) >= 0;
+    if (also_turned && other < one)
+        return;
+    find_add(f, &(struct concern){.kind = GALEN_FINDING_INTERACTION,
+                                  .rule = pair->key,
+                                  .severity = pair->severity,
+                                  .source = pair->source,
+                                  .chosen = chosen,
+                                  .rows = rows,
+                                  .count = 2});
+}
+
+void check_interactions(struct find *f)
+{
+    for (size_t p = 0; GALEN_CHECKED(SAFETY_INTERACTIONS) && p < safety_pair_count; p++) {
+        const struct safety_pair *pair = &safety_pairs[p];
+        if (same_side(pair)) {
+            add_group(f, pair);
+            continue;
+        }
+        for (size_t i = 0; i < f->count; i++) {
+            if (row_on_side(&f->known[i], &pair->one) < 0)
+                continue;
+            for (size_t k = 0; k < f->count; k++)
+                if (k != i)
+                    add_pair(f, pair, i, k);
+        }
+    }
+}
+
+/* -- allergies ------------------------------------------------------------------------------------------ */
+
+static bool has_row(const struct galen_safety_match *match, uint16_t row)
+{
+    for (size_t i = 0; i < match->count; i++)
+        if (match->ingredients[i] == row)
+            return true;
+    return false;
+}
+
+/* How a medicine stands to an allergy; the ingredient that does. NULL: not at all. */
+static const char *allergy_rule(const struct known *k, const struct galen_safety_match *match,
+                                uint64_t classes, int *row)
+{
+    uint64_t of_match = safety_match_classes(match) & safety_allergy_classes;
+    uint64_t cross = CLASS_BIT(PENICILLIN) | CLASS_BIT(CEPHALOSPORIN);
+    for (size_t i = 0; i < k->match.count; i++)
+        if (has_row(match, k->match.ingredients[i])) {
+            *row = k->match.ingredients[i];
+            return "same";
+        }
+    if ((*row = row_of_classes(k, classes)) >= 0)
+        return "class";
+    if ((*row = row_of_classes(k, of_match)) >= 0)
+        return "related";
+    if ((classes | of_match) & cross && (*row = row_of_classes(k, cross)) >= 0)
+        return "cross";
+    return NULL;
+}
+
+void check_allergies(struct find *f)
+{
+    for (size_t a = 0; a < f->input->allergy_count; a++) {
+        const struct galen_safety_allergy *allergy = &f->input->allergies[a];
+        struct galen_safety_match match;
+        uint64_t classes;
+        if (!safety_allergy_match(allergy->substance, &match, &classes))
+            find_gap(f, GAP_ALLERGY, NULL, 0, allergy->substance);
+        for (size_t i = 0; GALEN_CHECKED(SAFETY_ALLERGY) && i < f->count; i++) {
+            int row = -1;
+            const char *rule = allergy_rule(&f->known[i], &match, classes, &row);
+            if (!rule)
+                continue;
+            uint8_t severity = strcmp(rule, "cross") == 0     ? GALEN_SEVERITY_LOW
+                               : strcmp(rule, "related") == 0 ? GALEN_SEVERITY_MODERATE
+                                                              : GALEN_SEVERITY_HIGH;
+            if (allergy->intolerance && severity > GALEN_SEVERITY_LOW)
+                severity--;
+            find_add(f, &(struct concern){.kind = GALEN_FINDING_ALLERGY,
+                                          .rule = rule,
+                                          .severity = severity,
+                                          .source = SOURCE_LABELS,
+                                          .chosen = &i,
+                                          .rows = &row,
+                                          .count = 1,
+                                          .allergy = allergy});
+        }
+    }
+}
+
+/* -- a short-term medicine beside a long-term anticoagulant --------------------------------------------- */
+
+/* A pharmacy's name without case, spaces and points; as a number. 0: not said. */
+static uint64_t pharmacy_number(struct galen_bytes name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    bool said = false;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t c = name.at[i];
+        bool letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+        if (!letter)
+            continue;
+        said = true;
+        hash = (hash ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * UINT64_C(0x100000001b3);
+    }
+    return said ? hash : 0;
+}
+
+static bool begun_within(const struct find *f, const struct known *k, int64_t days)
+{
+    return k->medicine->start.year > 0 && f->input->today.year > 0 &&
+           safety_days(k->medicine->start, f->input->today) <= days;
+}
+
+static bool is_short_term(const struct find *f, const struct known *k)
+{
+    return k->medicine->is_new || k->medicine->start.year == 0 ||
+           begun_within(f, k, SHORT_TERM_DAYS);
+}
+
+void check_short_term(struct find *f)
+{
+    const struct safety_side thinner = {.classes = CLASS_BIT(VITAMIN_K_ANTAGONIST) |
+                                                   CLASS_BIT(ANTICOAGULANT)};
+    const struct safety_side infection = {.classes = CLASS_BIT(ANTI_INFECTIVE)};
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t k = 0; k < f->count; k++) {
+            const struct known *a = &f->known[i], *b = &f->known[k];
+            int rows[2] = {row_on_side(a, &thinner), row_on_side(b, &infection)};
+            size_t chosen[2] = {i, k};
+            if (i == k || rows[0] < 0 || rows[1] < 0 ||
+                (GALEN_CHECKED(SAFETY_SHORT_TERM) && !is_short_term(f, b)))
+                continue;
+            uint64_t one = pharmacy_number(a->medicine->pharmacy),
+                     other = pharmacy_number(b->medicine->pharmacy);
+            bool elsewhere = one != 0 && other != 0 && one != other;
+            bool warfarin = safety_ingredients[rows[0]].classes & CLASS_BIT(VITAMIN_K_ANTAGONIST);
+            find_add(f, &(struct concern){
+                            .kind = GALEN_FINDING_SHORT_TERM,
+                            .rule = warfarin
+                                        ? (elsewhere ? "warfarin-elsewhere" : "warfarin")
+                                        : (elsewhere ? "anticoagulant-elsewhere" : "anticoagulant"),
+                            .severity = warfarin ? GALEN_SEVERITY_HIGH : GALEN_SEVERITY_MODERATE,
+                            .source = SOURCE_LABELS,
+                            .chosen = chosen,
+                            .rows = rows,
+                            .count = 2});
+        }
+}
+
+/* -- duplication ---------------------------------------------------------------------------------------- */
+
+static uint8_t ingredient_severity(const struct find *f, int row, size_t count)
+{
+    const struct safety_ingredient *ingredient = &safety_ingredients[row];
+    uint64_t grave = CLASS_BIT(OPIOID) | CLASS_BIT(VITAMIN_K_ANTAGONIST) |
+                     CLASS_BIT(ANTICOAGULANT) | CLASS_BIT(NSAID) | CLASS_BIT(SULFONYLUREA) |
+                     CLASS_BIT(BETA_BLOCKER);
+    for (size_t i = 0; i < count; i++)
+        if (f->known[f->chosen[i]].match.local)
+            return GALEN_SEVERITY_LOW;
+    if (ingredient->nutrient)
+        return GALEN_SEVERITY_LOW;
+    return ingredient->classes & grave || strcmp(ingredient->name, "acetaminophen") == 0
+               ? GALEN_SEVERITY_HIGH
+               : GALEN_SEVERITY_MODERATE;
+}
+
+/* Everything with this ingredient, if nothing before `first` has it. */
+static void add_ingredient(struct find *f, size_t first, uint16_t row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (!has_row(&f->known[i].match, row))
+            continue;
+        if (i < first)
+            return;
+        f->chosen[n] = i;
+        f->rows[n++] = row;
+    }
+    if (n > 1)
+        find_add(f, &(struct concern){.kind = GALEN_FINDING_INGREDIENT,
+                                      .rule = safety_ingredients[row].name,
+                                      .severity = ingredient_severity(f, row, n),
+                                      .source = SOURCE_NAMES,
+                                      .chosen = f->chosen,
+                                      .rows = f->rows,
+                                      .count = n});
+}
+
+void check_ingredients(struct find *f)
+{
+    for (size_t i = 0; GALEN_CHECKED(SAFETY_INGREDIENTS) && i < f->count; i++)
+        for (size_t k = 0; k < f->known[i].match.count; k++)
+            add_ingredient(f, i, f->known[i].match.ingredients[k]);
+}
+
+void check_classes(struct find *f)
+{
+    for (size_t r = 0; GALEN_CHECKED(SAFETY_CLASSES) && r < safety_duplicate_count; r++) {
+        const struct safety_duplicate *rule = &safety_duplicates[r];
+        size_t n = 0;
+        for (size_t i = 0; i < f->count; i++) {
+            int row = row_of_classes(&f->known[i], rule->classes);
+            if (row < 0 || (f->known[i].match.local && !rule->local_counts))
+                continue;
+            f->chosen[n] = i;
+            f->rows[n++] = row;
+        }
+        if (n > 1 && differ(f->rows, n))
+            find_add(f, &(struct concern){.kind = GALEN_FINDING_CLASS,
+                                          .rule = rule->key,
+                                          .severity = rule->severity,
+                                          .source = rule->source,
+                                          .chosen = f->chosen,
+                                          .rows = f->rows,
+                                          .count = n});
+    }
+}
+
+/* -- age ------------------------------------------------------------------------------------------------ */
+
+void check_age(struct find *f)
+{
+    int age = safety_age(f->input->birth, f->input->today);
+    if (age < 0)
+        find_gap(f, GAP_NO_BIRTH, NULL, 0, (struct galen_bytes){0});
+    if (age < OLD_AGE && GALEN_CHECKED(SAFETY_AGE))
+        return;
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t r = 0; r < safety_age_count; r++) {
+            const struct safety_age *rule = &safety_ages[r];
+            const struct known *k = &f->known[i];
+            int row = row_on_side(k, &rule->side);
+            if (row < 0)
+                continue;
+            if (rule->when_new && !k->medicine->is_new && !begun_within(f, k, NEW_DAYS)) {
+                if (k->medicine->start.year == 0)
+                    find_gap(f, GAP_START, &i, 1, (struct galen_bytes){0});
+                continue;
+            }
+            find_add(f, &(struct concern){.kind = GALEN_FINDING_AGE,
+                                          .rule = rule->key,
+                                          .severity = rule->severity,
+                                          .source = rule->source,
+                                          .chosen = &i,
+                                          .rows = &row,
+                                          .count = 1});
+        }
+}
+
+/* -- pharmacies ------------------------------------------------------------------------------------------ */
+
+/* The key is of the pharmacies, not of the medicines: one more medicine from a known one changes nothing. */
+void check_pharmacies(struct find *f)
+{
+    uint64_t all = 0, first = 0;
+    size_t n = 0;
+    bool several = false;
+    char key[24];
+    for (size_t i = 0; i < f->count; i++) {
+        uint64_t number = pharmacy_number(f->known[i].medicine->pharmacy);
+        bool seen = false;
+        if (number == 0)
+            continue;
+        for (size_t k = 0; k < n && !seen; k++)
+            seen = pharmacy_number(f->known[f->chosen[k]].medicine->pharmacy) == number;
+        all += seen ? 0 : number;
+        first = first == 0 ? number : first;
+        several = several || number != first;
+        f->chosen[n] = i;
+        f->rows[n++] = -1;
+    }
+    snprintf(key, sizeof key, "%016llx", (unsigned long long)all);
+    if (GALEN_CHECKED(SAFETY_PHARMACIES) ? several : n > 0)
+        find_add(f, &(struct concern){.kind = GALEN_FINDING_PHARMACIES,
+                                      .rule = "several",
+                                      .severity = GALEN_SEVERITY_LOW,
+                                      .source = SOURCE_OWN,
+                                      .chosen = f->chosen,
+                                      .rows = f->rows,
+                                      .count = n,
+                                      .key = key});
+}
+
+/* -- writing --------------------------------------------------------------------------------------------- */
+
+/* One finding a text and rule: the first place. */
+void check_writing(struct find *f)
+{
+    struct galen_writing writings[GALEN_SAFETY_WRITINGS_MAX];
+    for (size_t t = 0; t < f->input->text_count; t++) {
+        const struct galen_safety_text *text = &f->input->texts[t];
+        size_t count =
+            galen_safety_writing(text->text, text->place, writings, GALEN_SAFETY_WRITINGS_MAX);
+        count = count < GALEN_SAFETY_WRITINGS_MAX ? count : GALEN_SAFETY_WRITINGS_MAX;
+        for (size_t i = 0; i < count; i++) {
+            bool before = false;
+            for (size_t k = 0; k < i && !before; k++)
+                before = writings[k].rule == writings[i].rule;
+            if (!before)
+                find_add_writing(f, text, &writings[i]);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+/* What a medicine's name stands for. The whole name must be understood, word by word, or nothing is. */
+#include "data.h"
+
+#include "galen/mutation.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* -- words ------------------------------------------------------------------------------------------- */
+
+/* A name as words: lower case, letters from digits only where a longer word is followed by a number
+ * ("inderal40"). `joined`: there was nothing but a space before it. */
+struct words {
+    char text[SAFETY_WORDS_MAX][32];
+    size_t size[SAFETY_WORDS_MAX];
+    bool joined[SAFETY_WORDS_MAX];
+    size_t count;
+    bool too_long;
+};
+
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Bytes of a mark that says nothing: apostrophes (St. John's), the signs of trade marks. 0: none here. */
+static size_t silent(struct galen_bytes in, size_t i)
+{
+    static const char *const marks[] = {"'", "\xe2\x80\x99", "\xe2\x80\x98", "\xc2\xae",
+                                        "\xe2\x84\xa2"};
+    for (size_t k = 0; k < COUNT(marks); k++) {
+        size_t size = strlen(marks[k]);
+        if (size <= in.size - i && memcmp(in.at + i, marks[k], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+static void add_char(struct words *w, uint8_t c)
+{
+    size_t *size = &w->size[w->count];
+    if (*size + 1 >= sizeof w->text[0]) {
+        w->too_long = true;
+        return;
+    }
+    w->text[w->count][(*size)++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static void end_word(struct words *w)
+{
+    if (w->size[w->count] > 0)
+        w->count++;
+}
+
+static void read_words(struct galen_bytes in, struct words *w)
+{
+    bool broken = false;
+    memset(w, 0, sizeof *w);
+    for (size_t i = 0; i < in.size && !w->too_long;) {
+        uint8_t c = in.at[i];
+        size_t skip = silent(in, i), size = w->size[w->count];
+        if (skip > 0) {
+            i += skip;
+            continue;
+        }
+        /* 2.5 and 10,000 are one number */
+        bool inside = (c == '.' || c == ',') && size > 0 &&
+                      is_digit((uint8_t)w->text[w->count][size - 1]) && i + 1 < in.size &&
+                      is_digit(in.at[i + 1]);
+        if (!is_letter(c) && !is_digit(c) && !inside && c != '%') {
+            end_word(w);
+            if (w->count == SAFETY_WORDS_MAX) {
+                w->too_long = i + 1 < in.size;
+                return;
+            }
+            broken = broken || (c != ' ' && c != '-');
+            i++;
+            continue;
+        }
+        if (size >= 4 && is_digit(c) && is_letter((uint8_t)w->text[w->count][size - 1])) {
+            end_word(w);
+            if (w->count == SAFETY_WORDS_MAX) {
+                w->too_long = true;
+                return;
+            }
+        }
+        if (w->size[w->count] == 0) {
+            w->joined[w->count] = w->count > 0 && !broken;
+            broken = false;
+        }
+        add_char(w, c);
+        i++;
+    }
+    end_word(w);
+}
+
+/* -- the tables -------------------------------------------------------------------------------------- */
+
+static int compare(const char *name, size_t size, const char *row)
+{
+    int order = strncmp(name, row, size);
+    return order != 0 ? order : row[size] == 0 ? 0 : -1;
+}
+
+int safety_ingredient_row(const char *name, size_t size)
+{
+    size_t low = 0, high = safety_ingredient_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(name, size, safety_ingredients[middle].name);
+        if (order == 0)
+            return (int)middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
+static const struct safety_name *other_name(const char *name, size_t size)
+{
+    size_t low = 0, high = safety_name_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(name, size, safety_names[middle].name);
+        if (order == 0)
+            return &safety_names[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+bool safety_is_name(const char *word, size_t size)
+{
+    return safety_ingredient_row(word, size) >= 0 || other_name(word, size) != NULL;
+}
+
+const char *galen_safety_ingredient(size_t row)
+{
+    return row < safety_ingredient_count ? safety_ingredients[row].name : NULL;
+}
+
+uint64_t safety_match_classes(const struct galen_safety_match *match)
+{
+    uint64_t classes = 0;
+    for (size_t i = 0; i < match->count; i++)
+        classes |= safety_ingredients[match->ingredients[i]].classes;
+    return classes;
+}
+
+/* -- words that change nothing ------------------------------------------------------------------------ */
+
+static const char *const salts[] = {
+    "acetate",     "anhydrous",    "axetil",         "benzoate",   "besylate",     "bisulfate",
+    "bitartrate",  "bromide",      "calcium",        "camsylate",  "carbonate",    "chloride",
+    "cilexetil",   "citrate",      "cypionate",      "decanoate",  "dihydrate",    "dimesylate",
+    "dipotassium", "dipropionate", "disodium",       "disoproxil", "enanthate",    "erbumine",
+    "estolate",    "etexilate",    "ethylsuccinate", "fumarate",   "furoate",      "gluconate",
+    "hbr",         "hcl",          "hemifumarate",   "hyclate",    "hydrobromide", "hydrochloride",
+    "lactate",     "magnesium",    "malate",         "maleate",    "marboxil",     "medoxomil",
+    "mesylate",    "mofetil",      "monohydrate",    "nitrate",    "oxalate",      "palmitate",
+    "pamoate",     "phosphate",    "potassium",      "proxetil",   "sodium",       "stearate",
+    "succinate",   "sulfate",      "sulphate",       "tartrate",   "trihydrate",   "tromethamine",
+    "valerate",    "xinafoate",    "zinc",
+};
+/* Salts that are something to take by themselves: dropped only directly behind another medicine. */
+static const char *const metals[] = {"calcium", "magnesium", "potassium", "sodium", "zinc"};
+
+static const char *const fillers[] = {
+    "12hr",      "24hr",      "acting",    "action",     "adult",    "and",      "brand",
+    "cap",       "caplet",    "caplets",   "caps",       "capsule",  "capsules", "cd",
+    "chewable",  "childrens", "coated",    "controlled", "delayed",  "diskus",   "disintegrating",
+    "dose",      "dr",        "ec",        "ellipta",    "enteric",  "er",       "extended",
+    "extra",     "film",      "flexpen",   "flextouch",  "gelcap",   "gelcaps",  "generic",
+    "gummies",   "gummy",     "h",         "handihaler", "hfa",      "hour",     "hours",
+    "hr",        "hrs",       "immediate", "infants",    "inhaler",  "ir",       "junior",
+    "kwikpen",   "la",        "long",      "low",        "lozenge",  "lozenges", "maximum",
+    "modified",  "odt",       "oral",      "orally",     "otc",      "patch",    "pen",
+    "pill",      "pills",     "regular",   "release",    "respimat", "rx",       "sa",
+    "softgel",   "softgels",  "solostar",  "solution",   "sr",       "strength", "suspension",
+    "sustained", "syrup",     "tab",       "tablet",     "tablets",  "tabs",     "transdermal",
+    "vial",      "w",         "with",      "xl",         "xr",       "xt",
+};
+/* The same behind a name that is no brand, or a brand used there anyway: a brand's own drops or cream may be
+ * another medicine than its tablets. */
+static const char *const places[] = {
+    "cream",  "drop",  "drops",       "ear",        "eye",     "foam",   "gel",
+    "lotion", "nasal", "ointment",    "ophthalmic", "otic",    "rectal", "shampoo",
+    "skin",   "spray", "suppository", "topical",    "vaginal",
+};
+/* Of these, those that say it acts where it is put. */
+static const char *const local_places[] = {
+    "cream",    "ear",        "eye",  "foam",    "gel",  "lotion",
+    "ointment", "ophthalmic", "otic", "shampoo", "skin", "topical",
+};
+static const char *const units[] = {
+    "g",         "gm",        "gram", "grams", "iu",  "kg",   "l",     "mcg",
+    "meq",       "mg",        "ml",   "mmol",  "ug",  "unit", "units", "u",
+    "\xc2\xb5g", "\xce\xbcg", "%",    "hr",    "hrs", "h",    "hour",  "hours",
+};
+
+static bool is_in(const char *word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, list[i]) == 0)
+            return true;
+    return false;
+}
+#define IS_IN(word, list) is_in(word, list, COUNT(list))
+
+/* 500, 2.5, 10,000, 500mg, 0.5% */
+static bool is_amount(const char *word)
+{
+    size_t digits = strspn(word, "0123456789.,");
+    return digits > 0 && is_digit((uint8_t)word[0]) &&
+           (word[digits] == 0 || IS_IN(word + digits, units));
+}
+
+/* -- matching ---------------------------------------------------------------------------------------- */
+
+/* False: no room. */
+static bool add_row(struct galen_safety_match *match, int row)
+{
+    size_t at = 0;
+    while (at < match->count && match->ingredients[at] < row)
+        at++;
+    if (at < match->count && match->ingredients[at] == row)
+        return true;
+    if (match->count == GALEN_SAFETY_INGREDIENTS_MAX)
+        return false;
+    memmove(match->ingredients + at + 1, match->ingredients + at,
+            (match->count - at) * sizeof *match->ingredients);
+    match->ingredients[at] = (uint16_t)row;
+    match->count++;
+    return true;
+}
+
+static bool add_parts(struct galen_safety_match *match, const char *parts)
+{
+    for (;;) {
+        size_t size = strcspn(parts, "+");
+        int row = safety_ingredient_row(parts, size);
+        if (row < 0 || !add_row(match, row))
+            return false;
+        if (parts[size] == 0)
+            return true;
+        parts += size + 1;
+    }
+}
+
+struct reading {
+    const struct words *words;
+    size_t at;
+    struct galen_safety_match match;
+    bool behind_name;     /* the last word belongs to a name or its salt */
+    bool behind_nutrient; /* that name is a vitamin or mineral */
+    bool places;          /* such words are allowed: no brand came before */
+    bool room;
+};
+
+/* The longest name that begins here. */
+static bool take_name(struct reading *r)
+{
+    char name[SAFETY_NAME_MAX];
+    size_t size = 0, best = 0;
+    int row = -1;
+    const struct safety_name *other = NULL;
+    for (size_t i = r->at; i < r->words->count; i++) {
+        if (size + r->words->size[i] + 2 > sizeof name)
+            break;
+        if (i > r->at)
+            name[size++] = ' ';
+        memcpy(name + size, r->words->text[i], r->words->size[i]);
+        size += r->words->size[i];
+        int found = safety_ingredient_row(name, size);
+        const struct safety_name *found_other = found < 0 ? other_name(name, size) : NULL;
+        if (found < 0 && !found_other)
+            continue;
+        row = found;
+        other = found_other;
+        best = i + 1 - r->at;
+    }
+    if (best == 0)
+        return false;
+    bool behind = r->behind_name && r->words->joined[r->at];
+    if (best == 1 && behind && !r->behind_nutrient && IS_IN(r->words->text[r->at], metals))
+        return false; /* a salt */
+    r->behind_nutrient = row >= 0 && safety_ingredients[row].nutrient;
+    if (row >= 0)
+        r->room = r->room && add_row(&r->match, row);
+    else
+        r->room = r->room && add_parts(&r->match, other->parts);
+    if (other && other->kind == NAME_SYNONYM)
+        r->behind_nutrient =
+            r->match.count > 0 && strchr(other->parts, '+') == NULL &&
+            safety_ingredients[safety_ingredient_row(other->parts, strlen(other->parts))].nutrient;
+    if (other && other->kind == NAME_BRAND)
+        r->places = false;
+    if (other && other->kind == NAME_LOCAL)
+        r->match.local = true;
+    r->behind_name = true;
+    r->at += best;
+    return true;
+}
+
+/* A word that changes nothing. */
+static bool take_filler(struct reading *r)
+{
+    const char *word = r->words->text[r->at];
+    bool salt = r->behind_name && r->words->joined[r->at] && IS_IN(word, salts);
+    bool place = r->places && IS_IN(word, places);
+    if (!salt && !place && !IS_IN(word, fillers) && !IS_IN(word, units) && !is_amount(word))
+        return false;
+    if (place && IS_IN(word, local_places))
+        r->match.local = true;
+    r->behind_name = salt;
+    r->at++;
+    return true;
+}
+
+struct galen_safety_match galen_safety_match(struct galen_bytes name)
+{
+    static const struct galen_safety_match nothing;
+    struct words words;
+    read_words(name, &words);
+    struct reading r = {.words = &words, .places = true, .room = true};
+    if (words.too_long)
+        return nothing;
+    while (r.at < words.count)
+        if (!take_name(&r) && !take_filler(&r)) {
+            if (GALEN_CHECKED(SAFETY_WHOLE_NAME))
+                return nothing;
+            r.at++;
+        }
+    return r.room ? r.match : nothing;
+}

@@ -1,0 +1,226 @@
+/* Which lists there are, and the rules that come from them. See SOURCES.md. */
+#include "data.h"
+
+#define B(name)      CLASS_BIT(name)
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define LOW          GALEN_SEVERITY_LOW
+#define MODERATE     GALEN_SEVERITY_MODERATE
+#define HIGH         GALEN_SEVERITY_HIGH
+
+const char *const galen_safety_data_version = SAFETY_DATA_VERSION;
+const char *const galen_safety_data_date = SAFETY_DATA_DATE;
+
+/* clang-format off */
+const struct galen_safety_source safety_sources[SOURCE_COUNT] = {
+    /*                          key                name                                                          version  date */
+    [SOURCE_NONE]             = {"none",           "",                                                            "",     ""},
+    [SOURCE_NAMES]            = {"names",          "International Nonproprietary Names (WHO) and United States Adopted Names", "as known", "2024"},
+    [SOURCE_LABELS]           = {"us-labels",      "US drug labelling, prescription and over-the-counter, as published in DailyMed (FDA, National Library of Medicine)", "as known", "2024"},
+    [SOURCE_ODS]              = {"nih-ods",        "Dietary Supplement Fact Sheets (NIH Office of Dietary Supplements)", "as known", "2024"},
+    [SOURCE_NCCIH]            = {"nccih",          "Herbs at a Glance (National Center for Complementary and Integrative Health)", "as known", "2024"},
+    [SOURCE_ATC]              = {"who-atc",        "ATC classification (WHO Collaborating Centre for Drug Statistics Methodology)", "as known", "2024"},
+    [SOURCE_PHANSALKAR]       = {"phansalkar-2012", "High-priority drug\xe2\x80\x93" "drug interactions for use in electronic health records (Phansalkar et al., J Am Med Inform Assoc 19:735, PMC3422823)", "fifteen pairs", "2012"},
+    [SOURCE_FDA_CYP]          = {"fda-cyp",        "Examples of Drugs that Interact with CYP Enzymes and Transporter Systems (FDA)", "as known", "2024"},
+    [SOURCE_OTC]              = {"fda-otc-m012",   "OTC Monograph M012: Cold, Cough, Allergy, Bronchodilator, and Antiasthmatic Drug Products (FDA)", "as known", "2024"},
+    [SOURCE_BEERS]            = {"ags-beers-2023", "AGS Beers Criteria for Potentially Inappropriate Medication Use in Older Adults (American Geriatrics Society)", "2023 update", "2023"},
+    [SOURCE_ISMP]             = {"ismp-writing",   "List of Error-Prone Abbreviations, Symbols, and Dose Designations (Institute for Safe Medication Practices)", "as known", "2021"},
+    [SOURCE_JOINT_COMMISSION] = {"jc-do-not-use",  "Official \"Do Not Use\" List (The Joint Commission)", "as known", "2018"},
+    [SOURCE_OWN]              = {"galen",          "Galen's own rule; there is no list behind it", SAFETY_DATA_VERSION, SAFETY_DATA_DATE},
+};
+
+const uint8_t safety_class_sources[CLASS_COUNT] = {
+    [CLASS_NSAID] = SOURCE_ATC,
+    [CLASS_SALICYLATE] = SOURCE_ATC,
+    [CLASS_ACE_INHIBITOR] = SOURCE_ATC,
+    [CLASS_ARB] = SOURCE_ATC,
+    [CLASS_STATIN] = SOURCE_ATC,
+    [CLASS_STATIN_3A4] = SOURCE_FDA_CYP,
+    [CLASS_PPI] = SOURCE_ATC,
+    [CLASS_H2_BLOCKER] = SOURCE_ATC,
+    [CLASS_SSRI] = SOURCE_ATC,
+    [CLASS_SNRI] = SOURCE_LABELS,
+    [CLASS_BENZODIAZEPINE] = SOURCE_ATC,
+    [CLASS_Z_DRUG] = SOURCE_ATC,
+    [CLASS_OPIOID] = SOURCE_ATC,
+    [CLASS_VITAMIN_K_ANTAGONIST] = SOURCE_ATC,
+    [CLASS_ANTICOAGULANT] = SOURCE_ATC,
+    [CLASS_ANTIHISTAMINE_1] = SOURCE_BEERS,
+    [CLASS_ANTIHISTAMINE_2] = SOURCE_ATC,
+    [CLASS_BETA_BLOCKER] = SOURCE_ATC,
+    [CLASS_SULFONYLUREA] = SOURCE_ATC,
+    [CLASS_SULFONYLUREA_LONG] = SOURCE_BEERS,
+    [CLASS_MUSCLE_RELAXANT] = SOURCE_BEERS,
+    [CLASS_STIMULANT] = SOURCE_PHANSALKAR,
+    [CLASS_MAOI] = SOURCE_LABELS,
+    [CLASS_THIOPURINE] = SOURCE_PHANSALKAR,
+    [CLASS_SEROTONERGIC] = SOURCE_LABELS,
+    [CLASS_CYP3A4_STRONG] = SOURCE_FDA_CYP,
+    [CLASS_CYP3A4_MODERATE] = SOURCE_FDA_CYP,
+    [CLASS_CYP3A4_INDUCER] = SOURCE_FDA_CYP,
+    [CLASS_CYP1A2_STRONG] = SOURCE_FDA_CYP,
+    [CLASS_CYP1A2_OTHER] = SOURCE_LABELS,
+    [CLASS_TRICYCLIC] = SOURCE_LABELS,
+    [CLASS_QT] = SOURCE_LABELS,
+    [CLASS_PROTEASE_INHIBITOR] = SOURCE_ATC,
+    [CLASS_ERGOT] = SOURCE_ATC,
+    [CLASS_TRIPTAN] = SOURCE_ATC,
+    [CLASS_PENICILLIN] = SOURCE_ATC,
+    [CLASS_CEPHALOSPORIN] = SOURCE_ATC,
+    [CLASS_SULFONAMIDE] = SOURCE_LABELS,
+    [CLASS_MACROLIDE] = SOURCE_ATC,
+    [CLASS_QUINOLONE] = SOURCE_ATC,
+    [CLASS_TETRACYCLINE] = SOURCE_ATC,
+    [CLASS_ANTI_INFECTIVE] = SOURCE_ATC,
+    [CLASS_DECONGESTANT] = SOURCE_OTC,
+    [CLASS_NITRATE] = SOURCE_ATC,
+    [CLASS_PDE5] = SOURCE_ATC,
+};
+
+/* Acetaminophen, which is a kind of its own, is found as an ingredient. */
+const struct safety_duplicate safety_duplicates[] = {
+    /* key             classes                                            severity  local  source */
+    {"acid",           B(PPI) | B(H2_BLOCKER),                            LOW,      false, SOURCE_ATC},
+    {"anticoagulant",  B(VITAMIN_K_ANTAGONIST) | B(ANTICOAGULANT),        HIGH,     false, SOURCE_ATC},
+    {"antihistamine",  B(ANTIHISTAMINE_1) | B(ANTIHISTAMINE_2),           MODERATE, false, SOURCE_ATC},
+    {"beta-blocker",   B(BETA_BLOCKER),                                   HIGH,     true,  SOURCE_ATC},
+    {"nsaid",          B(NSAID),                                          HIGH,     false, SOURCE_ATC},
+    {"opioid",         B(OPIOID),                                         HIGH,     false, SOURCE_ATC},
+    {"renin",          B(ACE_INHIBITOR) | B(ARB),                         HIGH,     false, SOURCE_ATC},
+    {"sedative",       B(BENZODIAZEPINE) | B(Z_DRUG),                     HIGH,     false, SOURCE_ATC},
+    {"serotonin",      B(SSRI) | B(SNRI),                                 HIGH,     false, SOURCE_ATC},
+    {"statin",         B(STATIN),                                         HIGH,     false, SOURCE_ATC},
+    {"sulfonylurea",   B(SULFONYLUREA),                                   HIGH,     false, SOURCE_ATC},
+};
+const size_t safety_duplicate_count = COUNT(safety_duplicates);
+
+#define CLASSES(bits) {.classes = bits}
+#define ONE(name) {.ingredients = {name}}
+#define TWO(a, b) {.ingredients = {a, b}}
+#define INHIBITOR_3A4 (B(CYP3A4_STRONG) | B(PROTEASE_INHIBITOR))
+#define BLOOD_THINNER (B(VITAMIN_K_ANTAGONIST) | B(ANTICOAGULANT))
+
+/*
+ * First the fifteen pairs, in their order; 11 to 13 have a second row for the weaker inhibitors that the
+ * pair's name covers and labels warn of. Behind them some contraindications and boxed warnings of US labels.
+ */
+const struct safety_pair safety_pairs[] = {
+    /* key                     one                                                     other                        severity  source */
+    {"stimulant-maoi",         CLASSES(B(STIMULANT)),                                  CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
+    {"atazanavir-ppi",         ONE("atazanavir"),                                      CLASSES(B(PPI)),             HIGH,     SOURCE_PHANSALKAR},
+    {"febuxostat-thiopurine",  ONE("febuxostat"),                                      CLASSES(B(THIOPURINE)),      HIGH,     SOURCE_PHANSALKAR},
+    {"serotonergic-maoi",      CLASSES(B(SSRI) | B(SNRI) | B(SEROTONERGIC)),           CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
+    {"irinotecan-3a4",         ONE("irinotecan"),                                      CLASSES(INHIBITOR_3A4),      HIGH,     SOURCE_PHANSALKAR},
+    {"opioid-maoi",            CLASSES(B(OPIOID)),                                     CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
+    {"tricyclic-maoi",         CLASSES(B(TRICYCLIC)),                                  CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
+    {"qt-qt",                  CLASSES(B(QT)),                                         CLASSES(B(QT)),              HIGH,     SOURCE_PHANSALKAR},
+    {"ramelteon-1a2",          ONE("ramelteon"),                                       CLASSES(B(CYP1A2_STRONG)),   HIGH,     SOURCE_PHANSALKAR},
+    {"inducer-protease",       CLASSES(B(CYP3A4_INDUCER)),                             CLASSES(B(PROTEASE_INHIBITOR)), HIGH,  SOURCE_PHANSALKAR},
+    {"statin-3a4",             CLASSES(B(STATIN_3A4)),                                 CLASSES(INHIBITOR_3A4),      HIGH,     SOURCE_PHANSALKAR},
+    {"statin-3a4-moderate",    TWO("simvastatin", "lovastatin"),                       CLASSES(B(CYP3A4_MODERATE)), MODERATE, SOURCE_PHANSALKAR},
+    {"ergot-3a4",              CLASSES(B(ERGOT)),                                      CLASSES(INHIBITOR_3A4),      HIGH,     SOURCE_PHANSALKAR},
+    {"ergot-3a4-moderate",     CLASSES(B(ERGOT)),                                      CLASSES(B(CYP3A4_MODERATE)), HIGH,     SOURCE_PHANSALKAR},
+    {"tizanidine-1a2",         ONE("tizanidine"),                                      CLASSES(B(CYP1A2_STRONG)),   HIGH,     SOURCE_PHANSALKAR},
+    {"tizanidine-1a2-other",   ONE("tizanidine"),                                      CLASSES(B(CYP1A2_OTHER)),    MODERATE, SOURCE_PHANSALKAR},
+    {"tranylcypromine-procarbazine", ONE("tranylcypromine"),                           ONE("procarbazine"),         HIGH,     SOURCE_PHANSALKAR},
+    {"triptan-maoi",           CLASSES(B(TRIPTAN)),                                    CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
+    {"decongestant-maoi",      TWO("phenylephrine", "ephedrine"),                      CLASSES(B(MAOI)),            HIGH,     SOURCE_OTC},
+    {"bupropion-maoi",         ONE("bupropion"),                                       CLASSES(B(MAOI)),            HIGH,     SOURCE_LABELS},
+    {"ace-sacubitril",         CLASSES(B(ACE_INHIBITOR)),                              ONE("sacubitril"),           HIGH,     SOURCE_LABELS},
+    {"anticoagulant-nsaid",    CLASSES(BLOOD_THINNER),                                 CLASSES(B(NSAID)),           HIGH,     SOURCE_LABELS},
+    {"fibrate-statin",         ONE("gemfibrozil"),                                     CLASSES(B(STATIN)),          HIGH,     SOURCE_LABELS},
+    {"methotrexate-trimethoprim", ONE("methotrexate"),                                 ONE("trimethoprim"),         HIGH,     SOURCE_LABELS},
+    {"nitrate-pde5",           CLASSES(B(NITRATE)),                                    CLASSES(B(PDE5)),            HIGH,     SOURCE_LABELS},
+    {"opioid-sedative",        CLASSES(B(OPIOID)),                                     CLASSES(B(BENZODIAZEPINE)),  HIGH,     SOURCE_LABELS},
+    {"wort-anticoagulant",     ONE("st johns wort"),                                   CLASSES(BLOOD_THINNER),      HIGH,     SOURCE_NCCIH},
+    {"wort-antidepressant",    ONE("st johns wort"),                                   CLASSES(B(SSRI) | B(SNRI)),  HIGH,     SOURCE_NCCIH},
+    {"wort-contraceptive",     ONE("st johns wort"),                                   ONE("ethinyl estradiol"),    HIGH,     SOURCE_NCCIH},
+};
+const size_t safety_pair_count = COUNT(safety_pairs);
+
+const struct safety_age safety_ages[] = {
+    /* key              side                                  new    severity  source */
+    {"antihistamine",   CLASSES(B(ANTIHISTAMINE_1)),          false, MODERATE, SOURCE_BEERS},
+    {"benzodiazepine",  CLASSES(B(BENZODIAZEPINE)),           false, MODERATE, SOURCE_BEERS},
+    {"muscle-relaxant", CLASSES(B(MUSCLE_RELAXANT)),          false, MODERATE, SOURCE_BEERS},
+    {"rivaroxaban",     ONE("rivaroxaban"),                   true,  MODERATE, SOURCE_BEERS},
+    {"sulfonylurea",    CLASSES(B(SULFONYLUREA_LONG)),        false, MODERATE, SOURCE_BEERS},
+    {"warfarin",        ONE("warfarin"),                      true,  MODERATE, SOURCE_BEERS},
+    {"z-drug",          CLASSES(B(Z_DRUG)),                   false, MODERATE, SOURCE_BEERS},
+};
+const size_t safety_age_count = COUNT(safety_ages);
+
+const uint64_t safety_allergy_classes =
+    B(NSAID) | B(SALICYLATE) | B(ACE_INHIBITOR) | B(ARB) | B(STATIN) | B(OPIOID) | B(PENICILLIN) |
+    B(CEPHALOSPORIN) | B(SULFONAMIDE) | B(MACROLIDE) | B(QUINOLONE) | B(TETRACYCLINE) | B(TRIPTAN) | B(ERGOT) |
+    B(SULFONYLUREA) | B(BENZODIAZEPINE) | B(TRICYCLIC) | B(PPI) | B(BETA_BLOCKER);
+
+/* A class is meant by its usual name, one or many, with "drugs" or "antibiotics" behind it. */
+const struct safety_allergy_word safety_allergy_words[] = {
+    {"ace inhibitor",          B(ACE_INHIBITOR),               SOURCE_LABELS},
+    {"angiotensin receptor blocker", B(ARB),                   SOURCE_LABELS},
+    {"anti inflammatory",      B(NSAID),                       SOURCE_LABELS},
+    {"arb",                    B(ARB),                         SOURCE_LABELS},
+    {"benzodiazepine",         B(BENZODIAZEPINE),              SOURCE_LABELS},
+    {"beta blocker",           B(BETA_BLOCKER),                SOURCE_LABELS},
+    {"cephalosporin",          B(CEPHALOSPORIN),               SOURCE_LABELS},
+    {"ergot",                  B(ERGOT),                       SOURCE_LABELS},
+    {"fluoroquinolone",        B(QUINOLONE),                   SOURCE_LABELS},
+    {"macrolide",              B(MACROLIDE),                   SOURCE_LABELS},
+    {"narcotic",               B(OPIOID),                      SOURCE_LABELS},
+    {"nsaid",                  B(NSAID),                       SOURCE_LABELS},
+    {"opiate",                 B(OPIOID),                      SOURCE_LABELS},
+    {"opioid",                 B(OPIOID),                      SOURCE_LABELS},
+    {"penicillin",             B(PENICILLIN),                  SOURCE_LABELS},
+    {"proton pump inhibitor",  B(PPI),                         SOURCE_LABELS},
+    {"quinolone",              B(QUINOLONE),                   SOURCE_LABELS},
+    {"salicylate",             B(SALICYLATE),                  SOURCE_LABELS},
+    {"statin",                 B(STATIN),                      SOURCE_LABELS},
+    {"sulfa",                  B(SULFONAMIDE),                 SOURCE_LABELS},
+    {"sulfonamide",            B(SULFONAMIDE),                 SOURCE_LABELS},
+    {"sulfonylurea",           B(SULFONYLUREA),                SOURCE_LABELS},
+    {"sulpha",                 B(SULFONAMIDE),                 SOURCE_LABELS},
+    {"tetracycline",           B(TETRACYCLINE),                SOURCE_LABELS},
+    {"tricyclic",              B(TRICYCLIC),                   SOURCE_LABELS},
+    {"triptan",                B(TRIPTAN),                     SOURCE_LABELS},
+};
+const size_t safety_allergy_word_count = COUNT(safety_allergy_words);
+
+/* HIGH stands for "do not write it", LOW for "better not". */
+const struct safety_writing safety_writings[] = {
+    {"abbreviation",   LOW,  SOURCE_ISMP},
+    {"at",             LOW,  SOURCE_JOINT_COMMISSION},
+    {"cc",             LOW,  SOURCE_JOINT_COMMISSION},
+    {"comma",          LOW,  SOURCE_ISMP},
+    {"dc",             LOW,  SOURCE_ISMP},
+    {"greater",        LOW,  SOURCE_JOINT_COMMISSION},
+    {"iu",             HIGH, SOURCE_JOINT_COMMISSION},
+    {"less",           LOW,  SOURCE_JOINT_COMMISSION},
+    {"mgso4",          HIGH, SOURCE_JOINT_COMMISSION},
+    {"microgram",      LOW,  SOURCE_JOINT_COMMISSION},
+    {"ms",             HIGH, SOURCE_JOINT_COMMISSION},
+    {"mso4",           HIGH, SOURCE_JOINT_COMMISSION},
+    {"naked-decimal",  HIGH, SOURCE_JOINT_COMMISSION},
+    {"name-space",     LOW,  SOURCE_ISMP},
+    {"qd",             HIGH, SOURCE_JOINT_COMMISSION},
+    {"qod",            HIGH, SOURCE_JOINT_COMMISSION},
+    {"trailing-zero",  HIGH, SOURCE_JOINT_COMMISSION},
+    {"u",              HIGH, SOURCE_JOINT_COMMISSION},
+    {"unit-space",     LOW,  SOURCE_ISMP},
+};
+const size_t safety_writing_count = COUNT(safety_writings);
+
+const struct safety_abbreviation safety_abbreviations[] = {
+    {"apap",     "acetaminophen",                         SOURCE_ISMP},
+    {"asa",      "aspirin",                               SOURCE_ISMP},
+    {"azt",      "zidovudine",                            SOURCE_ISMP},
+    {"cpz",      "prochlorperazine or chlorpromazine",    SOURCE_ISMP},
+    {"hct",      "hydrocortisone or hydrochlorothiazide",                       SOURCE_ISMP},
+    {"hctz",     "hydrochlorothiazide",                   SOURCE_ISMP},
+    {"mtx",      "methotrexate",                          SOURCE_ISMP},
+    {"ntg",      "nitroglycerin",                         SOURCE_ISMP},
+    {"ptu",      "propylthiouracil",                      SOURCE_ISMP},
+    {"tac",      "triamcinolone or tacrolimus",           SOURCE_ISMP},
+    {"znso4",    "zinc sulfate",                          SOURCE_ISMP},
+};
+const size_t safety_abbreviation_count = COUNT(safety_abbreviations);
+/* clang-format on */
