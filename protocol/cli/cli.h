@@ -174,6 +174,7 @@ int command_chart_renew(struct cli *cli);
 int command_chart_log(struct cli *cli);
 int command_send(struct cli *cli);
 int command_doc_get(struct cli *cli);
+int command_doc_findings(struct cli *cli);
 int command_doc_set(struct cli *cli);
 int command_doc_accept(struct cli *cli);
 int command_doc_decline(struct cli *cli);

@@ -1,4 +1,4 @@
-/* galen doc get, set, propose, accept, decline, choose */
+/* galen doc get, findings, set, propose, accept, decline, choose */
 #include "cli.h"
 
 #include <stdio.h>
@@ -124,6 +124,71 @@ int command_doc_get(struct cli *cli)
         cli_warn(
             cli,
             "What was shown could not be noted in the home; `doc choose` will ask to look again.");
+    return status;
+}
+
+/* -- findings --------------------------------------------------------------------------------------- */
+
+static void print_source(const cJSON *object)
+{
+    const cJSON *source = cJSON_GetObjectItemCaseSensitive(object, "source");
+    printf("%s, %s", text_of(source, "list"), text_of(source, "version"));
+    if (text_of(source, "date")[0])
+        printf(", %s", text_of(source, "date"));
+}
+
+static void print_finding(const cJSON *finding)
+{
+    printf("[%s] %s", text_of(finding, "severity"), text_of(finding, "title"));
+    if (strcmp(text_of(finding, "status"), "open") != 0)
+        printf("  (%s, %.8s)", text_of(finding, "status"), text_of(finding, "dtp"));
+    printf("\n  why: %s\n  do: %s\n  list: ", text_of(finding, "why"), text_of(finding, "do"));
+    print_source(finding);
+    printf("\n  key: %s\n", text_of(finding, "key"));
+}
+
+static void print_findings(const cJSON *all)
+{
+    const cJSON *one, *data = cJSON_GetObjectItemCaseSensitive(all, "data");
+    const cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
+    if (cJSON_GetArraySize(findings) == 0)
+        printf("Nothing was found by what was checked.\n");
+    cJSON_ArrayForEach(one, findings) print_finding(one);
+    printf("\nChecked, by tables of version %s, %s:\n", text_of(data, "version"),
+           text_of(data, "date"));
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(all, "checked"))
+    {
+        printf("- %s: ", text_of(one, "what"));
+        print_source(one);
+        printf("\n");
+    }
+    printf("\nNot checked:\n");
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(all, "not_checked"))
+        printf("- %s\n", text_of(one, "what"));
+}
+
+int command_doc_findings(struct cli *cli)
+{
+    struct galen_id chart;
+    enum galen_err err;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &chart);
+    if (status != CLI_OK)
+        return status;
+    status = cli_sync_to_show(cli, &chart);
+    if (status == CLI_OK && !galen_log_is_holder(galen_engine_log(cli->engine, &chart)))
+        return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
+    cJSON *all = findings_json(galen_engine_docs(cli->engine, &chart), clock_ms(),
+                               galen_engine_role(cli->engine), &err);
+    if (!all)
+        return cli_fail(cli, err, NULL);
+    if (cli->json) {
+        print_json(all);
+    } else {
+        print_findings(all);
+        cJSON_Delete(all);
+    }
     return status;
 }
 

@@ -104,6 +104,18 @@ const struct command commands[] = {
         "{name: {value (if there is one only), conflict, values [{number, value, index, account, device, name,\n"
         "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, time, fields,\n"
         "answers}].\n"),
+    ROW("doc findings", "CHART", 1, 1, 0, command_doc_findings,
+        "shows what a second look at the medicines finds, and what it did not look at",
+        "Looks for interactions (a short list), allergies, the same ingredient or kind twice, a short treatment\n"
+        "beside an anticoagulant, age 65 and over, several pharmacies, and writing that is easily misread. It is\n"
+        "computed here, from tables with a source a row, over all medicines that are not stopped. A finding is a\n"
+        "reason to look and blocks nothing. No finding is no clearance: what was not checked is printed too.\n"
+        "A problem of the list (galen doc set CHART dtp) answers a finding by its key in `finding`.\n"
+        "\nExample:\n"
+        "  galen doc findings . --json | jq -r '.findings[] | select(.severity==\"high\").title'\n"
+        "\nJSON: findings [{key, kind, severity, records, allergies, title, why, do, plain {title, why, do}, source\n"
+        "{key, list, version, date}, status (open, problem, set-aside), dtp}], checked [{kind, what, source}],\n"
+        "not_checked [{what, records}], data {version, date}.\n"),
     ROW("doc set", "CHART DOC RECORD|new", 3, 3, 0, command_doc_set,
         "sets fields of a record; reads `name=value` lines or a JSON object",
         "Written against what this home has read: what others wrote since stays beside it, as a conflict,\n"

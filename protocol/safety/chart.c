@@ -209,7 +209,7 @@ static struct galen_date birth_date(const struct galen_docs *docs)
 
 /* -- what became of a finding --------------------------------------------------------------------------------- */
 
-static void settle_one(struct galen_finding *finding, const struct galen_record *record)
+static void settle_one(struct galen_safety_finding *finding, const struct galen_record *record)
 {
     struct galen_bytes key = line_of(record, "finding");
     bool aside = is_chosen(record, "status", "set-aside", true);
@@ -221,7 +221,7 @@ static void settle_one(struct galen_finding *finding, const struct galen_record 
     memcpy(finding->dtp, galen_record_id(record), sizeof finding->dtp);
 }
 
-static void settle(struct galen_findings *findings, const struct galen_docs *docs)
+static void settle(struct galen_safety_findings *findings, const struct galen_docs *docs)
 {
     uint8_t doc = document_id("dtp");
     for (size_t i = 0; doc != 0 && i < galen_docs_record_count(docs, doc); i++) {
@@ -234,10 +234,11 @@ static void settle(struct galen_findings *findings, const struct galen_docs *doc
 
 /* --------------------------------------------------------------------------------------------------------------- */
 
-struct galen_findings *galen_safety_check(const struct galen_docs *docs, struct galen_date today)
+struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
+                                                 struct galen_date today)
 {
     struct gathered g = {0};
-    struct galen_findings *findings = NULL;
+    struct galen_safety_findings *findings = NULL;
     uint8_t allergies = document_id("allergies");
     size_t medicines = galen_docs_record_count(docs, GALEN_DOC_PMR);
     size_t actions = galen_docs_record_count(docs, GALEN_DOC_MAP);

@@ -7,7 +7,7 @@
 
 /* -- names of numbers ----------------------------------------------------------------------------------- */
 
-const char *galen_finding_kind_name(uint8_t kind)
+const char *galen_safety_finding_kind_name(uint8_t kind)
 {
     static const char *const names[GALEN_FINDING_KINDS] = {
         [GALEN_FINDING_INTERACTION] = "interaction",
@@ -28,7 +28,7 @@ const char *galen_severity_name(uint8_t severity)
                                                  : "low";
 }
 
-const char *galen_finding_status_name(uint8_t status)
+const char *galen_safety_finding_status_name(uint8_t status)
 {
     return status == GALEN_FINDING_PROBLEM     ? "problem"
            : status == GALEN_FINDING_SET_ASIDE ? "set-aside"
@@ -110,7 +110,7 @@ static const char *keep_text(struct result *r, struct galen_writer *w)
     return text;
 }
 
-void galen_findings_free(struct galen_findings *findings)
+void galen_safety_findings_free(struct galen_safety_findings *findings)
 {
     struct result *r = (struct result *)findings;
     if (!r)
@@ -125,7 +125,7 @@ void galen_findings_free(struct galen_findings *findings)
 }
 
 /* NULL: enough, or no memory. */
-static struct galen_finding *add_finding(struct result *r)
+static struct galen_safety_finding *add_finding(struct result *r)
 {
     if (r->given.count == GALEN_SAFETY_FINDINGS_MAX) {
         r->more = true;
@@ -133,7 +133,8 @@ static struct galen_finding *add_finding(struct result *r)
     }
     if (r->given.count == r->finding_room) {
         size_t room = r->finding_room == 0 ? 8 : 2 * r->finding_room;
-        struct galen_finding *at = r->failed ? NULL : realloc(r->given.at, room * sizeof *at);
+        struct galen_safety_finding *at =
+            r->failed ? NULL : realloc(r->given.at, room * sizeof *at);
         if (!at) {
             r->failed = true;
             return NULL;
@@ -141,7 +142,7 @@ static struct galen_finding *add_finding(struct result *r)
         r->given.at = at;
         r->finding_room = room;
     }
-    struct galen_finding *finding = &r->given.at[r->given.count++];
+    struct galen_safety_finding *finding = &r->given.at[r->given.count++];
     memset(finding, 0, sizeof *finding);
     finding->status = GALEN_FINDING_OPEN;
     return finding;
@@ -178,12 +179,12 @@ static const struct safety_words *words_of(const char *key)
     return NULL;
 }
 
-static void say(struct result *r, struct galen_finding *finding, const char *rule,
+static void say(struct result *r, struct galen_safety_finding *finding, const char *rule,
                 const char *names)
 {
     static const struct safety_words none;
     char key[64];
-    const char *kind = galen_finding_kind_name(finding->kind);
+    const char *kind = galen_safety_finding_kind_name(finding->kind);
     snprintf(key, sizeof key, "%s:%s", kind, rule);
     const struct safety_words *own = words_of(key), *all = words_of(kind);
     own = own ? own : &none;
@@ -253,12 +254,12 @@ static void write_hex(struct galen_writer *w, const uint8_t *bytes, size_t n)
 #define KEY_RECORDS 8 /* in full; further ones are in a number */
 
 /* kind:rule:records. The records' order in the chart does not matter. */
-static void make_key(struct result *r, struct galen_finding *finding, const char *rule,
+static void make_key(struct result *r, struct galen_safety_finding *finding, const char *rule,
                      const char *instead)
 {
     struct galen_writer w;
     galen_writer_init(&w);
-    write_text(&w, galen_finding_kind_name(finding->kind));
+    write_text(&w, galen_safety_finding_kind_name(finding->kind));
     write_text(&w, ":");
     write_text(&w, rule);
     write_text(&w, ":");
@@ -287,7 +288,7 @@ static void make_key(struct result *r, struct galen_finding *finding, const char
 }
 
 /* Their ids, ascending; the allergy behind the medicines. */
-static void add_records(struct find *f, struct galen_finding *finding,
+static void add_records(struct find *f, struct galen_safety_finding *finding,
                         const struct concern *concern)
 {
     struct galen_writer w;
@@ -322,7 +323,7 @@ static const char *names_of(struct find *f, const struct concern *concern)
 
 void find_add(struct find *f, const struct concern *concern)
 {
-    struct galen_finding *finding = add_finding(f->result);
+    struct galen_safety_finding *finding = add_finding(f->result);
     if (!finding)
         return;
     finding->kind = concern->kind;
@@ -353,7 +354,7 @@ static const char *place_of(struct find *f, const struct galen_safety_text *text
 void find_add_writing(struct find *f, const struct galen_safety_text *text,
                       const struct galen_writing *writing)
 {
-    struct galen_finding *finding = add_finding(f->result);
+    struct galen_safety_finding *finding = add_finding(f->result);
     char id[2 * GALEN_RECORD_ID_BYTES + 1], key[160], suggestion[80];
     struct galen_writer hex;
     if (!finding)
@@ -535,7 +536,7 @@ static void read_medicines(struct find *f)
 
 static int gravest_first(const void *a, const void *b)
 {
-    const struct galen_finding *one = a, *other = b;
+    const struct galen_safety_finding *one = a, *other = b;
     if (one->severity != other->severity)
         return one->severity > other->severity ? -1 : 1;
     if (one->kind != other->kind)
@@ -563,7 +564,7 @@ static void find_all(struct find *f)
               gravest_first);
 }
 
-struct galen_findings *galen_safety_find(const struct galen_safety_input *input)
+struct galen_safety_findings *galen_safety_find(const struct galen_safety_input *input)
 {
     struct result *result = calloc(1, sizeof *result);
     struct find *f = calloc(1, sizeof *f);
@@ -596,7 +597,7 @@ struct galen_findings *galen_safety_find(const struct galen_safety_input *input)
     }
     free(f);
     if (!ready) {
-        galen_findings_free((struct galen_findings *)result);
+        galen_safety_findings_free((struct galen_safety_findings *)result);
         return NULL;
     }
     return &result->given;

@@ -16,7 +16,7 @@ struct block;
 
 /* What is given, with the memory that it stands in. */
 struct result {
-    struct galen_findings given; /* first: galen_findings_free gets this */
+    struct galen_safety_findings given; /* first: galen_safety_findings_free gets this */
     struct block *blocks;
     size_t finding_room;
     bool failed; /* out of memory */

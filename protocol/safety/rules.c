@@ -123,7 +123,7 @@ const struct safety_pair safety_pairs[] = {
     {"tizanidine-1a2-other",   ONE("tizanidine"),                                      CLASSES(B(CYP1A2_OTHER)),    MODERATE, SOURCE_PHANSALKAR},
     {"tranylcypromine-procarbazine", ONE("tranylcypromine"),                           ONE("procarbazine"),         HIGH,     SOURCE_PHANSALKAR},
     {"triptan-maoi",           CLASSES(B(TRIPTAN)),                                    CLASSES(B(MAOI)),            HIGH,     SOURCE_PHANSALKAR},
-    {"decongestant-maoi",      TWO("phenylephrine", "ephedrine"),                      CLASSES(B(MAOI)),            HIGH,     SOURCE_OTC},
+    {"decongestant-maoi",      CLASSES(B(DECONGESTANT)),                               CLASSES(B(MAOI)),            HIGH,     SOURCE_OTC},
     {"bupropion-maoi",         ONE("bupropion"),                                       CLASSES(B(MAOI)),            HIGH,     SOURCE_LABELS},
     {"ace-sacubitril",         CLASSES(B(ACE_INHIBITOR)),                              ONE("sacubitril"),           HIGH,     SOURCE_LABELS},
     {"anticoagulant-nsaid",    CLASSES(BLOOD_THINNER),                                 CLASSES(B(NSAID)),           HIGH,     SOURCE_LABELS},

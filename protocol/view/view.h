@@ -10,6 +10,7 @@
 
 #include "galen/engine.h"
 #include "galen/evidence.h"
+#include "galen/safety.h"
 #include "galen/words.h"
 #include "json.h"
 
@@ -64,6 +65,16 @@ const char *field_name(const struct galen_document *document, uint16_t number, c
 /** An encoded value as text, appended. */
 void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
                 struct galen_writer *out);
+
+/* -- safety aids ------------------------------------------------------------------------------------ */
+
+/** Findings, what was checked and what was not, in the words of `role`. NULL: `err`, which is MEMORY. */
+cJSON *findings_json(const struct galen_docs *docs, uint64_t now_ms, enum galen_role role,
+                     enum galen_err *err);
+/** What is easily misread in a value of this field ("regimen", or "regimen.dose" for a part). False: there is no
+ *  such field. */
+bool writing_json(const struct galen_document *document, const char *field, struct galen_bytes text,
+                  cJSON **out);
 
 /* -- evidence --------------------------------------------------------------------------------------- */
 

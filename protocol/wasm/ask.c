@@ -102,6 +102,8 @@ static const struct question {
     {"entries",        ask_entries,       B(CHART) | B(COUNT),                                B(FROM) | B(BEFORE) | B(CLASS)},
     {"records",        ask_records,       B(CHART) | B(DOC),                                  0},
     {"history",        ask_history,       B(CHART) | B(DOC) | B(RECORD) | B(FIELD),           0},
+    {"findings",       ask_findings,      B(CHART),                                           0},
+    {"writing",        ask_writing,       B(DOC) | B(FIELD) | B(TEXT),                        0},
     {"waiting",        ask_waiting,       B(CHART),                                           0},
     {"call",           ask_call,          0,                                                  0},
     {"look",           ask_look,          B(LINK),                                            0},

@@ -68,7 +68,8 @@ struct asked {
 typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
-    ask_waiting, ask_call, ask_look, ask_check, ask_evidence; /* look.c */
+    ask_waiting, ask_call, ask_look, ask_check, ask_evidence, ask_findings,
+    ask_writing; /* look.c */
 ask_handler change_join, change_lost, change_chart_new, change_invite, change_further_device,
     change_remove_device, change_add_member, change_remove_member, change_renew, change_identify,
     change_message, change_write, change_answer, change_release, change_live, change_draft,

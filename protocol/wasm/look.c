@@ -128,6 +128,24 @@ enum galen_err ask_history(struct asked *a)
     return GALEN_OK;
 }
 
+/* -- safety aids -------------------------------------------------------------------------------------- */
+
+enum galen_err ask_findings(struct asked *a)
+{
+    enum galen_err err;
+    a->answer = findings_json(galen_engine_docs(a->engine, &a->chart), a->now_ms,
+                              galen_engine_role(a->engine), &err);
+    return err;
+}
+
+enum galen_err ask_writing(struct asked *a)
+{
+    if (writing_json(a->document, a->field, a->text, &a->answer))
+        return GALEN_OK;
+    snprintf(a->help, sizeof a->help, "`%s` has no such field.", a->document->name);
+    return GALEN_ERR_USAGE;
+}
+
 /* -- evidence ----------------------------------------------------------------------------------------- */
 
 enum galen_err ask_evidence(struct asked *a)

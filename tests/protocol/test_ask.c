@@ -52,6 +52,9 @@ static const struct {
     {"{\"do\":\"history\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
      "\"field\":\"status\"}",
      GALEN_OK, "\"current\":true"},
+    {"{\"do\":\"findings\",\"chart\":\"$chart\"}", GALEN_OK, "\"not_checked\":[{\"what\":"},
+    {"{\"do\":\"writing\",\"doc\":\"pmr\",\"field\":\"regimen.dose\",\"text\":\"1.0\"}", GALEN_OK,
+     "\"suggestion\":\"1\""},
     {"{\"do\":\"waiting\",\"chart\":\"$chart\"}", GALEN_OK, "["},
     {"{\"do\":\"call\"}", GALEN_OK, "\"state\":\"none\""},
     {"{\"do\":\"look\",\"link\":\"$link\"}", GALEN_OK, "\"host\":\"galen.example:443\""},

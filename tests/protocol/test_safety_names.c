@@ -163,7 +163,7 @@ Test(safety_data, words_are_sorted_and_say_everything)
         }
     }
     for (unsigned kind = 1; kind < GALEN_FINDING_KINDS; kind++) {
-        cr_assert_not_null(words_of(galen_finding_kind_name((uint8_t)kind), NULL));
+        cr_assert_not_null(words_of(galen_safety_finding_kind_name((uint8_t)kind), NULL));
         cr_assert(safety_checks_en[kind].what && safety_checks_en[kind].plain);
     }
     for (unsigned gap = 0; gap < GAP_COUNT; gap++) {

@@ -16,7 +16,7 @@
 #define GALEN_SAFETY_WRITINGS_MAX    64   /* given for one text */
 #define GALEN_SAFETY_KEY_MAX         400  /* bytes of a key, with its end; fits dtp.finding */
 
-enum galen_finding_kind {
+enum galen_safety_finding_kind {
     GALEN_FINDING_INTERACTION = 1,
     GALEN_FINDING_ALLERGY,
     GALEN_FINDING_SHORT_TERM, /* a short-term medicine beside a long-term anticoagulant */
@@ -28,7 +28,7 @@ enum galen_finding_kind {
     GALEN_FINDING_KINDS
 };
 /** `interaction`, `allergy`, `short-term`, `ingredient`, `class`, `age`, `pharmacies`, `writing`. */
-const char *galen_finding_kind_name(uint8_t kind);
+const char *galen_safety_finding_kind_name(uint8_t kind);
 
 /** As the problem list has them. */
 enum galen_severity { GALEN_SEVERITY_LOW = 1, GALEN_SEVERITY_MODERATE, GALEN_SEVERITY_HIGH };
@@ -120,14 +120,14 @@ struct galen_safety_input {
     struct galen_date birth, today; /* year 0: not known */
 };
 
-enum galen_finding_status {
+enum galen_safety_finding_status {
     GALEN_FINDING_OPEN = 1,
     GALEN_FINDING_PROBLEM,   /* it became a problem of the list */
     GALEN_FINDING_SET_ASIDE, /* with a reason */
 };
-const char *galen_finding_status_name(uint8_t status); /* `open`, `problem`, `set-aside` */
+const char *galen_safety_finding_status_name(uint8_t status); /* `open`, `problem`, `set-aside` */
 
-struct galen_finding {
+struct galen_safety_finding {
     char key[GALEN_SAFETY_KEY_MAX]; /* the same as long as the same medicines are concerned */
     uint8_t kind, severity;
     const uint8_t (*records)[GALEN_RECORD_ID_BYTES]; /* concerned, ascending: of the PMR first … */
@@ -142,7 +142,7 @@ struct galen_finding {
 
 /** A check that was made, with its list. */
 struct galen_safety_checked {
-    uint8_t kind; /* enum galen_finding_kind */
+    uint8_t kind; /* enum galen_safety_finding_kind */
     const char *what, *plain;
     const struct galen_safety_source *source;
 };
@@ -153,8 +153,8 @@ struct galen_safety_gap {
     size_t record_count;
 };
 
-struct galen_findings {
-    struct galen_finding *at; /* the gravest first */
+struct galen_safety_findings {
+    struct galen_safety_finding *at; /* the gravest first */
     size_t count;
     struct galen_safety_checked *checked;
     size_t checked_count;
@@ -163,14 +163,15 @@ struct galen_findings {
 };
 
 /** NULL: out of memory. Borrows nothing of the input afterwards. */
-struct galen_findings *galen_safety_find(const struct galen_safety_input *input);
+struct galen_safety_findings *galen_safety_find(const struct galen_safety_input *input);
 /**
  * The same over a chart: its medicines that are not stopped, allergies that hold, the date of birth, and what
  * the problem list says of findings. NULL: out of memory.
  */
-struct galen_findings *galen_safety_check(const struct galen_docs *docs, struct galen_date today);
+struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
+                                                 struct galen_date today);
 /** The day of a time, in UTC. */
 struct galen_date galen_safety_day(uint64_t time_ms);
-void galen_findings_free(struct galen_findings *findings);
+void galen_safety_findings_free(struct galen_safety_findings *findings);
 
 #endif

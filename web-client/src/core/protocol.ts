@@ -271,6 +271,56 @@ export interface Check {
     verified: { device: Id; account: Id; name: string; size: number; heard_ms: number }[];
 }
 
+/* -- safety aids -------------------------------------------------------------------------------- */
+
+/** A list by which a row of the tables can be checked (protocol/safety/SOURCES.md). */
+export interface SafetySource { key: string; list: string; version: string; date: string }
+export type Severity = "low" | "moderate" | "high";
+/** A reason to look, never an order; it blocks nothing. Words: plain for patients and caregivers, else clinical. */
+export interface Finding {
+    /** the same as long as the same medicines are concerned; a problem of the list answers it by its `finding` */
+    key: string;
+    kind: "interaction" | "allergy" | "short-term" | "ingredient" | "class" | "age" | "pharmacies" | "writing";
+    severity: Severity;
+    /** medicines concerned; of kind "writing" it may be an action of the plan */
+    records: Id[];
+    allergies: Id[];
+    title: string;
+    why: string;
+    /** what could be done */
+    do: string;
+    /** the same in plain words, whoever asks */
+    plain: { title: string; why: string; do: string };
+    source: SafetySource;
+    status: "open" | "problem" | "set-aside";
+    /** the record of the problem list that answers it */
+    dtp?: Id;
+}
+export interface Findings {
+    /** the gravest first */
+    findings: Finding[];
+    checked: { kind: Finding["kind"]; what: string; source: SafetySource }[];
+    /** always to be shown beside: a short list is no clearance */
+    not_checked: { what: string; records: Id[] }[];
+    /** of the tables as a whole */
+    data: { version: string; date: string };
+}
+/** A place in a text that is easily misread. Suggest it, never rewrite by yourself. */
+export interface Writing {
+    /** code points */
+    at: number;
+    size: number;
+    text: string;
+    rule: string;
+    /** high: do not write it; low: better not */
+    severity: Severity;
+    title: string;
+    why: string;
+    /** what could stand there instead */
+    suggestion: string;
+    source: SafetySource;
+}
+
 /* -- what is asked ---------------------------------------------------------------------------------- */
 
 /**
@@ -294,6 +344,10 @@ export interface Questions {
     records: { ask: { chart: Id; doc: DocName }; answer: RecordView[] };
     /** everything that was ever said for one field, in log order */
     history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: (Said & { current: boolean })[] };
+    /** what a second look at the medicines finds, and what it did not look at; "today" is this device's */
+    findings: { ask: { chart: Id }; answer: Findings };
+    /** while somebody types; `field` is a field's name, or "regimen.dose" and the like for one part of a regimen */
+    writing: { ask: { doc: DocName; field: string; text: string }; answer: Writing[] };
     waiting: { ask: { chart: Id }; answer: Waiting[] };
     call: { ask: object; answer: CallView };
 
