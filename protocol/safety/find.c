@@ -159,6 +159,8 @@ static void write_text(struct galen_writer *w, const char *text)
 static const char *fill(struct result *r, const char *template, const char *names)
 {
     struct galen_writer w;
+    if (!template)
+        return ""; /* the rule itself says it */
     galen_writer_init(&w);
     for (const char *at = template; *at; at++) {
         if (at[0] == '%' && at[1] == 's') {

@@ -145,20 +145,24 @@ static bool is_in(const char *word, const char *const *list, size_t count)
     return false;
 }
 
-/* A unit stands from here on, spaces before it allowed; one of a laboratory (mg/dL, mmol/L) is none. */
+/* Per liter or deciliter, as laboratories count (U/L, mg/dL). */
+static bool is_per_liter(struct galen_bytes text, size_t i)
+{
+    char word[32];
+    if (char_at(text, i) != '/')
+        return false;
+    copy_lower(text, i + 1, letters(text, i + 1), word);
+    return strcmp(word, "dl") == 0 || strcmp(word, "l") == 0;
+}
+
+/* A unit stands from here on, spaces before it allowed. */
 static bool dose_unit_at(struct galen_bytes text, size_t i)
 {
     char word[32];
     i = skip_spaces(text, i);
     size_t size = letters(text, i);
     copy_lower(text, i, size, word);
-    if (!is_in(word, dose_units, COUNT(dose_units)))
-        return false;
-    if (char_at(text, i + size) != '/')
-        return true;
-    size_t per = letters(text, i + size + 1);
-    copy_lower(text, i + size + 1, per, word);
-    return strcmp(word, "dl") != 0 && strcmp(word, "l") != 0;
+    return is_in(word, dose_units, COUNT(dose_units)) && !is_per_liter(text, i + size);
 }
 
 static bool is_dose(const struct search *s, size_t end)
@@ -207,6 +211,8 @@ static void look_at_unit(struct search *s, size_t at, size_t size)
     size_t end = at + size, from = skip_spaces(s->text, end), n = letters(s->text, from);
     bool touches = from == end;
     copy_lower(s->text, from, n, word);
+    if (is_per_liter(s->text, from + n))
+        return;
     if (strcmp(word, "u") == 0)
         suggest(found(s, "u", from, n), touches ? " units" : "units");
     else if (strcmp(word, "iu") == 0)

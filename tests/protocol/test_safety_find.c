@@ -1,0 +1,687 @@
+/* protocol/safety: each rule with medicines that it is for and medicines that it is not for. */
+#include "safety/find.h"
+
+#include "support/allocator.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct galen_bytes text(const char *s)
+{
+    return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+static const struct galen_date today = {2026, 3, 14};
+
+/* ---- A list of medicines ----------------------------------------------------------------------------- */
+
+#define MEDICINES_MAX 12
+
+/* Each medicine is a name, and behind "|" what else is known: "Coumadin|pharmacy=Main St|start=2020-5-1|new". */
+struct list {
+    char lines[MEDICINES_MAX][200];
+    uint8_t ids[MEDICINES_MAX][GALEN_RECORD_ID_BYTES];
+    struct galen_bytes drugs[MEDICINES_MAX];
+    struct galen_safety_medicine medicines[MEDICINES_MAX];
+    struct galen_safety_allergy allergy;
+    struct galen_safety_input input;
+};
+
+static struct galen_date date(const char *s)
+{
+    unsigned year = 0, month = 0, day = 0;
+    sscanf(s, "%u-%u-%u", &year, &month, &day);
+    return (struct galen_date){(uint16_t)year, (uint8_t)month, (uint8_t)day};
+}
+
+static void add_medicine(struct list *l, size_t i, const char *line)
+{
+    struct galen_safety_medicine *m = &l->medicines[i];
+    snprintf(l->lines[i], sizeof l->lines[i], "%s", line);
+    char *rest = l->lines[i], *name = strsep(&rest, "|"), *part;
+    memset(l->ids[i], (int)(i + 1), sizeof l->ids[i]);
+    l->drugs[i] = text(name);
+    *m =
+        (struct galen_safety_medicine){.record = l->ids[i], .drugs = &l->drugs[i], .drug_count = 1};
+    while ((part = strsep(&rest, "|"))) {
+        char *value = strchr(part, '=');
+        struct galen_bytes bytes = value ? text(value + 1) : (struct galen_bytes){0};
+        if (strncmp(part, "pharmacy=", 9) == 0)
+            m->pharmacy = bytes;
+        else if (strncmp(part, "route=", 6) == 0)
+            m->route = bytes;
+        else if (strncmp(part, "form=", 5) == 0)
+            m->form = bytes;
+        else if (strncmp(part, "start=", 6) == 0)
+            m->start = date(value + 1);
+        else if (strcmp(part, "new") == 0)
+            m->is_new = true;
+        else
+            cr_assert_fail("%s", part);
+    }
+}
+
+static void make_list(struct list *l, const char *const *medicines, const char *birth,
+                      const char *allergy)
+{
+    memset(l, 0, sizeof *l);
+    while (l->input.medicine_count < MEDICINES_MAX && medicines[l->input.medicine_count]) {
+        add_medicine(l, l->input.medicine_count, medicines[l->input.medicine_count]);
+        l->input.medicine_count++;
+    }
+    l->input.medicines = l->medicines;
+    l->input.today = today;
+    l->input.birth = date(birth ? birth : "1980-1-1");
+    if (allergy) {
+        static const uint8_t id[GALEN_RECORD_ID_BYTES] = {0xa1};
+        l->allergy = (struct galen_safety_allergy){.record = id,
+                                                   .substance = text(allergy + (allergy[0] == '~')),
+                                                   .intolerance = allergy[0] == '~'};
+        l->input.allergies = &l->allergy;
+        l->input.allergy_count = 1;
+    }
+}
+
+/* kind:rule of each finding with its gravity (h, m, l) behind, in order, a space between. */
+static void summary(const struct galen_safety_findings *f, char out[2000])
+{
+    out[0] = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        const char *rule = strchr(f->at[i].key, ':') + 1;
+        size_t used = strlen(out);
+        snprintf(out + used, 2000 - used, "%s%.*s=%c", i > 0 ? " " : "",
+                 (int)(rule - f->at[i].key + (long)strcspn(rule, ":")), f->at[i].key,
+                 galen_severity_name(f->at[i].severity)[0]);
+    }
+}
+
+/* ---- Rules ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const char *medicines[6];
+    const char *birth, *allergy;
+    const char *found;
+} cases[] = {
+    {"nothing", {NULL}, NULL, NULL, ""},
+    {"one medicine", {"Lisinopril"}, NULL, NULL, ""},
+    {"medicines that have nothing to do with each other",
+     {"lisinopril", "metformin", "levothyroxine"},
+     NULL,
+     NULL,
+     ""},
+
+    /* the fifteen pairs */
+    {"1 amphetamine and MAOI", {"Adderall", "Nardil"}, NULL, NULL, "interaction:stimulant-maoi=h"},
+    {"1 pseudoephedrine and MAOI",
+     {"Sudafed", "phenelzine"},
+     NULL,
+     NULL,
+     "interaction:stimulant-maoi=h"},
+    {"1 amphetamine alone", {"Adderall", "sertraline"}, NULL, NULL, ""},
+    {"2 atazanavir and PPI",
+     {"Reyataz", "Prilosec OTC"},
+     NULL,
+     NULL,
+     "interaction:atazanavir-ppi=h"},
+    {"2 atazanavir and H2 blocker", {"Reyataz", "famotidine"}, NULL, NULL, ""},
+    {"2 darunavir and PPI", {"Prezista", "omeprazole"}, NULL, NULL, ""},
+    {"3 febuxostat and azathioprine",
+     {"Uloric", "Imuran"},
+     NULL,
+     NULL,
+     "interaction:febuxostat-thiopurine=h"},
+    {"3 febuxostat and mercaptopurine",
+     {"febuxostat", "mercaptopurine"},
+     NULL,
+     NULL,
+     "interaction:febuxostat-thiopurine=h"},
+    {"3 allopurinol is not on the list", {"allopurinol", "azathioprine"}, NULL, NULL, ""},
+    {"4 SSRI and MAOI", {"Prozac", "Parnate"}, NULL, NULL, "interaction:serotonergic-maoi=h"},
+    {"4 SNRI and linezolid",
+     {"Effexor XR", "Zyvox"},
+     NULL,
+     NULL,
+     "interaction:serotonergic-maoi=h"},
+    {"4 cough medicine and MAOI",
+     {"Robitussin DM", "selegiline"},
+     NULL,
+     NULL,
+     "interaction:serotonergic-maoi=h"},
+    {"4 St. John's wort and MAOI",
+     {"St. John's wort", "rasagiline"},
+     NULL,
+     NULL,
+     "interaction:serotonergic-maoi=h"},
+    {"4 SSRI and bupropion", {"Prozac", "Wellbutrin"}, NULL, NULL, ""},
+    {"5 irinotecan and strong inhibitor",
+     {"irinotecan", "ketoconazole"},
+     NULL,
+     NULL,
+     "interaction:irinotecan-3a4=h"},
+    {"5 irinotecan and ketoconazole shampoo",
+     {"irinotecan", "ketoconazole shampoo"},
+     NULL,
+     NULL,
+     ""},
+    {"5 irinotecan and moderate inhibitor", {"irinotecan", "diltiazem"}, NULL, NULL, ""},
+    {"6 opioid and MAOI", {"Demerol", "isocarboxazid"}, NULL, NULL, "interaction:opioid-maoi=h"},
+    {"6 opioid and naloxone", {"oxycodone", "Narcan"}, NULL, NULL, ""},
+    {"7 tricyclic and MAOI",
+     {"Elavil", "tranylcypromine"},
+     NULL,
+     NULL,
+     "interaction:tricyclic-maoi=h"},
+    {"7 tricyclic and gabapentin", {"nortriptyline", "gabapentin"}, NULL, NULL, ""},
+    {"8 QT and QT", {"citalopram", "Aricept"}, NULL, NULL, "interaction:qt-qt=h"},
+    {"8 three of them are one finding",
+     {"amiodarone", "methadone", "Zofran"},
+     NULL,
+     NULL,
+     "interaction:qt-qt=h"},
+    {"8 the same one twice is a duplicate",
+     {"citalopram 10 mg", "Celexa"},
+     NULL,
+     NULL,
+     "ingredient:citalopram=m"},
+    {"8 QT alone", {"citalopram", "memantine"}, NULL, NULL, ""},
+    {"8 eye drops do not count", {"citalopram", "Ciprodex"}, NULL, NULL, ""},
+    {"9 ramelteon and strong CYP1A2",
+     {"Rozerem", "fluvoxamine"},
+     NULL,
+     NULL,
+     "interaction:ramelteon-1a2=h"},
+    {"9 ramelteon and another SSRI", {"Rozerem", "sertraline"}, NULL, NULL, ""},
+    {"10 inducer and protease inhibitor",
+     {"rifampin", "Prezista"},
+     NULL,
+     NULL,
+     "interaction:inducer-protease=h"},
+    {"10 St. John's wort and protease inhibitor",
+     {"St. John's wort", "atazanavir"},
+     NULL,
+     NULL,
+     "interaction:inducer-protease=h"},
+    {"10 inducer and integrase inhibitor", {"rifampin", "raltegravir"}, NULL, NULL, ""},
+    {"11 statin and strong inhibitor", {"Zocor", "Biaxin"}, NULL, NULL, "interaction:statin-3a4=h"},
+    {"11 statin and protease inhibitor",
+     {"atorvastatin", "Kaletra"},
+     NULL,
+     NULL,
+     "interaction:statin-3a4=h"},
+    {"11 red yeast rice counts",
+     {"red yeast rice", "itraconazole"},
+     NULL,
+     NULL,
+     "interaction:statin-3a4=h"},
+    {"11 combination with a statin",
+     {"Caduet", "clarithromycin"},
+     NULL,
+     NULL,
+     "interaction:statin-3a4=h"},
+    {"11 simvastatin and diltiazem",
+     {"simvastatin", "Cardizem CD"},
+     NULL,
+     NULL,
+     "interaction:statin-3a4-moderate=m"},
+    {"11 atorvastatin and diltiazem", {"atorvastatin", "diltiazem"}, NULL, NULL, ""},
+    {"11 pravastatin is broken down otherwise", {"pravastatin", "clarithromycin"}, NULL, NULL, ""},
+    {"11 azithromycin is no inhibitor", {"simvastatin", "Z-Pak"}, NULL, NULL, ""},
+    {"12 ergot and strong inhibitor",
+     {"Cafergot", "ritonavir"},
+     NULL,
+     NULL,
+     "interaction:ergot-3a4=h"},
+    {"12 ergot and erythromycin",
+     {"ergotamine", "erythromycin"},
+     NULL,
+     NULL,
+     "interaction:ergot-3a4-moderate=h"},
+    {"12 ergot and amoxicillin", {"ergotamine", "amoxicillin"}, NULL, NULL, ""},
+    {"13 tizanidine and ciprofloxacin",
+     {"Zanaflex", "Cipro 500 mg"},
+     NULL,
+     NULL,
+     "interaction:tizanidine-1a2=h"},
+    {"13 tizanidine and cimetidine",
+     {"tizanidine", "Tagamet"},
+     NULL,
+     NULL,
+     "interaction:tizanidine-1a2-other=m"},
+    {"13 tizanidine and cephalexin", {"tizanidine", "Keflex"}, NULL, NULL, ""},
+    {"14 tranylcypromine and procarbazine",
+     {"Parnate", "Matulane"},
+     NULL,
+     NULL,
+     "interaction:tranylcypromine-procarbazine=h"},
+    {"14 tranylcypromine alone", {"Parnate", "metformin"}, NULL, NULL, ""},
+    {"15 triptan and MAOI", {"Imitrex", "Marplan"}, NULL, NULL, "interaction:triptan-maoi=h"},
+    {"15 triptan and propranolol", {"Imitrex", "propranolol"}, NULL, NULL, ""},
+
+    /* labels */
+    {"decongestant and MAOI",
+     {"Sudafed PE", "Nardil"},
+     NULL,
+     NULL,
+     "interaction:decongestant-maoi=h"},
+    {"decongestant without", {"Sudafed PE", "metformin"}, NULL, NULL, ""},
+    {"bupropion and MAOI",
+     {"Wellbutrin XL", "selegiline"},
+     NULL,
+     NULL,
+     "interaction:bupropion-maoi=h"},
+    {"ACE inhibitor and Entresto",
+     {"lisinopril", "Entresto"},
+     NULL,
+     NULL,
+     "interaction:ace-sacubitril=h class:renin=h"},
+    {"anticoagulant and NSAID",
+     {"Eliquis", "Aleve"},
+     NULL,
+     NULL,
+     "interaction:anticoagulant-nsaid=h"},
+    {"anticoagulant and acetaminophen", {"Eliquis", "Tylenol"}, NULL, NULL, ""},
+    {"anticoagulant and diclofenac gel",
+     {"Eliquis", "diclofenac|form=gel, topical"},
+     NULL,
+     NULL,
+     ""},
+    {"gemfibrozil and statin",
+     {"Lopid", "rosuvastatin"},
+     NULL,
+     NULL,
+     "interaction:fibrate-statin=h"},
+    {"fenofibrate and statin", {"Tricor", "rosuvastatin"}, NULL, NULL, ""},
+    {"methotrexate and trimethoprim",
+     {"methotrexate", "Bactrim DS"},
+     NULL,
+     NULL,
+     "interaction:methotrexate-trimethoprim=h"},
+    {"nitrate and PDE5 inhibitor",
+     {"Nitrostat", "Viagra"},
+     NULL,
+     NULL,
+     "interaction:nitrate-pde5=h"},
+    {"nitrate as an ointment counts",
+     {"nitroglycerin ointment", "tadalafil"},
+     NULL,
+     NULL,
+     "interaction:nitrate-pde5=h"},
+    {"PDE5 inhibitor alone", {"Viagra", "lisinopril"}, NULL, NULL, ""},
+    {"opioid and benzodiazepine", {"Norco", "Xanax"}, NULL, NULL, "interaction:opioid-sedative=h"},
+    {"St. John's wort and warfarin",
+     {"St John's wort", "Coumadin"},
+     NULL,
+     NULL,
+     "interaction:wort-anticoagulant=h"},
+    {"St. John's wort and SSRI",
+     {"St John's wort", "Zoloft"},
+     NULL,
+     NULL,
+     "interaction:wort-antidepressant=h"},
+    {"St. John's wort and the pill",
+     {"St John's wort", "Yaz"},
+     NULL,
+     NULL,
+     "interaction:wort-contraceptive=h"},
+    {"valerian and the pill", {"valerian", "Yaz"}, NULL, NULL, ""},
+
+    /* a short course beside an anticoagulant */
+    {"warfarin and a new antibiotic",
+     {"warfarin|start=2019-1-1", "Bactrim DS|start=2026-3-10"},
+     NULL,
+     NULL,
+     "short-term:warfarin=h"},
+    {"from another pharmacy",
+     {"warfarin|pharmacy=Main St", "amoxicillin|pharmacy=Corner Drug|new"},
+     NULL,
+     NULL,
+     "short-term:warfarin-elsewhere=h pharmacies:several=l"},
+    {"from the same, written otherwise",
+     {"warfarin|pharmacy=Main St.", "amoxicillin|pharmacy=MAIN ST|new"},
+     NULL,
+     NULL,
+     "short-term:warfarin=h"},
+    {"direct anticoagulant and an azole",
+     {"Xarelto|start=2020", "Diflucan|start=2026-3-1"},
+     NULL,
+     NULL,
+     "short-term:anticoagulant=m"},
+    {"begun at a time not known", {"warfarin", "cephalexin"}, NULL, NULL, "short-term:warfarin=h"},
+    {"taken for half a year", {"warfarin", "nitrofurantoin|start=2025-9-1"}, NULL, NULL, ""},
+    {"61 days", {"warfarin", "doxycycline|start=2026-1-12"}, NULL, NULL, ""},
+    {"60 days", {"warfarin", "doxycycline|start=2026-1-13"}, NULL, NULL, "short-term:warfarin=h"},
+    {"antibiotic ointment", {"warfarin", "erythromycin|route=eye|new"}, NULL, NULL, ""},
+    {"antibiotic without an anticoagulant", {"clopidogrel", "amoxicillin|new"}, NULL, NULL, ""},
+
+    /* the same ingredient */
+    {"brand and generic", {"Zestril", "lisinopril 20 mg"}, NULL, NULL, "ingredient:lisinopril=m"},
+    {"acetaminophen in a combination",
+     {"Percocet", "Tylenol PM"},
+     NULL,
+     NULL,
+     "ingredient:acetaminophen=h"},
+    {"acetaminophen over the counter twice",
+     {"NyQuil", "Excedrin Migraine"},
+     NULL,
+     NULL,
+     "ingredient:acetaminophen=h"},
+    {"three of them", {"Tylenol", "NyQuil", "Norco"}, NULL, NULL, "ingredient:acetaminophen=h"},
+    {"vitamin in two products", {"vitamin D3", "Caltrate"}, NULL, NULL, "ingredient:vitamin d=l"},
+    {"tablet and gel", {"diclofenac", "Voltaren gel"}, NULL, NULL, "ingredient:diclofenac=l"},
+    {"different insulins", {"Lantus", "Humalog"}, NULL, NULL, ""},
+    {"one that is not recognised", {"Tylenol", "Tylenol Something"}, NULL, NULL, ""},
+    {"a salt is no ingredient", {"losartan potassium", "potassium chloride"}, NULL, NULL, ""},
+
+    /* the same kind */
+    {"two NSAIDs", {"Advil", "Aleve"}, NULL, NULL, "class:nsaid=h"},
+    {"NSAID and acetaminophen", {"Advil", "Tylenol"}, NULL, NULL, ""},
+    {"ACE inhibitor and ARB", {"lisinopril", "losartan"}, NULL, NULL, "class:renin=h"},
+    {"ACE inhibitor and calcium channel blocker", {"lisinopril", "amlodipine"}, NULL, NULL, ""},
+    {"two statins", {"Lipitor", "rosuvastatin"}, NULL, NULL, "class:statin=h"},
+    {"statin and ezetimibe", {"Lipitor", "Zetia"}, NULL, NULL, ""},
+    {"PPI and H2 blocker", {"Nexium", "Pepcid AC"}, NULL, NULL, "class:acid=l"},
+    {"PPI and antacid", {"Nexium", "Tums"}, NULL, NULL, ""},
+    {"SSRI and SNRI", {"Zoloft", "Cymbalta"}, NULL, NULL, "class:serotonin=h"},
+    {"SSRI and mirtazapine", {"Zoloft", "Remeron"}, NULL, NULL, ""},
+    {"benzodiazepine and Z-drug", {"Ativan", "Ambien"}, NULL, NULL, "class:sedative=h"},
+    {"benzodiazepine and melatonin", {"Ativan", "melatonin"}, NULL, NULL, ""},
+    {"two opioids", {"OxyContin", "tramadol"}, NULL, NULL, "class:opioid=h"},
+    {"opioid and loperamide", {"OxyContin", "Imodium"}, NULL, NULL, ""},
+    {"two anticoagulants",
+     {"warfarin", "Lovenox|route=under the skin"},
+     NULL,
+     NULL,
+     "class:anticoagulant=h"},
+    {"anticoagulant and clopidogrel", {"warfarin", "Plavix"}, NULL, NULL, ""},
+    {"two antihistamines", {"Benadryl", "Zyrtec"}, NULL, NULL, "class:antihistamine=m"},
+    {"antihistamine in a sleep aid", {"Advil PM", "Claritin"}, NULL, NULL, "class:antihistamine=m"},
+    {"antihistamine and montelukast", {"Zyrtec", "Singulair"}, NULL, NULL, ""},
+    {"two beta blockers", {"metoprolol", "Coreg"}, NULL, NULL, "class:beta-blocker=h"},
+    {"beta blocker in the eye counts",
+     {"metoprolol", "timolol eye drops"},
+     NULL,
+     NULL,
+     "class:beta-blocker=h"},
+    {"beta blocker and alpha blocker", {"metoprolol", "tamsulosin"}, NULL, NULL, ""},
+    {"two sulfonylureas", {"glipizide", "Amaryl"}, NULL, NULL, "class:sulfonylurea=h"},
+    {"sulfonylurea and metformin", {"glipizide", "metformin"}, NULL, NULL, ""},
+    {"one medicine with two of a kind is none", {"Aggrenox"}, NULL, NULL, ""},
+
+    /* age */
+    {"65: antihistamine", {"Tylenol PM"}, "1950-1-1", NULL, "age:antihistamine=m"},
+    {"65: later antihistamine", {"Claritin"}, "1950-1-1", NULL, ""},
+    {"65: benzodiazepine", {"lorazepam"}, "1950-1-1", NULL, "age:benzodiazepine=m"},
+    {"65: buspirone", {"buspirone"}, "1950-1-1", NULL, ""},
+    {"65: Z-drug", {"zolpidem"}, "1950-1-1", NULL, "age:z-drug=m"},
+    {"65: muscle relaxant", {"Flexeril"}, "1950-1-1", NULL, "age:muscle-relaxant=m"},
+    {"65: baclofen", {"baclofen"}, "1950-1-1", NULL, ""},
+    {"65: long-acting sulfonylurea", {"glyburide"}, "1950-1-1", NULL, "age:sulfonylurea=m"},
+    {"65: glipizide", {"glipizide"}, "1950-1-1", NULL, ""},
+    {"65: new warfarin", {"warfarin|start=2026-2-1"}, "1950-1-1", NULL, "age:warfarin=m"},
+    {"65: warfarin for years", {"warfarin|start=2015-2-1"}, "1950-1-1", NULL, ""},
+    {"65: warfarin since nobody knows", {"warfarin"}, "1950-1-1", NULL, ""},
+    {"65: proposed rivaroxaban", {"Xarelto|new"}, "1950-1-1", NULL, "age:rivaroxaban=m"},
+    {"65: apixaban", {"Eliquis|new"}, "1950-1-1", NULL, ""},
+    {"65: antihistamine cream", {"diphenhydramine cream"}, "1950-1-1", NULL, ""},
+    {"65 today", {"lorazepam"}, "1961-3-14", NULL, "age:benzodiazepine=m"},
+    {"65 tomorrow", {"lorazepam"}, "1961-3-15", NULL, ""},
+    {"65 perhaps", {"lorazepam"}, "1961", NULL, "age:benzodiazepine=m"},
+    {"younger", {"lorazepam", "glyburide", "Benadryl"}, "1990-1-1", NULL, ""},
+
+    /* allergies */
+    {"allergy to the ingredient", {"amoxicillin"}, NULL, "Amoxicillin", "allergy:same=h"},
+    {"allergy by its brand", {"Amoxil"}, NULL, "Augmentin", "allergy:same=h"},
+    {"allergy to the class", {"Augmentin"}, NULL, "penicillins", "allergy:class=h"},
+    {"sulfa", {"Bactrim"}, NULL, "Sulfa drugs", "allergy:class=h"},
+    {"sulfa and a diuretic", {"hydrochlorothiazide"}, NULL, "Sulfa drugs", ""},
+    {"sulfa among others", {"Bactrim"}, NULL, "latex, sulfa", "allergy:class=h"},
+    {"related", {"ibuprofen"}, NULL, "aspirin", "allergy:related=m"},
+    {"hidden salicylate", {"Pepto-Bismol"}, NULL, "aspirin", "allergy:related=m"},
+    {"penicillin and cephalosporin", {"cephalexin"}, NULL, "Penicillin", "allergy:cross=l"},
+    {"intolerance weighs less", {"codeine"}, NULL, "~codeine", "allergy:same=m"},
+    {"another class", {"azithromycin"}, NULL, "Penicillin", ""},
+    {"peanuts", {"azithromycin"}, NULL, "Peanuts", ""},
+
+    /* pharmacies */
+    {"two pharmacies",
+     {"lisinopril|pharmacy=Main St", "metformin|pharmacy=Corner Drug"},
+     NULL,
+     NULL,
+     "pharmacies:several=l"},
+    {"one pharmacy",
+     {"lisinopril|pharmacy=Main St", "metformin|pharmacy=main st.", "levothyroxine"},
+     NULL,
+     NULL,
+     ""},
+};
+
+Test(safety_find, each_rule_finds_what_it_is_for_and_nothing_else)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct list l;
+        char found[2000];
+        make_list(&l, cases[i].medicines, cases[i].birth, cases[i].allergy);
+        struct galen_safety_findings *f = galen_safety_find(&l.input);
+        cr_assert_not_null(f);
+        summary(f, found);
+        cr_expect_str_eq(found, cases[i].found, "%s: %s", cases[i].name, found);
+        galen_safety_findings_free(f);
+    }
+}
+
+/* A switch of each check has a test of its own (tests/mutation). */
+static void finds(const char *one, const char *other, const char *birth, const char *allergy,
+                  const char *expected)
+{
+    struct list l;
+    char found[2000];
+    make_list(&l, (const char *const[]){one, other, NULL}, birth, allergy);
+    struct galen_safety_findings *f = galen_safety_find(&l.input);
+    cr_assert_not_null(f);
+    summary(f, found);
+    cr_assert_str_eq(found, expected);
+    galen_safety_findings_free(f);
+}
+
+Test(safety_find, an_interaction_is_found)
+{
+    finds("Parnate", "Imitrex", NULL, NULL, "interaction:triptan-maoi=h");
+}
+Test(safety_find, an_ingredient_taken_twice_is_found)
+{
+    finds("Percocet", "Tylenol", NULL, NULL, "ingredient:acetaminophen=h");
+}
+Test(safety_find, two_of_a_kind_are_found)
+{
+    finds("Advil", "Aleve", NULL, NULL, "class:nsaid=h");
+}
+Test(safety_find, what_is_young_is_not_old)
+{
+    finds("lorazepam", NULL, "1990", NULL, "");
+}
+Test(safety_find, an_allergy_is_found)
+{
+    finds("amoxicillin", NULL, NULL, "penicillin", "allergy:class=h");
+}
+Test(safety_find, a_long_course_is_no_short_one)
+{
+    finds("warfarin", "nitrofurantoin|start=2024", NULL, NULL, "");
+}
+Test(safety_find, one_pharmacy_is_not_several)
+{
+    finds("lisinopril|pharmacy=Main St", NULL, NULL, NULL, "");
+}
+
+/* ---- What is said ------------------------------------------------------------------------------------------ */
+
+static bool says(const struct galen_safety_findings *f, const char *piece)
+{
+    for (size_t i = 0; i < f->gap_count; i++)
+        if (strstr(f->gaps[i].what, piece))
+            return true;
+    return false;
+}
+
+Test(safety_find, a_finding_says_why_from_which_list_and_what_could_be_done)
+{
+    struct list l;
+    make_list(&l, (const char *const[]){"Parnate", "Imitrex 50 mg", NULL}, NULL, NULL);
+    struct galen_safety_findings *f = galen_safety_find(&l.input);
+    cr_assert_eq(f->count, 1);
+    const struct galen_safety_finding *one = &f->at[0];
+    cr_assert_str_eq(one->key, "interaction:triptan-maoi:01010101010101010101010101010101+"
+                               "02020202020202020202020202020202");
+    cr_assert_str_eq(
+        one->title,
+        "Imitrex 50 mg (sumatriptan) and Parnate (tranylcypromine): triptan with an MAO inhibitor");
+    cr_assert_str_eq(one->source->key, "phansalkar-2012");
+    cr_assert(strstr(one->why, "MAO-A") && strstr(one->advice, "another"));
+    cr_assert(strstr(one->plain_title, "should not be taken together") && one->plain_advice[0]);
+    cr_assert_eq(one->status, GALEN_FINDING_OPEN);
+    cr_assert_eq(one->record_count, 2);
+    cr_assert_eq(one->records[0][0], 1);
+    galen_safety_findings_free(f);
+}
+
+Test(safety_find, the_key_does_not_depend_on_the_order_of_the_list)
+{
+    struct list l;
+    char key[GALEN_SAFETY_KEY_MAX];
+    make_list(&l, (const char *const[]){"Advil", "Aleve", "Mobic", NULL}, NULL, NULL);
+    struct galen_safety_findings *f = galen_safety_find(&l.input);
+    cr_assert_eq(f->count, 1);
+    strcpy(key, f->at[0].key);
+    galen_safety_findings_free(f);
+    struct galen_safety_medicine first = l.medicines[0];
+    l.medicines[0] = l.medicines[2];
+    l.medicines[2] = first;
+    f = galen_safety_find(&l.input);
+    cr_assert_str_eq(f->at[0].key, key);
+    galen_safety_findings_free(f);
+}
+
+Test(safety_find, what_was_not_checked_is_always_said)
+{
+    struct list l;
+    make_list(&l, (const char *const[]){"little white pill", "timolol eye drops", "warfarin", NULL},
+              "1940-1-1", "cats");
+    struct galen_safety_findings *f = galen_safety_find(&l.input);
+    cr_assert(says(f, "Not recognised by name, so not compared with anything: little white pill."));
+    cr_assert(says(f, "beta blockers also by class: timolol eye drops"));
+    cr_assert(says(f, "the start is not known: warfarin"));
+    cr_assert(says(f, "Allergies that name no medicine recognised here: cats"));
+    cr_assert(says(f, "No finding is no clearance."));
+    cr_assert(says(f, "Kidney and liver function"));
+    cr_assert_eq(f->gaps[0].record_count, 1);
+    cr_assert_eq(f->gaps[0].records[0][0], 1);
+    for (size_t i = 0; i < f->checked_count; i++)
+        cr_assert(f->checked[i].what[0] && f->checked[i].plain[0] &&
+                  f->checked[i].source->version[0]);
+    size_t checked = f->checked_count;
+    galen_safety_findings_free(f);
+    l.input.birth = (struct galen_date){0};
+    f = galen_safety_find(&l.input);
+    cr_assert(says(f, "the date of birth is not known"));
+    cr_assert_eq(f->checked_count, checked - 1, "age was not checked");
+    galen_safety_findings_free(f);
+}
+
+Test(safety_find, of_a_disputed_regimen_every_name_is_checked)
+{
+    struct list l;
+    struct galen_bytes both[2] = {text("Advil"), text("Tylenol")};
+    make_list(&l, (const char *const[]){"Advil", "Aleve", "Norco", NULL}, NULL, NULL);
+    l.medicines[0].drugs = both;
+    l.medicines[0].drug_count = 2;
+    struct galen_safety_findings *f = galen_safety_find(&l.input);
+    char found[2000];
+    summary(f, found);
+    cr_assert_str_eq(found, "ingredient:acetaminophen=h class:nsaid=h");
+    cr_assert(says(f, "People disagree about the regimen; each name given was checked: Advil"));
+    galen_safety_findings_free(f);
+}
+
+Test(safety_find, more_than_is_compared_and_more_than_is_shown_is_said)
+{
+    size_t n = GALEN_SAFETY_MEDICINES_MAX + 1;
+    struct galen_safety_medicine *medicines = calloc(n, sizeof *medicines);
+    uint8_t(*ids)[GALEN_RECORD_ID_BYTES] = calloc(n, sizeof *ids);
+    struct galen_bytes names[2] = {text("Nardil"), text("Imitrex")};
+    for (size_t i = 0; i < n; i++) {
+        memcpy(ids[i], &i, sizeof i);
+        medicines[i] = (struct galen_safety_medicine){
+            .record = ids[i], .drugs = &names[i % 2], .drug_count = 1};
+    }
+    struct galen_safety_input input = {.medicines = medicines, .medicine_count = n, .today = today};
+    struct galen_safety_findings *f = galen_safety_find(&input);
+    cr_assert_eq(f->count, GALEN_SAFETY_FINDINGS_MAX);
+    cr_assert(says(f, "more medicines than are compared"));
+    cr_assert(says(f, "more findings than are shown"));
+    for (size_t i = 1; i < f->count; i++)
+        cr_assert_geq(f->at[i - 1].severity, f->at[i].severity, "the gravest first");
+    galen_safety_findings_free(f);
+    free(medicines);
+    free(ids);
+}
+
+Test(safety_find, each_allocation_may_fail)
+{
+    struct list l;
+    make_list(&l,
+              (const char *const[]){"Parnate|pharmacy=a", "Imitrex|pharmacy=b", "Percocet",
+                                    "Tylenol PM", "pill", "warfarin", NULL},
+              "1950", "aspirin");
+    const struct galen_safety_text writing = {.record = l.ids[0],
+                                              .document = "pmr",
+                                              .field = "regimen.frequency",
+                                              .text = text("QD"),
+                                              .place = GALEN_WRITING_DOSE};
+    l.input.texts = &writing;
+    l.input.text_count = 1;
+    for (size_t nth = 1;; nth++) {
+        allocator_fail(nth);
+        struct galen_safety_findings *f = galen_safety_find(&l.input);
+        bool failed = allocator_failed();
+        allocator_fail(0);
+        cr_assert_eq(f == NULL, failed, "%zu", nth);
+        galen_safety_findings_free(f);
+        if (!failed)
+            break;
+        cr_assert_lt(nth, 100000);
+    }
+}
+
+/* ---- Days ------------------------------------------------------------------------------------------------------ */
+
+Test(safety_find, days_and_ages)
+{
+    cr_assert_eq(safety_days((struct galen_date){2024, 2, 28}, (struct galen_date){2024, 3, 1}), 2);
+    cr_assert_eq(safety_days((struct galen_date){2025, 12, 31}, (struct galen_date){2026, 1, 1}),
+                 1);
+    cr_assert_eq(safety_days((struct galen_date){2000, 1, 1}, (struct galen_date){2100, 1, 1}),
+                 36525);
+    cr_assert_eq(safety_age((struct galen_date){1961, 3, 14}, today), 65);
+    cr_assert_eq(safety_age((struct galen_date){1961, 3, 15}, today), 64);
+    cr_assert_eq(safety_age((struct galen_date){1961, 3, 0}, today), 65);
+    cr_assert_eq(safety_age((struct galen_date){0, 0, 0}, today), -1);
+    cr_assert_eq(safety_age((struct galen_date){2030, 1, 1}, today), -1);
+    const struct {
+        uint64_t ms;
+        struct galen_date day;
+    } days[] = {{0, {1970, 1, 1}},
+                {86399999, {1970, 1, 1}},
+                {UINT64_C(951782400000), {2000, 2, 29}},
+                {UINT64_C(951868800000), {2000, 3, 1}},
+                {UINT64_C(1773446400000), {2026, 3, 14}},
+                {UINT64_C(253402300799999), {9999, 12, 31}}};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        struct galen_date day = galen_safety_day(days[i].ms);
+        cr_assert(day.year == days[i].day.year && day.month == days[i].day.month &&
+                      day.day == days[i].day.day,
+                  "%zu", i);
+    }
+    cr_assert_eq(galen_safety_day(UINT64_MAX).year, 0);
+}
