@@ -140,7 +140,10 @@ static struct item *item_new(const struct galen_docs_entry *entry, const struct 
     if (item == NULL)
         return NULL;
     item->entry = *entry;
+    memcpy(item->id, op->id, sizeof item->id);
     item->kind = op->kind;
+    item->newer = plan->newer;
+    item->accepted = op->kind == GALEN_KIND_ANSWER && op->content.answer.accepted;
     item->base = op->base;
     item->clock_ms = op->clock_ms;
     item->verdict = plan->verdict;
@@ -434,6 +437,20 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
     }
 }
 
+bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
+               const struct galen_op *op, const struct plan *plan)
+{
+    struct item *item = item_new(entry, op, plan);
+    if (item == NULL)
+        return false;
+    if (!reserve(docs, op, plan, item)) {
+        forget(item, plan);
+        return false;
+    }
+    commit(docs, item, op, plan);
+    return true;
+}
+
 enum galen_err galen_docs_apply(struct galen_docs *docs, const struct galen_docs_entry *entry,
                                 const struct galen_op *op, struct galen_verdict *verdict)
 {
@@ -446,14 +463,8 @@ enum galen_err galen_docs_apply(struct galen_docs *docs, const struct galen_docs
     judge(docs, entry, op, &plan);
     if (!plan.verdict.counts)
         plan.document = NULL;
-    struct item *item = item_new(entry, op, &plan);
-    if (item == NULL)
+    if (!docs_take(docs, entry, op, &plan))
         return GALEN_ERR_MEMORY;
-    if (!reserve(docs, op, &plan, item)) {
-        forget(item, &plan);
-        return GALEN_ERR_MEMORY;
-    }
-    commit(docs, item, op, &plan);
     *verdict = plan.verdict;
     return GALEN_OK;
 }

@@ -21,8 +21,11 @@ void list_remove(struct list *list, size_t place);
 /* One operation as it was taken in. Fields that have no effect are not kept. */
 struct item {
     struct galen_docs_entry entry;
+    uint8_t id[GALEN_OP_ID_BYTES];
     uint32_t device; /* place among docs->devices */
     uint16_t kind;
+    bool newer;    /* something in it is of a newer version */
+    bool accepted; /* ANSWER */
     uint64_t base, clock_ms;
     struct galen_verdict verdict;
     struct galen_record *record;
@@ -124,5 +127,8 @@ struct plan {
 
 void judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
            const struct galen_op *op, struct plan *plan);
+/** Takes in an operation that was judged. False: out of memory, and nothing changed. */
+GALEN_MUST_USE bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
+                              const struct galen_op *op, const struct plan *plan);
 
 #endif

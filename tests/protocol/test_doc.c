@@ -531,6 +531,14 @@ Test(doc, each_allocation_may_fail_and_nothing_has_changed)
         answer.content.answer.accepted = !answer.content.answer.accepted;
         apply_in_want_of_memory(&s, &author, &answer);
     }
+    struct galen_docs *then = NULL;
+    for (size_t nth = 1; then == NULL; nth++) {
+        allocator_fail(nth);
+        then = galen_docs_as_of(s.docs, s.size - 2);
+        cr_assert_eq(then == NULL, allocator_failed());
+        allocator_fail(0);
+    }
+    galen_docs_free(then);
     galen_docs_free(NULL);
     story_end(&s);
 }

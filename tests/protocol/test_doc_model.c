@@ -418,14 +418,73 @@ static void random_op(const struct model *m, struct fact *f, uint64_t last_base)
     }
 }
 
+/* ---- The documents as they were ------------------------------------------------------------------ */
+
+struct then {
+    uint64_t size; /* of the log */
+    size_t steps;  /* facts before it */
+    size_t conflicts, pending, newer;
+    struct galen_writer canonical;
+};
+
+static void remember(struct then *then, const struct story *s, size_t steps)
+{
+    galen_writer_init(&then->canonical);
+    story_canonical(s->docs, &then->canonical);
+    then->size = s->size;
+    then->steps = steps;
+    then->conflicts = galen_docs_conflict_count(s->docs);
+    then->pending = galen_docs_pending_count(s->docs);
+    then->newer = galen_docs_newer_count(s->docs);
+}
+
+/* Whatever came later says the same of a state that was taken back to then as of one that never was
+ * further: it knows the same operations, bases and proposals. */
+static void go_on(const struct model *m, struct galen_docs *docs, size_t from)
+{
+    for (size_t i = from; i < m->count; i++) {
+        struct galen_verdict shown;
+        const struct fact *f = &m->facts[i];
+        cr_assert_eq(galen_docs_apply(docs, &f->entry, &f->op, &shown), GALEN_OK);
+        cr_assert_eq(shown.err, f->verdict.err);
+        cr_assert_eq(shown.counts, f->verdict.counts);
+        cr_assert_eq(shown.void_fields, f->verdict.void_fields);
+    }
+}
+
+static void assert_as_of(const struct model *m, const struct story *s, struct then *then)
+{
+    struct galen_writer canonical, last;
+    galen_writer_init(&canonical);
+    galen_writer_init(&last);
+    struct galen_docs *docs = galen_docs_as_of(s->docs, then->size);
+    cr_assert_not_null(docs);
+    story_canonical(docs, &canonical);
+    cr_assert(galen_bytes_equal(galen_written(&canonical), galen_written(&then->canonical)));
+    cr_assert_eq(galen_docs_conflict_count(docs), then->conflicts);
+    cr_assert_eq(galen_docs_pending_count(docs), then->pending);
+    cr_assert_eq(galen_docs_newer_count(docs), then->newer);
+    go_on(m, docs, then->steps);
+    story_canonical(docs, &canonical);
+    story_canonical(s->docs, &last);
+    cr_assert(galen_bytes_equal(galen_written(&canonical), galen_written(&last)));
+    galen_docs_free(docs);
+    galen_writer_wipe(&canonical);
+    galen_writer_wipe(&last);
+    galen_writer_wipe(&then->canonical);
+}
+
 static void tell(uint64_t seed)
 {
     static const enum galen_role roles[] = {GALEN_ROLE_PHARMACIST, GALEN_ROLE_PATIENT,
                                             GALEN_ROLE_TECHNICIAN, GALEN_ROLE_CAREGIVER,
                                             GALEN_ROLE_PRESCRIBER, GALEN_ROLE_INTERPRETER};
     static struct model m;
+    struct then thens[STEPS / 10 + 1];
+    size_t then_count = 0;
     struct story s;
     story_begin(&s);
+    remember(&thens[then_count++], &s, 0);
     memset(&m, 0, sizeof m);
     chance_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     size_t devices = 2 + chance(DEVICES_MAX - 1);
@@ -452,9 +511,13 @@ static void tell(uint64_t seed)
         cr_assert_eq(shown.void_fields, f->verdict.void_fields);
         m.count++;
         s.size++;
-        if (step % 10 == 9)
+        if (step % 10 == 9) {
             compare(&m, s.docs);
+            remember(&thens[then_count++], &s, m.count);
+        }
     }
+    for (size_t i = 0; i < then_count; i++)
+        assert_as_of(&m, &s, &thens[i]);
     story_end(&s);
 }
 

@@ -56,6 +56,12 @@ GALEN_MUST_USE enum galen_err galen_docs_apply(struct galen_docs *docs,
                                                const struct galen_op *op,
                                                struct galen_verdict *verdict);
 
+/**
+ * The documents as they were when the log had `size` entries: a state of its own, to be freed, equal to
+ * one that only those entries were given to. NULL: out of memory.
+ */
+struct galen_docs *galen_docs_as_of(const struct galen_docs *docs, uint64_t size);
+
 /** The base of a new operation must not be below this (L3): the device's last, or 0. */
 uint64_t galen_docs_last_base(const struct galen_docs *docs, const struct galen_id *device);
 /** Did an operation with this id of this account count? Its entry, or GALEN_NO_ENTRY. */
