@@ -35,6 +35,7 @@
     X(MUTE, "mute", NULL, "begin muted")                                                           \
     X(ADMIT, "admit", "WHO", "let in who knocks: `all`, or devices with commas between")           \
     X(HELD, "held", "WHAT", "something written before a person joined: `send`, `drop` or `keep`")  \
+    X(VISIT, "visit", "RECORD", "the record of the visit that the signature belongs to")           \
     X(NO_LIVE, "no-live", NULL, "without presence, drafts and visits")
 
 enum option {

@@ -332,6 +332,123 @@ int command_doc_decline(struct cli *cli)
     return answer(cli, false);
 }
 
+/* -- sign ------------------------------------------------------------------------------------------- */
+
+struct signing {
+    struct galen_id chart;
+    uint8_t meaning;
+    uint8_t visit[GALEN_RECORD_ID_BYTES];
+    bool has_visit;
+    galen_token token;
+};
+
+static enum galen_err make_sign(struct cli *cli, void *context)
+{
+    struct signing *signing = context;
+    return galen_engine_sign(cli->engine, clock_ms(), &signing->chart,
+                             signing->has_visit ? signing->visit : NULL, signing->meaning,
+                             signing->token);
+}
+
+/* The version that an entry made; 0: none. */
+static uint32_t version_made(const struct galen_docs *docs, uint64_t index,
+                             struct galen_version *version)
+{
+    for (size_t i = galen_docs_version_count(docs); i > 0; i--) {
+        *version = galen_docs_version_at(docs, i - 1);
+        if (version->index == index)
+            return version->number;
+    }
+    return 0;
+}
+
+static int show_signed(struct cli *cli, struct signing *signing)
+{
+    struct galen_version version;
+    uint64_t index = GALEN_NO_ENTRY;
+    int status = cli_finish(cli, &signing->chart, signing->token, &index);
+    if (status != CLI_OK)
+        return status;
+    if (!version_made(galen_engine_docs(cli->engine, &signing->chart), index, &version))
+        return cli_fail(cli, GALEN_ERR_BEHIND, NULL);
+    if (cli->json)
+        print_json(version_json(cli->engine, &signing->chart, &version));
+    else
+        printf("Signed: version %u, entry %llu.\n%s", version.number, (unsigned long long)index,
+               version.superseded == GALEN_NO_ENTRY
+                   ? ""
+                   : "The record changed meanwhile: this version is superseded already.\n");
+    return CLI_OK;
+}
+
+int command_doc_sign(struct cli *cli)
+{
+    struct signing signing = {0};
+    char help[SIGN_HELP_MAX];
+    const char *visit = cli->args.value[OPTION_VISIT];
+    signing.meaning = meaning_named(cli->args.words[1]);
+    if (signing.meaning == 0)
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "Say what the signature means: reviewed-with-patient, reviewed-alone or "
+                        "discharge-reconciled.");
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &signing.chart);
+    if (status == CLI_OK) { /* what is signed has to be all that there is */
+        enum wait_end end = cli_sync(cli, &signing.chart);
+        status = end == WAIT_DONE ? CLI_OK : cli_wait_failed(cli, end);
+    }
+    if (status == CLI_OK && visit) {
+        signing.has_visit = true;
+        status = find_record(cli, visit, &signing.chart, GALEN_DOC_VISIT, signing.visit);
+    }
+    if (status != CLI_OK)
+        return status;
+    enum galen_err err = make_sign(cli, &signing);
+    if (err == GALEN_OK)
+        return show_signed(cli, &signing);
+    sign_help(cli->engine, &signing.chart, err, help);
+    return cli_fail(cli, err, "%s", help);
+}
+
+static void print_version(const cJSON *version)
+{
+    char time[TIME_TEXT];
+    local_time_text((uint64_t)cJSON_GetObjectItemCaseSensitive(version, "time_ms")->valuedouble,
+                    time);
+    printf("version %d  %s  %s (%s)  %s%s\n",
+           cJSON_GetObjectItemCaseSensitive(version, "version")->valueint, time,
+           text_of(version, "name")[0] ? text_of(version, "name") : "?", text_of(version, "role"),
+           text_of(version, "meaning"),
+           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(version, "superseded")) ? "  superseded"
+                                                                                 : "");
+}
+
+int command_doc_versions(struct cli *cli)
+{
+    struct galen_id chart;
+    const cJSON *version;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = chart_argument(cli, 0, &chart);
+    if (status != CLI_OK)
+        return status;
+    status = cli_sync_to_show(cli, &chart);
+    cJSON *all = versions_json(cli->engine, &chart);
+    if (cli->json) {
+        print_json(all);
+        return status;
+    }
+    cJSON_ArrayForEach(version, cJSON_GetObjectItemCaseSensitive(all, "versions"))
+        print_version(version);
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(all, "versions")) == 0)
+        printf("Nothing was signed yet.\n");
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(all, "ready")))
+        printf("%s\n", text_of(all, "help"));
+    cJSON_Delete(all);
+    return status;
+}
+
 /* -- choose ----------------------------------------------------------------------------------------- */
 
 /* The numbers are those of the last `doc get`. If the field changed since, they could mean another

@@ -141,6 +141,19 @@ const struct command commands[] = {
         "\nExample:\n"
         "  galen doc choose . pmr 5b1c regimen 2\n"
         "\nJSON: chart, doc, record, proposed, index.\n"),
+    ROW("doc sign", "CHART MEANING", 2, 2, O(VISIT), command_doc_sign,
+        "signs the documents as they are now, which makes the next version (pharmacists)",
+        "MEANING: reviewed-with-patient, reviewed-alone or discharge-reconciled. Nothing is signed while values are\n"
+        "in conflict, while something you wrote is still on its way, or when something comes in between: look at\n"
+        "it and sign again. Later changes supersede the version; it can be shown as it was for good.\n"
+        "\nExample:\n"
+        "  galen doc sign . reviewed-with-patient\n"
+        "\nJSON: as `galen doc versions`, of the new one.\n"),
+    ROW("doc versions", "CHART", 1, 1, 0, command_doc_versions,
+        "lists the signed versions",
+        "Also says whether you could sign now, or else what stands in the way.\n"
+        "\nJSON: versions [{version, index, time, account, name, role, meaning, base, schema, hash, asserted, visit,\n"
+        "superseded, superseded_by, superseded_at}], ready, or error and help.\n"),
     /* -- visits --------------------------------------------------------------------------------- */
     ROW("visit open", "CHART", 1, 1, O(ADMIT), command_visit_open,
         "opens a visit, without voice, and stays until it ends (staff)",
@@ -193,6 +206,7 @@ const struct command commands[] = {
         "  {\"do\":\"doc choose\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"regimen\",\"index\":"
         "17}\n"
         "      (index: of the entry that said the value)\n"
+        "  {\"do\":\"doc sign\",\"chart\":\"…\",\"meaning\":\"reviewed-with-patient\"}   also \"visit\"\n"
         "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then the answer\n"
         "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the answer\n"
         "  {\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","

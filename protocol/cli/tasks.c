@@ -178,6 +178,26 @@ int do_choose(struct task *t)
     return status;
 }
 
+int do_sign(struct task *t)
+{
+    struct galen_id chart;
+    uint8_t visit[GALEN_RECORD_ID_BYTES];
+    char help[SIGN_HELP_MAX];
+    const char *meaning = text_in(t, "meaning"), *record = text_in(t, "visit");
+    int status = chart_in(t, &chart);
+    if (status == CLI_OK && record)
+        status = find_record(t->cli, record, &chart, GALEN_DOC_VISIT, visit);
+    if (status != CLI_OK)
+        return status;
+    enum galen_err err =
+        galen_engine_sign(t->cli->engine, clock_ms(), &chart, record ? visit : NULL,
+                          meaning ? meaning_named(meaning) : 0, t->token);
+    if (err == GALEN_OK || err == GALEN_ERR_VALUE)
+        return requested(t, err);
+    sign_help(t->cli->engine, &chart, err, help);
+    return cli_fail(t->cli, err, "%s", help);
+}
+
 int do_doc_get(struct task *t)
 {
     struct galen_id chart;

@@ -22,6 +22,12 @@ static void operation_of(const struct item *item, struct galen_op *op)
     } else if (item->kind == GALEN_KIND_ANSWER && item->proposal != NULL) {
         op->content.answer.proposal = item->proposal->item->entry.index;
         op->content.answer.accepted = item->accepted;
+    } else if (item->sign != NULL) {
+        memcpy(op->content.sign.visit, item->sign->visit, sizeof op->content.sign.visit);
+        op->content.sign.meaning = item->sign->meaning;
+        op->content.sign.schema = item->sign->schema;
+        memcpy(op->content.sign.hash, item->sign->hash, sizeof op->content.sign.hash);
+        op->content.sign.assertion = item->sign->assertion;
     }
 }
 
@@ -32,6 +38,7 @@ static void plan_of(const struct galen_docs *docs, const struct item *item,
     memset(plan, 0, sizeof *plan);
     plan->verdict = item->verdict;
     plan->newer = item->newer;
+    plan->signs = item->sign != NULL;
     if (!item->verdict.counts || item->record == NULL)
         return;
     if (item->kind == GALEN_KIND_ANSWER) {

@@ -42,6 +42,9 @@ void galen_docs_free(struct galen_docs *docs)
             record_free(docs->order[i].at[k]);
         free(docs->order[i].at);
     }
+    for (size_t i = 0; i < docs->signs.count; i++)
+        free(docs->signs.at[i]);
+    free(docs->signs.at);
     for (size_t i = 0; i < docs->items.count; i++)
         free(docs->items.at[i]);
     free(docs->items.at);
@@ -225,6 +228,10 @@ static bool reserve(struct galen_docs *docs, const struct galen_op *op, const st
         return reserve_write(docs, op, plan, item);
     if (plan->proposal != NULL)
         return reserve_answer(plan->proposal, op->content.answer.accepted);
+    if (plan->signs) {
+        item->sign = sign_new(item, op);
+        return item->sign != NULL && list_reserve(&docs->signs);
+    }
     return true;
 }
 
@@ -235,6 +242,7 @@ static void forget(struct item *item, const struct plan *plan)
         if (plan->record == NULL)
             record_free(item->record);
     }
+    free(item->sign);
     free(item);
 }
 
@@ -421,6 +429,7 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
 {
     list_add(&docs->items, item);
     docs->newer += plan->newer;
+    signs_supersede(docs, item);
     if (!plan->verdict.counts)
         return;
     count_operation(docs, item, op);
@@ -434,6 +443,8 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
         add_proposal(docs, item);
     } else if (plan->proposal != NULL) {
         add_answer(docs, item, op->content.answer.accepted);
+    } else if (item->sign != NULL) {
+        sign_add(docs, item->sign);
     }
 }
 
@@ -460,7 +471,9 @@ enum galen_err galen_docs_apply(struct galen_docs *docs, const struct galen_docs
             return GALEN_ERR_STATE;
     }
     struct plan plan;
-    judge(docs, entry, op, &plan);
+    enum galen_err err = judge(docs, entry, op, &plan);
+    if (err != GALEN_OK)
+        return err;
     if (!plan.verdict.counts)
         plan.document = NULL;
     if (!docs_take(docs, entry, op, &plan))

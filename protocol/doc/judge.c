@@ -13,6 +13,11 @@ bool galen_docs_may_answer(enum galen_role role)
     return galen_role_is_staff(role);
 }
 
+bool galen_docs_may_sign(enum galen_role role)
+{
+    return role == GALEN_ROLE_PHARMACIST;
+}
+
 /* Which kinds a role may write at all. Fields are judged one by one. */
 static bool role_may(enum galen_role role, uint16_t kind)
 {
@@ -21,6 +26,8 @@ static bool role_may(enum galen_role role, uint16_t kind)
     case GALEN_KIND_IDENTITY:
     case GALEN_KIND_VISIT:
         return galen_role_is_staff(role);
+    case GALEN_KIND_SIGN:
+        return galen_docs_may_sign(role);
     default:
         return true;
     }
@@ -129,18 +136,18 @@ static void judge_answer(const struct galen_docs *docs, const struct galen_docs_
     }
 }
 
-void judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
-           const struct galen_op *op, struct plan *plan)
+enum galen_err judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+                     const struct galen_op *op, struct plan *plan)
 {
     memset(plan, 0, sizeof *plan);
     if (op->kind == 0) { /* galen_op_read could read nothing but a newer version's number */
         plan->newer = true;
         plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
-        return;
+        return GALEN_OK;
     }
     plan->verdict.err = judge_author(docs, entry, op);
     if (plan->verdict.err != GALEN_OK)
-        return;
+        return GALEN_OK;
     switch (op->kind) {
     case GALEN_KIND_MESSAGE:
     case GALEN_KIND_IDENTITY:
@@ -154,11 +161,14 @@ void judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
     case GALEN_KIND_ANSWER:
         judge_answer(docs, entry, op, plan);
         break;
+    case GALEN_KIND_SIGN:
+        return judge_sign(docs, entry, op, plan);
     default:
         plan->newer = true;
         plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
         plan->verdict.counts = true;
     }
+    return GALEN_OK;
 }
 
 enum galen_err galen_docs_split(const struct galen_docs *docs, enum galen_role role,

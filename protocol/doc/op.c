@@ -19,6 +19,7 @@ static const struct {
     {GALEN_KIND_ANSWER, GALEN_CLASS_RECORD, "answer"},
     {GALEN_KIND_IDENTITY, GALEN_CLASS_VISIT, "identity"},
     {GALEN_KIND_VISIT, GALEN_CLASS_VISIT, "visit"},
+    {GALEN_KIND_SIGN, GALEN_CLASS_RECORD, "sign"},
 };
 
 uint8_t galen_kind_class(uint16_t kind)
@@ -99,6 +100,11 @@ enum galen_err galen_op_check(const struct galen_op *op)
             op->content.visit.event > GALEN_VISIT_ENDED)
             return GALEN_ERR_FORMAT;
         return check_text(op->content.visit.text, 0, GALEN_NOTE_MAX);
+    case GALEN_KIND_SIGN:
+        if (op->content.sign.meaning == 0 || op->content.sign.schema == 0)
+            return GALEN_ERR_FORMAT;
+        return op->content.sign.assertion.size > GALEN_ASSERTION_MAX ? GALEN_ERR_TOO_LARGE
+                                                                     : GALEN_OK;
     default:
         return op->content.unknown.size > GALEN_PLAIN_MAX - OP_HEADER_BYTES ? GALEN_ERR_TOO_LARGE
                                                                             : GALEN_OK;
@@ -184,6 +190,13 @@ void galen_op_write(struct galen_writer *w, const struct galen_op *op)
         galen_write_u8(w, op->content.visit.event);
         galen_write_vector(w, op->content.visit.text);
         break;
+    case GALEN_KIND_SIGN:
+        galen_write(w, op->content.sign.visit, sizeof op->content.sign.visit);
+        galen_write_u8(w, op->content.sign.meaning);
+        galen_write_u16(w, op->content.sign.schema);
+        galen_write(w, op->content.sign.hash, sizeof op->content.sign.hash);
+        galen_write_vector(w, op->content.sign.assertion);
+        break;
     default:
         galen_write(w, op->content.unknown.at, op->content.unknown.size);
     }
@@ -212,6 +225,13 @@ static void read_content(struct galen_reader *r, struct galen_op *op)
         op->content.visit.visit = galen_read_id(r);
         op->content.visit.event = galen_read_u8(r);
         op->content.visit.text = galen_read_vector(r, GALEN_PLAIN_MAX);
+        break;
+    case GALEN_KIND_SIGN:
+        galen_read_into(r, op->content.sign.visit, sizeof op->content.sign.visit);
+        op->content.sign.meaning = galen_read_u8(r);
+        op->content.sign.schema = galen_read_u16(r);
+        galen_read_into(r, op->content.sign.hash, sizeof op->content.sign.hash);
+        op->content.sign.assertion = galen_read_vector(r, GALEN_PLAIN_MAX);
         break;
     default:
         op->content.unknown = galen_take(r, r->left);

@@ -26,6 +26,7 @@ struct item {
     uint16_t kind;
     bool newer;    /* something in it is of a newer version */
     bool accepted; /* ANSWER */
+    struct sign *sign; /* SIGN that counts as a version */
     uint64_t base, clock_ms;
     struct galen_verdict verdict;
     struct galen_record *record;
@@ -90,6 +91,18 @@ struct galen_proposal {
     struct reg answers; /* values: one byte, 1 accepted, 0 declined */
 };
 
+/* A sign-off that counts. */
+struct sign {
+    const struct item *item;
+    uint8_t visit[GALEN_RECORD_ID_BYTES];
+    uint8_t meaning;
+    uint16_t schema;
+    uint8_t hash[GALEN_HASH_BYTES];
+    uint64_t superseded; /* the first entry that changed the record; GALEN_NO_ENTRY: none */
+    struct galen_bytes assertion; /* its bytes follow */
+    uint8_t bytes[];
+};
+
 #define DOCUMENTS_MAX 16
 
 struct galen_docs {
@@ -98,6 +111,8 @@ struct galen_docs {
     struct keyset devices;            /* device → last base */
     struct keyset records;            /* document and record id → struct galen_record */
     struct list order[DOCUMENTS_MAX]; /* for each of galen_documents: its records in order */
+    struct list signs;                /* version n at n - 1 */
+    size_t standing;                  /* of these, how many nothing supersedes */
     size_t conflicts, pending, newer;
 };
 
@@ -123,12 +138,28 @@ struct plan {
     const struct galen_document *document; /* WRITE, PROPOSE */
     struct galen_record *record;           /* NULL: it is not there yet */
     struct galen_proposal *proposal;       /* ANSWER */
+    bool signs;                            /* SIGN: it makes a version */
 };
 
-void judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+/** OK; MEMORY. */
+GALEN_MUST_USE enum galen_err judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
            const struct galen_op *op, struct plan *plan);
 /** Takes in an operation that was judged. False: out of memory, and nothing changed. */
 GALEN_MUST_USE bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
                               const struct galen_op *op, const struct plan *plan);
+
+/* Sign-off (sign.c). */
+/** Judges one whose author may write it. OK; MEMORY. */
+GALEN_MUST_USE enum galen_err judge_sign(const struct galen_docs *docs,
+                                         const struct galen_docs_entry *entry,
+                                         const struct galen_op *op, struct plan *plan);
+/** NULL: out of memory. */
+struct sign *sign_new(const struct item *item, const struct galen_op *op);
+/** Room for it was made. */
+void sign_add(struct galen_docs *docs, struct sign *sign);
+/** Does this operation change what a version is about? */
+bool item_supersedes(const struct item *item);
+/** The item was taken in: versions that stood until now are superseded. */
+void signs_supersede(struct galen_docs *docs, const struct item *item);
 
 #endif

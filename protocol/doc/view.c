@@ -248,6 +248,13 @@ static void write_proposal(struct galen_writer *w, const struct galen_proposal *
     galen_write_u64(w, galen_proposal_index(proposal));
     galen_write_u8(w, (uint8_t)galen_proposal_state(proposal));
     size_t mark = galen_write_begin(w);
+    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
+        struct galen_write_field field = galen_proposal_field(proposal, i);
+        galen_write_u16(w, field.field);
+        galen_write_vector(w, field.value);
+    }
+    galen_write_end(w, mark);
+    mark = galen_write_begin(w);
     for (size_t i = 0; i < proposal->answers.current_count; i++) {
         struct galen_said said = show(&proposal->answers.said[proposal->answers.current[i]]);
         write_said(w, &said);

@@ -179,10 +179,20 @@ void outbox_loaded(struct galen_engine *engine, const struct chart *chart)
             tell_held(engine, chart, &chart->items[i]);
 }
 
+/* Whoever signs has seen everything up to there: what came since they have not (D4). */
+static bool is_overtaken(const struct chart *chart, const struct item *item)
+{
+    struct galen_op op;
+    return galen_op_read(galen_written(&item->plain), item->class, &op) == GALEN_OK &&
+           op.kind == GALEN_KIND_SIGN && op.base != galen_log_size(chart->log);
+}
+
 static enum galen_err draft_content(struct galen_engine *engine, const struct chart *chart,
                                     struct item *item, uint32_t number)
 {
     uint8_t salt[GALEN_KEY_BYTES];
+    if (is_overtaken(chart, item))
+        return GALEN_ERR_BEHIND;
     draw(engine, salt, sizeof salt);
     return galen_log_seal(chart->log, item->class, number, galen_written(&item->plain), salt,
                           &item->bytes);

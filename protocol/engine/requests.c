@@ -436,6 +436,55 @@ enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
     return settle(engine, now_ms, chart, err);
 }
 
+/* Only what is durable and seen by all, and only what this person had in front of them, is signed. */
+static enum galen_err sign_bar(const struct galen_engine *engine, const struct chart *chart)
+{
+    if (!galen_docs_may_sign(engine->me.role))
+        return GALEN_ERR_ROLE;
+    enum galen_err err = may_edit(chart);
+    if (err == GALEN_OK && !line_ready(engine, GALEN_CONNECTION_LOG))
+        err = GALEN_ERR_OFFLINE;
+    else if (err == GALEN_OK && chart->item_count > 0)
+        err = GALEN_ERR_UNSENT;
+    else if (err == GALEN_OK && !chart->current)
+        err = GALEN_ERR_BEHIND;
+    else if (err == GALEN_OK && chart->withheld != GALEN_NO_ENTRY)
+        err = GALEN_ERR_WITHHELD;
+    return err == GALEN_OK ? galen_docs_sign_bar(chart->docs) : err;
+}
+
+enum galen_err galen_engine_sign_bar(const struct galen_engine *engine, const struct galen_id *id)
+{
+    enum galen_err err;
+    const struct chart *chart = chart_to_write(engine, id, &err);
+    return chart ? sign_bar(engine, chart) : err;
+}
+
+enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
+                                 const struct galen_id *id, const uint8_t *visit, uint8_t meaning,
+                                 galen_token token)
+{
+    enum galen_err err;
+    struct chart *chart = chart_to_write(engine, id, &err);
+    if (!chart)
+        return err;
+    err = sign_bar(engine, chart);
+    if (err != GALEN_OK)
+        return err;
+    if (meaning < GALEN_SIGN_WITH_PATIENT || meaning > GALEN_SIGN_DISCHARGE ||
+        (visit && !galen_docs_record(chart->docs, GALEN_DOC_VISIT, visit)))
+        return GALEN_ERR_VALUE;
+    struct galen_op op = {.kind = GALEN_KIND_SIGN};
+    op.content.sign.meaning = meaning;
+    op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    if (visit)
+        memcpy(op.content.sign.visit, visit, sizeof op.content.sign.visit);
+    if (!galen_docs_hash(chart->docs, op.content.sign.hash))
+        return GALEN_ERR_MEMORY;
+    err = outbox_operation(engine, now_ms, chart, &op, false, token);
+    return settle(engine, now_ms, chart, err);
+}
+
 enum galen_err galen_engine_release(struct galen_engine *engine, uint64_t now_ms,
                                     const galen_token token, bool send)
 {

@@ -76,6 +76,13 @@ void operation_json(cJSON *object, const struct galen_op *op)
                                 op->content.visit.event == GALEN_VISIT_OPENED ? "opened" : "ended");
         json_text(object, "text", op->content.visit.text);
         break;
+    case GALEN_KIND_SIGN:
+        cJSON_AddStringToObject(object, "meaning", meaning_name(op->content.sign.meaning));
+        json_number(object, "schema", op->content.sign.schema);
+        json_hex(object, "hash", op->content.sign.hash, sizeof op->content.sign.hash);
+        json_hex(object, "visit_record", op->content.sign.visit, sizeof op->content.sign.visit);
+        cJSON_AddBoolToObject(object, "asserted", op->content.sign.assertion.size == 0);
+        break;
     }
 }
 
@@ -102,6 +109,18 @@ static void add_members(cJSON *object, const struct galen_entry *entry)
     free(body);
 }
 
+/* A sign-off that counts is a version. */
+static void add_version(cJSON *object, const struct galen_docs *docs, uint64_t index)
+{
+    for (size_t i = galen_docs_version_count(docs); i > 0; i--) {
+        struct galen_version version = galen_docs_version_at(docs, i - 1);
+        if (version.index < index)
+            return;
+        if (version.index == index)
+            json_number(object, "version", version.number);
+    }
+}
+
 static void add_content(const struct galen_engine *engine, cJSON *object,
                         const struct galen_id *chart, const struct galen_read *read)
 {
@@ -120,8 +139,10 @@ static void add_content(const struct galen_engine *engine, cJSON *object,
     enum galen_err err = galen_op_read(plain, read->class, &op);
     if (err == GALEN_OK || err == GALEN_ERR_UNKNOWN_KIND)
         operation_json(object, &op);
-    if (err == GALEN_OK && galen_docs_item(galen_engine_docs(engine, chart), read->index, &item))
+    if (err == GALEN_OK && galen_docs_item(galen_engine_docs(engine, chart), read->index, &item)) {
         err = item.verdict.err;
+        add_version(object, galen_engine_docs(engine, chart), read->index);
+    }
     if (err == GALEN_OK)
         return;
     /* Signed and opened, but against the rules of the documents. */

@@ -75,6 +75,19 @@ cJSON *findings_json(const struct galen_docs *docs, uint64_t now_ms, enum galen_
  *  such field. */
 bool writing_json(const struct galen_document *document, const char *field, struct galen_bytes text,
                   cJSON **out);
+/* -- signed versions -------------------------------------------------------------------------------- */
+
+const char *meaning_name(uint8_t meaning);
+/** 0: unknown. */
+uint8_t meaning_named(const char *name);
+cJSON *version_json(const struct galen_engine *engine, const struct galen_id *chart,
+                    const struct galen_version *version);
+/** All of a chart, and whether this person could sign now, or else why not. */
+cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *chart);
+#define SIGN_HELP_MAX 720
+/** What to do next when galen_engine_sign gave `err`: names what is in conflict. */
+void sign_help(const struct galen_engine *engine, const struct galen_id *chart, enum galen_err err,
+               char out[SIGN_HELP_MAX]);
 
 /* -- evidence --------------------------------------------------------------------------------------- */
 

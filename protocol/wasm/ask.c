@@ -21,6 +21,7 @@ enum field_type {
     TYPE_ROLE,
     TYPE_PURPOSE, /* of a further device */
     TYPE_CLASS,
+    TYPE_MEANING,
 };
 
 static const char *const type_words[] = {
@@ -36,6 +37,7 @@ static const char *const type_words[] = {
     [TYPE_ROLE] = "the name of a role",
     [TYPE_PURPOSE] = "code or sheet",
     [TYPE_CLASS] = "the name of a class of entries",
+    [TYPE_MEANING] = "reviewed-with-patient, reviewed-alone or discharge-reconciled",
 };
 
 _Static_assert(GALEN_ACCOUNT_DEVICES_MAX == 8, "as type_words says");
@@ -68,6 +70,7 @@ static const struct {
     [ASK_FROM]     = {"from",     TYPE_NUMBER,  AT(from),     NUMBER_MAX},
     [ASK_LANGUAGE] = {"language", TYPE_WORD,    AT(language), 35},
     [ASK_LINK]     = {"link",     TYPE_TEXT,    AT(link),     ASK_LINK_MAX},
+    [ASK_MEANING]  = {"meaning",  TYPE_MEANING, AT(meaning),  0},
     [ASK_MUTED]    = {"muted",    TYPE_BOOL,    AT(muted),    0},
     [ASK_NAME]     = {"name",     TYPE_TEXT,    AT(name),     NAME_TEXT_MAX - 1},
     [ASK_ON]       = {"on",       TYPE_BOOL,    AT(on),       0},
@@ -78,6 +81,7 @@ static const struct {
     [ASK_SEND]     = {"send",     TYPE_BOOL,    AT(send),     0},
     [ASK_TEXT]     = {"text",     TYPE_TEXT,    AT(text),     GALEN_MESSAGE_MAX},
     [ASK_TOKEN]    = {"token",    TYPE_16,      AT(token),    0},
+    [ASK_VISIT]    = {"visit",    TYPE_16,      AT(visit),    0},
 };
 /* clang-format on */
 
@@ -105,6 +109,7 @@ static const struct question {
     {"findings",       ask_findings,      B(CHART),                                           0},
     {"writing",        ask_writing,       B(DOC) | B(FIELD) | B(TEXT),                        0},
     {"waiting",        ask_waiting,       B(CHART),                                           0},
+    {"versions",       ask_versions,      B(CHART),                                           0},
     {"call",           ask_call,          0,                                                  0},
     {"look",           ask_look,          B(LINK),                                            0},
     {"check",          ask_check,         B(CHART),                                           0},
@@ -122,6 +127,7 @@ static const struct question {
     {"message",        change_message,        B(CHART) | B(TEXT),                                 0},
     {"write",          change_write,          B(CHART) | B(DOC) | B(FIELDS),                      B(RECORD)},
     {"answer",         change_answer,         B(CHART) | B(PROPOSAL) | B(ACCEPTED),               0},
+    {"sign",           change_sign,           B(CHART) | B(MEANING),                              B(VISIT)},
     {"release",        change_release,        B(TOKEN) | B(SEND),                                 0},
     {"live",           change_live,           B(ON),                                              0},
     {"draft",          change_draft,          B(CHART) | B(DOC) | B(RECORD) | B(FIELD) | B(TEXT), 0},
@@ -191,6 +197,8 @@ static bool read_named(const cJSON *item, uint8_t type, void *out)
         number = (uint8_t)galen_role_named(word);
     else if (type == TYPE_CLASS)
         number = class_named(word);
+    else if (type == TYPE_MEANING)
+        number = meaning_named(word);
     else if (strcmp(word, purpose_name(GALEN_PURPOSE_CODE)) == 0)
         number = GALEN_PURPOSE_CODE;
     else if (strcmp(word, purpose_name(GALEN_PURPOSE_SHEET)) == 0)
@@ -226,6 +234,7 @@ static bool read_field(struct asked *a, enum ask_field field, const cJSON *item)
     case TYPE_ROLE:
     case TYPE_PURPOSE:
     case TYPE_CLASS:
+    case TYPE_MEANING:
         return read_named(item, fields[field].type, out);
     }
     return false;

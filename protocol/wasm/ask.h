@@ -26,6 +26,7 @@ enum ask_field {
     ASK_FROM,
     ASK_LANGUAGE,
     ASK_LINK,
+    ASK_MEANING,
     ASK_MUTED,
     ASK_NAME,
     ASK_ON,
@@ -36,9 +37,11 @@ enum ask_field {
     ASK_SEND,
     ASK_TEXT,
     ASK_TOKEN,
+    ASK_VISIT,
     ASK_FIELD_COUNT
 };
 #define ASK_BIT(field) (1u << (field))
+_Static_assert(ASK_FIELD_COUNT <= 32, "a bit each in `given`");
 
 /* Texts are borrowed from the question. What was not given is zero. */
 struct asked {
@@ -48,7 +51,7 @@ struct asked {
     struct galen_id chart, account, device;
     struct galen_id devices[GALEN_ACCOUNT_DEVICES_MAX];
     size_t device_count;
-    uint8_t record[GALEN_RECORD_ID_BYTES];
+    uint8_t record[GALEN_RECORD_ID_BYTES], visit[GALEN_RECORD_ID_BYTES];
     galen_token token;
     const struct galen_document *document;
     struct galen_bytes text, name, link, check;
@@ -56,7 +59,7 @@ struct asked {
     const char *language;
     const cJSON *fields;
     uint64_t from, before, count, proposal;
-    uint8_t role, purpose, class;
+    uint8_t role, purpose, class, meaning;
     bool accepted, admitted, muted, on, send;
 
     /* the answer */
@@ -68,12 +71,12 @@ struct asked {
 typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
-    ask_waiting, ask_call, ask_look, ask_check, ask_evidence, ask_findings,
+    ask_waiting, ask_versions, ask_call, ask_look, ask_check, ask_evidence, ask_findings,
     ask_writing; /* look.c */
 ask_handler change_join, change_lost, change_chart_new, change_invite, change_further_device,
     change_remove_device, change_add_member, change_remove_member, change_renew, change_identify,
-    change_message, change_write, change_answer, change_release, change_live, change_draft,
-    change_visit_open, change_visit_end, change_knock, change_admit, change_leave,
+    change_message, change_write, change_answer, change_sign, change_release, change_live,
+    change_draft, change_visit_open, change_visit_end, change_knock, change_admit, change_leave,
     change_mute; /* change.c */
 
 /** The i-th question's name; NULL past the last. */

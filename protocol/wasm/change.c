@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The token with which DONE, FAILED or HELD comes later. */
@@ -157,6 +158,20 @@ enum galen_err change_answer(struct asked *a)
     return requested(
         a, galen_engine_answer(a->engine, a->now_ms, &a->chart, a->proposal, a->accepted, token),
         token);
+}
+
+enum galen_err change_sign(struct asked *a)
+{
+    galen_token token;
+    const uint8_t *visit = a->given & ASK_BIT(ASK_VISIT) ? a->visit : NULL;
+    enum galen_err err =
+        galen_engine_sign(a->engine, a->now_ms, &a->chart, visit, a->meaning, token);
+    if (err != GALEN_OK && err != GALEN_ERR_VALUE) {
+        char help[SIGN_HELP_MAX];
+        sign_help(a->engine, &a->chart, err, help);
+        snprintf(a->help, sizeof a->help, "%s", help);
+    }
+    return requested(a, err, token);
 }
 
 enum galen_err change_release(struct asked *a)

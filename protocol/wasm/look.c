@@ -146,6 +146,12 @@ enum galen_err ask_writing(struct asked *a)
     return GALEN_ERR_USAGE;
 }
 
+enum galen_err ask_versions(struct asked *a)
+{
+    a->answer = versions_json(a->engine, &a->chart);
+    return GALEN_OK;
+}
+
 /* -- evidence ----------------------------------------------------------------------------------------- */
 
 enum galen_err ask_evidence(struct asked *a)

@@ -105,6 +105,31 @@ static void look(const struct galen_docs *docs)
     galen_writer_wipe(&w);
 }
 
+/* What was signed can be made again, whatever came since. */
+static void look_at_versions(const struct galen_docs *docs)
+{
+    for (size_t i = 0; i < galen_docs_version_count(docs); i++) {
+        struct galen_version v = galen_docs_version_at(docs, i);
+        uint8_t hash[GALEN_HASH_BYTES];
+        check(v.number == i + 1 && v.base <= v.index && v.superseded >= v.base);
+        check(galen_docs_may_sign(v.entry->role));
+        struct galen_docs *then = galen_docs_as_of(docs, v.base);
+        check(then != NULL && galen_docs_sign_bar(then) == GALEN_OK);
+        check(galen_docs_hash(then, hash) && memcmp(hash, v.hash, sizeof hash) == 0);
+        galen_docs_free(then);
+    }
+}
+
+/* No input could find the hash: one that begins with a zero stands for what is there. */
+static void sign(const struct galen_docs *docs, struct galen_op *op)
+{
+    if (op->kind != GALEN_KIND_SIGN || op->content.sign.hash[0] != 0)
+        return;
+    struct galen_docs *then = galen_docs_as_of(docs, op->base);
+    check(then != NULL && galen_docs_hash(then, op->content.sign.hash));
+    galen_docs_free(then);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -133,10 +158,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         if (op.kind != 0)
             check_op(&op, plain);
+        sign(docs, &op);
         check(galen_docs_apply(docs, &entry, &op, &verdict) == GALEN_OK);
         check(verdict.counts || verdict.err != GALEN_OK);
     }
     look(docs);
+    look_at_versions(docs);
     galen_docs_free(docs);
     return 0;
 }

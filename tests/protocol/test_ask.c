@@ -56,6 +56,7 @@ static const struct {
     {"{\"do\":\"writing\",\"doc\":\"pmr\",\"field\":\"regimen.dose\",\"text\":\"1.0\"}", GALEN_OK,
      "\"suggestion\":\"1\""},
     {"{\"do\":\"waiting\",\"chart\":\"$chart\"}", GALEN_OK, "["},
+    {"{\"do\":\"versions\",\"chart\":\"$chart\"}", GALEN_OK, "\"versions\":[]"},
     {"{\"do\":\"call\"}", GALEN_OK, "\"state\":\"none\""},
     {"{\"do\":\"look\",\"link\":\"$link\"}", GALEN_OK, "\"host\":\"galen.example:443\""},
     {"{\"do\":\"check\",\"chart\":\"$chart\"}", GALEN_OK, "\"holds\":true"},
@@ -79,6 +80,8 @@ static const struct {
      GALEN_OK, "\"record\":\"$medicine\",\"proposed\":false"},
     {"{\"do\":\"answer\",\"chart\":\"$chart\",\"proposal\":$proposal,\"accepted\":true}", GALEN_OK,
      "\"token\":\""},
+    {"{\"do\":\"sign\",\"chart\":\"$chart\",\"meaning\":\"reviewed-alone\"}", GALEN_ERR_OFFLINE,
+     "Sign when everything is here."},
     {"{\"do\":\"release\",\"token\":\"$medicine\",\"send\":false}", GALEN_ERR_VALUE, NULL},
     {"{\"do\":\"live\",\"on\":true}", GALEN_OK, "{}"},
     {"{\"do\":\"draft\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
@@ -178,6 +181,7 @@ static void refused_naming(const cJSON *question, const char *name, const char *
 static bool is_optional(const char *question, const char *field)
 {
     return (strcmp(question, "entries") == 0 && strcmp(field, "class") == 0) ||
+           (strcmp(question, "sign") == 0 && strcmp(field, "visit") == 0) ||
            (strcmp(question, "invite") == 0 && strcmp(field, "chart") == 0) ||
            (strcmp(question, "write") == 0 && strcmp(field, "record") == 0);
 }

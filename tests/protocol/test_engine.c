@@ -356,3 +356,164 @@ Test(engine, a_chart_of_which_something_is_known_gives_way_to_none)
     home_free(home);
     chart_free(v.chart);
 }
+
+/* -- sign-off --------------------------------------------------------------------------------------- */
+
+static const uint8_t medicine[GALEN_RECORD_ID_BYTES] = {'m', 'e', 'd'};
+
+static void write_regimen(struct chart *chart, struct chart_device *author, const char *value)
+{
+    chart_write(chart, author, GALEN_KIND_WRITE, "pmr", medicine, "regimen", value);
+}
+
+static size_t versions(const struct home *home)
+{
+    return galen_docs_version_count(
+        galen_engine_docs(home->engine, galen_rules_chart(home->charts[0]->rules)));
+}
+
+static enum galen_err sign_now(struct home *home, galen_token token)
+{
+    return galen_engine_sign(home->engine, home_now(home),
+                             galen_rules_chart(home->charts[0]->rules), NULL,
+                             GALEN_SIGN_WITH_PATIENT, token);
+}
+
+Test(engine, D4_a_pharmacist_signs_what_is_there)
+{
+    struct visit v = visit_new(90);
+    write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
+    struct home *home = home_of(&v, v.pharmacist);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    cr_assert_eq(galen_engine_sign_bar(home->engine, id), GALEN_OK);
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, NULL, 0, token),
+                 GALEN_ERR_VALUE);
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, NULL, 4, token),
+                 GALEN_ERR_VALUE);
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, medicine, 1, token),
+                 GALEN_ERR_VALUE, "no such visit");
+    uint64_t base = v.chart->size;
+    cr_assert_eq(sign_now(home, token), GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_DONE], 1);
+    cr_assert_eq(versions(home), 1);
+    struct galen_version version = galen_docs_version_at(galen_engine_docs(home->engine, id), 0);
+    cr_assert_eq(version.base, base);
+    cr_assert_eq(version.index, base);
+    cr_assert(galen_id_equal(&version.entry->device, &v.pharmacist->id));
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(versions(home), 1, "it is there after a start");
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, D4_nobody_but_a_pharmacist_is_let_sign)
+{
+    struct visit v = visit_new(91);
+    struct home *home = home_of(&v, v.patient);
+    galen_token token;
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_ROLE);
+    cr_assert_eq(galen_engine_waiting(home->engine, NULL), 0);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, D4_nothing_is_signed_while_something_waits_or_is_missing)
+{
+    struct visit v = visit_new(92);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    cr_assert_eq(galen_engine_message(home->engine, home_now(home), id, text("wait"), token),
+                 GALEN_OK);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_UNSENT);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_UNSENT, "not seen in the log yet");
+    home_show(home);
+    cr_assert_eq(galen_engine_sign_bar(home->engine, id), GALEN_OK);
+
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_OFFLINE);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, L9_nothing_is_signed_past_a_body_that_is_held_back)
+{
+    struct visit v = visit_new(93);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    uint64_t held = chart_say(v.chart, v.patient, "held back");
+    show_as(home, id, held, held, false);
+    cr_assert_eq(galen_engine_withheld(home->engine, id), held);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_WITHHELD);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, D4_nothing_is_signed_in_conflict_and_L8_over_what_is_newer)
+{
+    struct visit v = visit_new(94);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct chart_device *colleague =
+        chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
+    chart_add(v.chart, v.pharmacist, colleague, true);
+    galen_token token;
+    write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
+    struct galen_op other = {.kind = GALEN_KIND_WRITE, .base = v.chart->size - 1};
+    other.content.write.doc = GALEN_DOC_PMR;
+    memcpy(other.content.write.record, medicine, sizeof medicine);
+    other.content.write.count = 1;
+    other.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_REGIMEN, text("\11Metformin\0\0\0\0\0\0")};
+    other.content.write.fields[0].value.size = 17; /* with the six parts that are not said */
+    chart_operate(v.chart, colleague, other);
+    struct home *home = home_of(&v, v.pharmacist);
+    cr_assert_eq(galen_docs_conflict_count(galen_engine_docs(home->engine, id)), 1);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_CONFLICT);
+    write_regimen(v.chart, colleague, "drug=Metformin; dose=1");
+    home_show(home);
+    cr_assert_eq(galen_engine_sign_bar(home->engine, id), GALEN_OK);
+    struct galen_op newer = {.kind = 99, .content.unknown = text("of tomorrow")};
+    chart_operate(v.chart, colleague, newer);
+    home_show(home);
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_UNKNOWN_KIND);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* The epoch changed on the way, so it would have to be made anew, over what its signer did not see. */
+Test(engine, D4_a_sign_off_that_was_overtaken_is_given_back)
+{
+    struct visit v = visit_new(95);
+    write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    cr_assert_eq(sign_now(home, token), GALEN_OK);
+    home_pump(home);
+    cr_assert_gt(home->append.size, 0);
+    chart_renew(v.chart, v.patient);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_ERR_EPOCH);
+    struct galen_frame refused = {.type = GALEN_FRAME_REFUSED};
+    refused.as.refused.request = home->append_request;
+    refused.as.refused.err = GALEN_ERR_EPOCH;
+    refused.as.refused.detail = galen_rules_epoch(v.chart->rules);
+    home_hear(home, GALEN_CONNECTION_LOG, &refused);
+    home_show(home);
+    galen_engine_tick(home->engine, home_now(home) + 5000);
+    home_pump(home);
+    cr_assert_eq(home->events[GALEN_EVENT_FAILED], 1);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    cr_assert_eq(versions(home), 0);
+    cr_assert_eq(sign_now(home, token), GALEN_OK, "having seen it");
+    home_free(home);
+    chart_free(v.chart);
+}

@@ -21,7 +21,7 @@ static struct galen_op op_of(uint16_t kind)
 }
 
 /* One operation of every kind, as people write them. */
-static size_t examples(struct galen_op out[8])
+static size_t examples(struct galen_op out[9])
 {
     static struct galen_id person = {{1}}, visit = {{2}};
     size_t n = 0;
@@ -48,6 +48,12 @@ static size_t examples(struct galen_op out[8])
     out[n].content.visit.visit = visit;
     out[n].content.visit.event = GALEN_VISIT_ENDED;
     out[n++].content.visit.text = text("22 minutes");
+    out[n] = op_of(GALEN_KIND_SIGN);
+    memset(out[n].content.sign.visit, 9, sizeof out[n].content.sign.visit);
+    out[n].content.sign.meaning = GALEN_SIGN_DISCHARGE;
+    out[n].content.sign.schema = 0x0102;
+    memset(out[n].content.sign.hash, 0xab, sizeof out[n].content.sign.hash);
+    out[n++].content.sign.assertion = text("passkey");
     out[n] = op_of(999);
     out[n++].content.unknown = text("whatever comes");
     return n;
@@ -70,7 +76,7 @@ static struct galen_writer written(const struct galen_op *op)
 
 Test(op, every_kind_comes_back_as_it_was_written)
 {
-    struct galen_op all[8], read;
+    struct galen_op all[9], read;
     size_t n = examples(all);
     for (size_t i = 0; i < n; i++) {
         struct galen_writer w = written(&all[i]), again;
@@ -124,7 +130,7 @@ Test(op, a_write_has_the_bytes_that_the_protocol_says)
 
 Test(op, cut_at_every_byte_or_longer_by_one_it_is_refused)
 {
-    struct galen_op all[8], read;
+    struct galen_op all[9], read;
     size_t n = examples(all);
     for (size_t i = 0; i < n; i++) {
         if (all[i].kind == 999)
@@ -148,7 +154,7 @@ Test(op, cut_at_every_byte_or_longer_by_one_it_is_refused)
 
 Test(op, an_unknown_kind_cut_in_its_head_is_refused)
 {
-    struct galen_op all[8], read;
+    struct galen_op all[9], read;
     size_t n = examples(all);
     struct galen_writer w = written(&all[n - 1]);
     for (size_t cut = 0; cut <= w.size; cut++)
@@ -165,8 +171,9 @@ Test(op, L8_a_kind_counts_in_its_own_class_only)
                                     GALEN_CLASS_RECORD,
                                     GALEN_CLASS_RECORD,
                                     GALEN_CLASS_VISIT,
-                                    GALEN_CLASS_VISIT};
-    struct galen_op all[8], read;
+                                    GALEN_CLASS_VISIT,
+                                    GALEN_CLASS_RECORD};
+    struct galen_op all[9], read;
     size_t n = examples(all);
     for (size_t i = 0; i < n; i++) {
         struct galen_writer w = written(&all[i]);
@@ -186,7 +193,7 @@ Test(op, L8_a_kind_counts_in_its_own_class_only)
 
 Test(op, L8_another_version_is_named_and_nothing_is_read)
 {
-    struct galen_op all[8], read;
+    struct galen_op all[9], read;
     examples(all);
     struct galen_writer w = written(&all[0]);
     for (unsigned version = 0; version < 256; version++) {
@@ -320,6 +327,32 @@ static void visit_without_text(struct galen_op *op)
 {
     op->content.visit.text.size = 0;
 }
+static void sign_means_nothing(struct galen_op *op)
+{
+    op->content.sign.meaning = 0;
+}
+static void sign_of_a_later_meaning(struct galen_op *op)
+{
+    op->content.sign.meaning = 200;
+}
+static void sign_of_no_schema(struct galen_op *op)
+{
+    op->content.sign.schema = 0;
+}
+static void sign_outside_a_visit(struct galen_op *op)
+{
+    memset(op->content.sign.visit, 0, sizeof op->content.sign.visit);
+    op->content.sign.assertion.size = 0;
+}
+static void sign_most_asserted(struct galen_op *op)
+{
+    op->content.sign.assertion = (struct galen_bytes){(uint8_t *)large, GALEN_ASSERTION_MAX};
+}
+static void sign_asserted_too_much(struct galen_op *op)
+{
+    sign_most_asserted(op);
+    op->content.sign.assertion.size++;
+}
 static void kind_zero(struct galen_op *op)
 {
     op->kind = 0;
@@ -360,6 +393,12 @@ static const struct check_case checks[] = {
     {"event zero", visit_event_zero, GALEN_KIND_VISIT, GALEN_ERR_FORMAT},
     {"an unknown event", visit_event_unknown, GALEN_KIND_VISIT, GALEN_ERR_FORMAT},
     {"a visit without text", visit_without_text, GALEN_KIND_VISIT, GALEN_OK},
+    {"a sign-off that means nothing", sign_means_nothing, GALEN_KIND_SIGN, GALEN_ERR_FORMAT},
+    {"a sign-off of a later meaning", sign_of_a_later_meaning, GALEN_KIND_SIGN, GALEN_OK},
+    {"a sign-off of no schema", sign_of_no_schema, GALEN_KIND_SIGN, GALEN_ERR_FORMAT},
+    {"a sign-off outside a visit", sign_outside_a_visit, GALEN_KIND_SIGN, GALEN_OK},
+    {"the largest assertion", sign_most_asserted, GALEN_KIND_SIGN, GALEN_OK},
+    {"an assertion too large", sign_asserted_too_much, GALEN_KIND_SIGN, GALEN_ERR_TOO_LARGE},
     {"kind zero", kind_zero, GALEN_KIND_ANSWER, GALEN_ERR_FORMAT},
     {"the largest unknown", unknown_largest, 999, GALEN_OK},
     {"an unknown too large", unknown_too_large, 999, GALEN_ERR_TOO_LARGE},
@@ -368,7 +407,7 @@ static const struct check_case checks[] = {
 Test(op, only_what_the_protocol_allows_is_written)
 {
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        struct galen_op all[8];
+        struct galen_op all[9];
         size_t at = 0, n = examples(all);
         while (at < n && all[at].kind != checks[i].kind)
             at++;
@@ -409,7 +448,7 @@ Test(op, a_message_that_is_too_large_is_named_when_read)
 
 Test(op, a_bool_that_is_neither_and_a_65th_field_are_refused)
 {
-    struct galen_op all[8], read;
+    struct galen_op all[9], read;
     examples(all);
     struct galen_writer w = written(&all[3]);
     w.at[w.size - 1] = 2;
@@ -546,11 +585,11 @@ Test(op, a_line_is_counted_in_code_points)
 
 Test(op, kinds_have_names)
 {
-    static const char *const names[] = {"message", "write",    "propose",
-                                        "answer",  "identity", "visit"};
-    for (uint16_t kind = 1; kind <= 6; kind++)
+    static const char *const names[] = {"message",  "write", "propose", "answer",
+                                        "identity", "visit", "sign"};
+    for (uint16_t kind = 1; kind <= 7; kind++)
         cr_assert_str_eq(galen_kind_name(kind), names[kind - 1]);
     cr_assert_null(galen_kind_name(0));
-    cr_assert_null(galen_kind_name(7));
-    cr_assert_eq(galen_kind_class(7), 0);
+    cr_assert_null(galen_kind_name(8));
+    cr_assert_eq(galen_kind_class(8), 0);
 }

@@ -44,6 +44,15 @@ static bool belongs(const struct world *world, const struct node *node)
     return log && galen_rules_member(galen_log_rules(log), galen_engine_device(node->engine));
 }
 
+static void write_versions(const struct galen_docs *docs, struct galen_writer *w)
+{
+    for (size_t i = 0; i < galen_docs_version_count(docs); i++) {
+        struct galen_version version = galen_docs_version_at(docs, i);
+        galen_write_u64(w, version.index);
+        galen_write_u64(w, version.superseded);
+    }
+}
+
 /* All who belong see one history, and those who see all of it the same documents. */
 static void check_equal(struct world *world)
 {
@@ -71,6 +80,7 @@ static void check_equal(struct world *world)
         for (uint8_t doc = GALEN_DOC_PMR; doc <= GALEN_DOC_PEOPLE; doc++)
             if (!galen_docs_write_canonical(galen_engine_docs(node->engine, &world->chart), doc, w))
                 abort();
+        write_versions(galen_engine_docs(node->engine, &world->chart), w);
         if (first_holder && !galen_bytes_equal(galen_written(&documents), galen_written(&others)))
             world_fail(world, "%s and %s end in different documents", first_holder->name,
                        node->name);
@@ -85,6 +95,67 @@ static void check_equal(struct world *world)
         world_fail(world, "nobody is left to read the chart");
     galen_writer_wipe(&documents);
     galen_writer_wipe(&others);
+}
+
+/* -- signed versions -------------------------------------------------------------------------------- */
+
+/* By the definition: the first operation that counts and says something about the record. */
+static uint64_t changed_since(const struct galen_docs *docs, uint64_t base, uint64_t size)
+{
+    for (uint64_t i = base; i < size; i++) {
+        struct galen_docs_item item;
+        if (!galen_docs_item(docs, i, &item))
+            continue;
+        bool newer = item.verdict.err == GALEN_ERR_UNKNOWN_KIND && item.kind != GALEN_KIND_SIGN;
+        bool about =
+            item.verdict.counts && item.record != NULL &&
+            galen_record_doc(item.record) == GALEN_DOC_PMR; /* all that people write here */
+        if (newer || about)
+            return i;
+    }
+    return GALEN_NO_ENTRY;
+}
+
+/* Nobody signed in doubt, nor anything but what stood there, and nothing changed unseen (D4). */
+static void check_version(struct world *world, const struct node *node,
+                          const struct galen_docs *docs, const struct galen_version *v)
+{
+    const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
+    struct galen_docs *then = galen_docs_as_of(docs, v->base);
+    uint8_t hash[GALEN_HASH_BYTES];
+    if (!then || !galen_docs_hash(then, hash))
+        abort();
+    if (galen_docs_conflict_count(then) > 0 || galen_docs_newer_count(then) > 0)
+        world_fail(world, "version %u was signed in doubt", v->number);
+    if (memcmp(hash, v->hash, sizeof hash) != 0)
+        world_fail(world, "version %u is not what stood at entry %llu", v->number,
+                   (unsigned long long)v->base);
+    if (v->entry->role != GALEN_ROLE_PHARMACIST || v->entry->head_size != v->base)
+        world_fail(world, "version %u is not a pharmacist's who had seen everything", v->number);
+    for (uint64_t i = v->base; i < v->index; i++) {
+        struct galen_docs_item item;
+        if (galen_docs_item(docs, i, &item) &&
+            galen_id_equal(&item.entry->device, &v->entry->device))
+            world_fail(world, "the signer of version %u wrote meanwhile", v->number);
+    }
+    if (v->superseded != changed_since(docs, v->base, galen_log_size(log)))
+        world_fail(world, "version %u is not superseded by what changed first", v->number);
+    galen_docs_free(then);
+}
+
+static void check_versions(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
+        const struct node *node = &world->nodes[i];
+        if (!counts(node) || node_stopped(node, &world->chart) || !belongs(world, node) ||
+            !galen_log_is_holder(galen_engine_log(node->engine, &world->chart)))
+            continue;
+        const struct galen_docs *docs = galen_engine_docs(node->engine, &world->chart);
+        for (size_t k = 0; k < galen_docs_version_count(docs) && !world->failure[0]; k++) {
+            struct galen_version version = galen_docs_version_at(docs, k);
+            check_version(world, node, docs, &version);
+        }
+    }
 }
 
 /* How often an operation is in the log and counts. */
@@ -314,6 +385,8 @@ void check_all(struct world *world)
         check_stops(world);
     if (!world->failure[0])
         check_equal(world);
+    if (!world->failure[0])
+        check_versions(world);
     if (!world->failure[0])
         check_asked(world);
     if (!world->failure[0])

@@ -35,6 +35,9 @@ const struct attack_rule attack_rules[ATTACK_KINDS] = {
     [ATTACK_BASE_SUNK] = {"base sunk", DOCUMENTS, GALEN_ERR_BASE},
     [ATTACK_FIELD] = {"field not theirs", DOCUMENTS, GALEN_ERR_ROLE},
     [ATTACK_ANSWER] = {"answer not theirs", DOCUMENTS, GALEN_ERR_ROLE},
+    [ATTACK_SIGN] = {"sign", DOCUMENTS, GALEN_ERR_ROLE},
+    [ATTACK_SIGN_HASH] = {"sign-hash", DOCUMENTS, GALEN_ERR_SIGNED},
+    [ATTACK_SIGN_BEHIND] = {"sign-behind", DOCUMENTS, GALEN_ERR_BEHIND},
     [ATTACK_IDENTITY] = {"identity check", DOCUMENTS, GALEN_ERR_ROLE},
     [ATTACK_KIND_CLASS] = {"kind in class", DOCUMENTS, GALEN_ERR_CLASS},
     [ATTACK_TEXT] = {"text not UTF-8", DOCUMENTS, GALEN_ERR_FORMAT},
@@ -458,6 +461,26 @@ static bool make_raw(struct forge *f, uint16_t kind, uint8_t class, struct galen
     return ok;
 }
 
+/* By somebody who may not; of something else than what is there; of less than its author has seen. */
+static bool make_sign(struct forge *f, uint8_t kind)
+{
+    struct galen_op op;
+    bool may = galen_docs_may_sign(f->me->role);
+    if (may != (kind != ATTACK_SIGN) || (may && galen_docs_sign_bar(f->chart->docs) != GALEN_OK))
+        return false;
+    forged_op(f, &op, GALEN_KIND_SIGN);
+    op.content.sign.meaning = GALEN_SIGN_ALONE;
+    op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    if (!galen_docs_hash(f->chart->docs, op.content.sign.hash))
+        return false;
+    if (kind == ATTACK_SIGN_HASH)
+        op.content.sign.hash[chance_below(&f->world->chance, GALEN_HASH_BYTES)] ^= 1;
+    if (kind == ATTACK_SIGN_BEHIND &&
+        (op.base == 0 || --op.base < galen_docs_last_base(f->chart->docs, &f->node->device)))
+        return false;
+    return take_op(f, &op, GALEN_CLASS_RECORD);
+}
+
 static bool make_for_documents(struct forge *f, uint8_t kind)
 {
     struct galen_op op;
@@ -479,6 +502,10 @@ static bool make_for_documents(struct forge *f, uint8_t kind)
         forged_op(f, &op, GALEN_KIND_ANSWER);
         op.content.answer.accepted = true;
         return !is_staff(f) && take_op(f, &op, GALEN_CLASS_RECORD);
+    case ATTACK_SIGN:
+    case ATTACK_SIGN_HASH:
+    case ATTACK_SIGN_BEHIND:
+        return make_sign(f, kind);
     case ATTACK_IDENTITY:
         forged_op(f, &op, GALEN_KIND_IDENTITY);
         op.content.identity.account = f->me->account;

@@ -331,6 +331,45 @@ static void answer(struct world *world, struct node *node)
     }
 }
 
+/* Writes the first value of every field in conflict, as a pharmacist who wants to sign would. */
+static void choose(struct world *world, struct node *node)
+{
+    const struct galen_docs *docs = galen_engine_docs(node->engine, &world->chart);
+    const struct galen_document *pmr = galen_document(GALEN_DOC_PMR);
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
+        struct galen_write write = {.doc = GALEN_DOC_PMR};
+        struct galen_writer whole;
+        galen_token token;
+        bool proposed;
+        memcpy(write.record, galen_record_id(record), sizeof write.record);
+        for (uint16_t field = 1; field <= pmr->field_count; field++)
+            if (galen_record_value_count(record, field) > 1)
+                write.fields[write.count++] =
+                    (struct galen_write_field){field, galen_record_value(record, field, 0).value};
+        galen_writer_init(&whole);
+        if (write.count > 0)
+            galen_write_encode(&whole, &write);
+        if (whole.size > 0 &&
+            galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
+                               &proposed, token) == GALEN_OK)
+            world_ask(world, node, ASKED_WRITE, &world->chart, token, "choice");
+        galen_writer_wipe(&whole);
+    }
+}
+
+static void sign(struct world *world, struct node *node)
+{
+    galen_token token;
+    uint8_t meaning = (uint8_t)(1 + chance_below(&world->chance, GALEN_SIGN_DISCHARGE));
+    enum galen_err err =
+        galen_engine_sign(node->engine, node_now(node), &world->chart, NULL, meaning, token);
+    if (err == GALEN_ERR_CONFLICT)
+        choose(world, node);
+    if (err == GALEN_OK)
+        world_ask(world, node, ASKED_OTHER, &world->chart, token, "sign");
+}
+
 static void renew(struct world *world, struct node *node)
 {
     galen_token token;
@@ -359,7 +398,9 @@ static void act(struct world *world)
         story_edit(world, node);
         break;
     case 8:
-        if (galen_docs_may_answer(galen_engine_role(node->engine)))
+        if (galen_docs_may_sign(galen_engine_role(node->engine)) && chance_in(&world->chance, 600))
+            sign(world, node);
+        else if (galen_docs_may_answer(galen_engine_role(node->engine)))
             answer(world, node);
         break;
     default:

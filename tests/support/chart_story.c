@@ -41,8 +41,15 @@ struct galen_docs_entry story_entry(const struct story *story, const struct pers
 
 uint64_t story_apply(struct story *story, const struct person *who, struct galen_op *op)
 {
+    return story_apply_at(story, who, op, story->size);
+}
+
+uint64_t story_apply_at(struct story *story, const struct person *who, struct galen_op *op,
+                        uint64_t head)
+{
     static const uint8_t none[GALEN_OP_ID_BYTES];
     struct galen_docs_entry entry = story_entry(story, who);
+    entry.head_size = head;
     if (memcmp(op->id, none, sizeof none) == 0) {
         story->next_op++; /* ids that tests choose themselves end with zeros */
         memset(op->id, 0xee, sizeof op->id);
@@ -123,6 +130,24 @@ uint64_t story_message(struct story *story, const struct person *who, uint64_t b
     struct galen_op op = {.kind = GALEN_KIND_MESSAGE, .base = base};
     op.content.message = (struct galen_bytes){(const uint8_t *)"hello", 5};
     return story_apply(story, who, &op);
+}
+
+struct galen_op story_sign_op(const struct story *story, uint64_t base)
+{
+    struct galen_op op = {.kind = GALEN_KIND_SIGN, .base = base};
+    struct galen_docs *then = galen_docs_as_of(story->docs, base);
+    cr_assert_not_null(then);
+    op.content.sign.meaning = GALEN_SIGN_WITH_PATIENT;
+    op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    cr_assert(galen_docs_hash(then, op.content.sign.hash));
+    galen_docs_free(then);
+    return op;
+}
+
+uint64_t story_sign(struct story *story, const struct person *who, uint64_t base)
+{
+    struct galen_op op = story_sign_op(story, base);
+    return story_apply_at(story, who, &op, base);
 }
 
 const struct galen_record *story_record(const struct story *story, uint8_t doc, char record)

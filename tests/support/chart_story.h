@@ -39,6 +39,13 @@ uint64_t story_propose(struct story *story, const struct person *who, uint64_t b
 uint64_t story_answer(struct story *story, const struct person *who, uint64_t base,
                       uint64_t proposal, bool accepted);
 uint64_t story_message(struct story *story, const struct person *who, uint64_t base);
+/** A sign-off of the documents as of `base`, reviewed with the patient; to be given to story_apply. */
+struct galen_op story_sign_op(const struct story *story, uint64_t base);
+/** The same, by somebody whose head is `base`, applied. */
+uint64_t story_sign(struct story *story, const struct person *who, uint64_t base);
+/** As story_apply, by somebody whose head (in the entry's header) is `head`. */
+uint64_t story_apply_at(struct story *story, const struct person *who, struct galen_op *op,
+                        uint64_t head);
 /** Any operation; it gets the next operation id unless it has one. */
 uint64_t story_apply(struct story *story, const struct person *who, struct galen_op *op);
 

@@ -391,11 +391,14 @@ uint64_t chart_operate(struct chart *chart, struct chart_device *author, struct 
     struct galen_writer plain;
     galen_writer_init(&plain);
     chart_random(chart, op.id, sizeof op.id);
-    op.base = chart->size;
+    if (op.base == 0)
+        op.base = chart->size;
     op.clock_ms = chart->now_ms;
     demand(galen_op_check(&op) == GALEN_OK);
     galen_op_write(&plain, &op);
-    uint64_t index = seal(chart, author, galen_kind_class(op.kind), galen_written(&plain));
+    uint8_t class = galen_kind_class(op.kind);
+    uint64_t index =
+        seal(chart, author, class != 0 ? class : GALEN_CLASS_RECORD, galen_written(&plain));
     galen_writer_wipe(&plain);
     return index;
 }

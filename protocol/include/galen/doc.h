@@ -47,7 +47,9 @@ struct galen_verdict {
  * Verdicts that void the whole operation: FORMAT (galen_op_check refuses it), ROLE (the author may not
  * write this kind, or this record is not there and the author may only propose it; purpose not
  * device), DUPLICATE (L2), BASE (L3; or the answered proposal is not in the answer's past), VALUE (the
- * answered entry is no proposal that counts; or the record is not the one that its document has). Verdicts that void single fields: ROLE (D2), VALUE.
+ * answered entry is no proposal that counts; or the record is not the one that its document has); for a
+ * sign-off (D4): BEHIND, CONFLICT, VALUE (no such visit), SIGNED (the hash is not that of the documents
+ * at its base). Verdicts that void single fields: ROLE (D2), VALUE.
  * UNKNOWN_KIND: a kind, document, field or option of a newer version: the operation counts for L2 and
  * L3, known fields take effect, and nobody signs off.
  */
@@ -80,6 +82,8 @@ GALEN_MUST_USE enum galen_err galen_docs_split(const struct galen_docs *docs, en
                                                struct galen_write *propose);
 /** May this role answer proposals? */
 bool galen_docs_may_answer(enum galen_role role);
+/** May this role sign off? Pharmacists may. */
+bool galen_docs_may_sign(enum galen_role role);
 
 /* --- Records ----------------------------------------------------------------------------------- */
 
@@ -171,6 +175,39 @@ struct galen_answer {
 };
 size_t galen_proposal_answer_count(const struct galen_proposal *proposal);
 struct galen_answer galen_proposal_answer(const struct galen_proposal *proposal, size_t i);
+
+/* --- Sign-off (D4) ----------------------------------------------------------------------------- */
+
+/** One version: a sign-off that counts. Borrowed from the docs. */
+struct galen_version {
+    uint32_t number;                      /* 1, 2, 3 … in log order */
+    uint64_t index;                       /* its entry */
+    const struct galen_docs_entry *entry; /* who signed, in which role, when */
+    uint64_t clock_ms;                    /* the signer's own clock */
+    uint64_t base;                        /* the documents as of this log size were signed */
+    uint8_t meaning;                      /* enum galen_sign_meaning */
+    uint16_t schema;
+    const uint8_t *visit;         /* record id, 16 bytes; NULL: none named */
+    const uint8_t *hash;          /* 32 bytes: galen_docs_hash of the documents as of `base` */
+    struct galen_bytes assertion; /* a passkey's; empty: asserted */
+    uint64_t superseded; /* the first entry after `base` that changed the record; GALEN_NO_ENTRY */
+};
+
+/** What stands before the documents in what is signed. */
+#define GALEN_SIGNED_MAGIC "galen documents"
+
+size_t galen_docs_version_count(const struct galen_docs *docs);
+/** Version i + 1; i < galen_docs_version_count (asserted). */
+struct galen_version galen_docs_version_at(const struct galen_docs *docs, size_t i);
+/**
+ * Why nobody could sign these documents as they are: OK; UNKNOWN_KIND: something in them is of a newer
+ * version (L8); CONFLICT.
+ */
+enum galen_err galen_docs_sign_bar(const struct galen_docs *docs);
+/** Appends what a sign-off is about (PROTOCOL.md, "Sign-off"). False: out of memory. */
+GALEN_MUST_USE bool galen_docs_write_signed(const struct galen_docs *docs, struct galen_writer *w);
+/** SHA-256 of it. False: out of memory. */
+GALEN_MUST_USE bool galen_docs_hash(const struct galen_docs *docs, uint8_t hash[GALEN_HASH_BYTES]);
 
 /* --- By entry ---------------------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 #define GALEN_LINE_POINTS_MAX   500  /* code points in a one-line value or a regimen's part */
 #define GALEN_WRITE_FIELDS_MAX  64   /* fields in one write or proposal */
 #define GALEN_NOTE_MAX          1024 /* bytes: which identifiers were checked, a visit's note */
+#define GALEN_ASSERTION_MAX     1024 /* bytes: a passkey's word under a sign-off */
 #define GALEN_BODY_MAX          (256u * 1024) /* sealed or clear body of one entry */
 #define GALEN_PLAIN_MAX         (192u * 1024) /* operation before padding */
 #define GALEN_FRAME_MAX         (512u * 1024) /* one WebSocket message */

@@ -18,6 +18,13 @@ enum galen_kind {
     GALEN_KIND_ANSWER = 4,
     GALEN_KIND_IDENTITY = 5,
     GALEN_KIND_VISIT = 6,
+    GALEN_KIND_SIGN = 7,
+};
+
+enum galen_sign_meaning {
+    GALEN_SIGN_WITH_PATIENT = 1, /* reviewed together with the patient */
+    GALEN_SIGN_ALONE = 2,        /* reviewed without the patient */
+    GALEN_SIGN_DISCHARGE = 3,    /* reconciled after a hospital stay */
 };
 
 enum galen_visit_event {
@@ -64,6 +71,14 @@ struct galen_op {
             uint8_t event;           /* enum galen_visit_event */
             struct galen_bytes text; /* 0 to GALEN_NOTE_MAX bytes */
         } visit;
+        struct {
+            uint8_t visit[GALEN_RECORD_ID_BYTES]; /* record of document VISIT; zeros: none */
+            uint8_t meaning; /* enum galen_sign_meaning, or one this version does not know */
+            uint16_t schema; /* GALEN_SCHEMA_VERSION of its author */
+            uint8_t hash[GALEN_HASH_BYTES]; /* of the documents at `base` (galen_docs_hash) */
+            struct galen_bytes
+                assertion; /* a passkey's, 0 to GALEN_ASSERTION_MAX bytes; empty: asserted */
+        } sign;
         struct galen_bytes
             unknown; /* the content of a kind this version does not know, as it came */
     } content;
@@ -71,7 +86,7 @@ struct galen_op {
 
 /** The class a kind belongs to (L8, enum galen_class), or 0 for a kind this version does not know. */
 uint8_t galen_kind_class(uint16_t kind);
-/** `message`, `write`, `propose`, `answer`, `identity`, `visit`; NULL for others. */
+/** `message`, `write`, `propose`, `answer`, `identity`, `visit`, `sign`; NULL for others. */
 const char *galen_kind_name(uint16_t kind);
 
 /**

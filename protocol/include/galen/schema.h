@@ -9,6 +9,9 @@
 #include "galen/cert.h"
 #include "galen/op.h"
 
+/* Grows with each document, field or option that is added. A sign-off names it. */
+#define GALEN_SCHEMA_VERSION 1
+
 enum galen_doc_id {
     GALEN_DOC_PMR = 1,       /* personal medication record: one record a medicine */
     GALEN_DOC_MAP = 2,       /* medication-related action plan: one record an action */

@@ -120,8 +120,11 @@ export interface Entry {
     members?: number;
     added?: { account: Id; role: Role; purpose: Member["purpose"] }[];
     /* what was opened */
-    kind?: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "unknown";
+    kind?: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "sign" | "unknown";
     token?: Token;
+    /** a sign-off: what it means; the version that it made, if it counts */
+    meaning?: Meaning;
+    version?: number;
     base?: number;
     clock_ms?: number;
     text?: string;
@@ -144,7 +147,8 @@ export interface Waiting {
     held: boolean;
     /** 0: a change of members, which has no time */
     composed_ms: number;
-    kind: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "members" | "unknown";
+    kind: "message" | "write" | "propose" | "answer" | "identity" | "visit" | "sign" | "members" | "unknown";
+    meaning?: Meaning;
     text?: string;
     doc?: DocName;
     record?: Id;
@@ -238,6 +242,37 @@ export interface SchemaDocument {
     /** it has this one record and no other; `write` without a record writes that one */
     record?: Id;
     fields: SchemaField[];
+}
+
+export type Meaning = "reviewed-with-patient" | "reviewed-alone" | "discharge-reconciled" | "unknown";
+/** One signed version of the record. */
+export interface Version {
+    chart: Id;
+    /** from 1, in log order */
+    version: number;
+    index: number;
+    time_ms: number;
+    account: Id; device: Id; name: string; role: Role;
+    meaning: Meaning;
+    /** the log size that was signed, and the hash of the documents there */
+    base: number;
+    schema: number;
+    hash: string;
+    /** signed in without a passkey's word */
+    asserted: boolean;
+    /** record of the visit that it belongs to */
+    visit?: Id;
+    /** the record changed since; by the entry `superseded_by` */
+    superseded: boolean;
+    superseded_by?: number;
+    superseded_at_ms?: number;
+}
+/** All versions, and whether this person could sign now, or else why not and what to do. */
+export interface Versions {
+    versions: Version[];
+    ready: boolean;
+    error?: ErrorName;
+    help?: string;
 }
 
 export interface CallView {
@@ -349,6 +384,7 @@ export interface Questions {
     /** while somebody types; `field` is a field's name, or "regimen.dose" and the like for one part of a regimen */
     writing: { ask: { doc: DocName; field: string; text: string }; answer: Writing[] };
     waiting: { ask: { chart: Id }; answer: Waiting[] };
+    versions: { ask: { chart: Id }; answer: Versions };
     call: { ask: object; answer: CallView };
 
     /**
@@ -376,6 +412,8 @@ export interface Questions {
         answer: { token: Token; record: Id; proposed: boolean };
     };
     answer: { ask: { chart: Id; proposal: number; accepted: boolean }; answer: { token: Token } };
+    /** pharmacists: signs the record as it is here; `failed` not-up-to-date: something came in between */
+    sign: { ask: { chart: Id; meaning: Exclude<Meaning, "unknown">; visit?: Id }; answer: { token: Token } };
     release: { ask: { token: Token; send: boolean }; answer: object };
     /** this person has had the chart on the screen up to (not including) this entry */
     seen: { ask: { chart: Id; size: number }; answer: object };
