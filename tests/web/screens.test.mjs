@@ -90,6 +90,42 @@ for (const [name, heading] of [["join-reading", "Opening your chart"], ["home-pa
         await page.close();
     });
 
+test("without a connection nobody knocks; who wanted to is knocked for when it is back and the visit open", async () => {
+    const page = await on("visit-patient-offline");
+    const online = async (log, told) => {
+        await page.evaluate((on) => { globalThis.script.home.online = { log: on, live: on }; }, log);
+        await page.tell(told);
+    };
+    const visit = async (it, told) => {
+        await page.evaluate(([chart, it]) => { globalThis.script.charts.find((c) => c.chart === chart).visit = it; }, [CHART, it]);
+        await page.tell(told);
+    };
+    assert.equal(await page.getByRole("button", { name: "Knock", exact: true }).count(), 0);
+    await page.press("Knock as soon as I am connected");
+    await page.getByText("As soon as the connection is back, this page knocks for you").waitFor();
+    await visit(undefined, { event: "online", line: "log" });
+    await online(true, { event: "online", line: "live" });
+    await page.getByText("As soon as your visit is open, this page knocks for you").waitFor();
+    assert.equal((await page.heard("knock")).length, 0);
+    await visit({ visit: "ee".repeat(32), host: "d1".repeat(32) }, { event: "visit", chart: CHART, visit: "ee".repeat(32) });
+    assert.deepEqual(await page.heard("knock"), [{ chart: CHART }]);
+    assert.equal(await page.locator("h1").innerText(), "You are in the waiting room");
+    await page.close();
+});
+
+test("who has thought better of it is not knocked for, and staff start nothing without a connection", async () => {
+    const page = await on("visit-patient-offline-knocks-later");
+    await page.press("Do not knock");
+    await page.evaluate(() => { globalThis.script.home.online = { log: true, live: true }; });
+    await page.tell({ event: "online", line: "live" });
+    assert.equal((await page.heard("knock")).length, 0);
+    assert.equal(await page.getByRole("button", { name: "Knock", exact: true }).count(), 1);
+    await page.close();
+    const staff = await on("visit-staff-offline");
+    assert.equal(await staff.getByRole("button", { name: /visit$/ }).count(), 0);
+    await staff.close();
+});
+
 test("ids stand in no address, and Back goes back", async () => {
     const page = await on("home-staff");
     await page.press("Open Rosalind");

@@ -286,6 +286,8 @@ export const states = [
     ["visit-patient-open", "patient", { at: "visit", chart: CHART }, open, ["Turn on my microphone"]],
     ["visit-patient-microphone-refused", "patient", { at: "visit", chart: CHART }, all(open, (s) => { s.sound = { microphone: "refused" }; })],
     ["visit-patient-offline", "patient", { at: "visit", chart: CHART }, all(open, offline)],
+    ["visit-patient-offline-knocks-later", "patient", { at: "visit", chart: CHART }, all(open, offline), ["Knock as soon as I am connected"]],
+    ["visit-staff-offline", "staff", { at: "visit", chart: CHART }, all(open, offline)],
     ["visit-patient-waiting", "patient", { at: "visit", chart: CHART }, (s) => { inVisit("patient")(s); s.call.state = "waiting"; s.call.participants = []; }],
     ["visit-patient-coming-back", "patient", { at: "visit", chart: CHART }, all(open, loadedAgain, (s) => { s.failing.knock = "never"; })],
     ["visit-patient-coming-back-reading", "patient", chart("pmr"), all(open, loadedAgain, (s) => { s.failing.knock = "never"; })],

@@ -58,7 +58,7 @@ const partsOf = (chart: ChartSummary): ChartPart[] =>
     chart.practice ? ["people", "messages", "log"] : ["messages", "pmr", "map", "people", "log"];
 
 /* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
-function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
+function ChartTop({ chart, home, plain, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
     const words = plain ? w.part.plain : w.part.clinical;
     const here = tree.present.value.filter((p) => p.chart === chart.chart);
     const others = here.filter((p) => open.members.state !== "here" ||
@@ -77,7 +77,7 @@ function ChartTop({ chart, plain, open, part, record }: ChartProps & { part: Cha
                 <Buttons>
                     {chart.visit
                         ? <Button onClick={() => go({ at: "visit", chart: chart.chart })}>{w.visit.go}</Button>
-                        : <Button onClick={() => void openVisit(chart.chart)}>{w.visit.start}</Button>}
+                        : home.online.live && <Button onClick={() => void openVisit(chart.chart)}>{w.visit.start}</Button>}
                 </Buttons>
             )}
             {!plain && (

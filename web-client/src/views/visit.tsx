@@ -53,15 +53,60 @@ export function VisitScreen({ home, chart }: { home: Home; chart: Id }) {
             <Ended />
             {!home.online.live && <Alert kind="warning" title={w.line.offline_short} live><p>{w.visit.offline}</p></Alert>}
             <SoundCheck />
-            {summary?.visit
-                ? <>
-                    <p class="lead">{staff ? w.visit.open_staff : w.visit.ready}</p>
-                    <Buttons><Button big onClick={() => void knock(chart)}>{staff ? w.visit.join : w.visit.knock}</Button></Buttons>
-                </>
-                : staff
-                    ? <Buttons><Button big onClick={() => void openVisit(chart)}>{w.visit.start}</Button></Buttons>
-                    : <p class="lead" role="status">{w.visit.none_open}</p>}
+            {staff
+                ? <StaffDoor chart={chart} live={home.online.live} isOpen={Boolean(summary?.visit)} />
+                : <PatientDoor key={chart} chart={chart} live={home.online.live} isOpen={Boolean(summary?.visit)} />}
             <Buttons><Button kind="quiet" onClick={back}>← {w.visit.back}</Button></Buttons>
+        </>
+    );
+}
+
+interface Door {
+    chart: Id;
+    /** the live line is there: without it nobody knows whether a visit is open, and nobody hears a knock */
+    live: boolean;
+    isOpen: boolean;
+}
+
+function StaffDoor({ chart, live, isOpen }: Door) {
+    if (!live)
+        return <p class="lead">{w.visit.offline_staff}</p>;
+    return (
+        <>
+            {isOpen && <p class="lead">{w.visit.open_staff}</p>}
+            <Buttons>
+                <Button big onClick={() => void (isOpen ? knock(chart) : openVisit(chart))}>
+                    {isOpen ? w.visit.join : w.visit.start}
+                </Button>
+            </Buttons>
+        </>
+    );
+}
+
+/* Who presses while there is no connection is not made to stand by and press again. */
+function PatientDoor({ chart, live, isOpen }: Door) {
+    const [later, setLater] = useState(false);
+    useEffect(() => {
+        if (!later || !live || !isOpen)
+            return;
+        setLater(false);
+        void knock(chart);
+    }, [later, live, isOpen]);
+    if (later)
+        return (
+            <>
+                <p class="lead" role="status">{live ? w.visit.knocks_when_open : w.visit.knocks_later}</p>
+                <Buttons><Button kind="other" onClick={() => setLater(false)}>{w.visit.knock_not}</Button></Buttons>
+            </>
+        );
+    if (!live)
+        return <Buttons><Button big onClick={() => setLater(true)}>{w.visit.knock_later}</Button></Buttons>;
+    if (!isOpen)
+        return <p class="lead" role="status">{w.visit.none_open}</p>;
+    return (
+        <>
+            <p class="lead">{w.visit.ready}</p>
+            <Buttons><Button big onClick={() => void knock(chart)}>{w.visit.knock}</Button></Buttons>
         </>
     );
 }
