@@ -219,6 +219,7 @@ struct galen_id galen_rules_statement_account(const struct galen_rules *rules,
     bool for_all =
         !GALEN_CHECKED(OWN_WORD) || statement->kind != GALEN_STATEMENT_REVOKED || !signer ||
         galen_id_equal(&statement->signer, &rules->practice.device) ||
+        galen_id_equal(&statement->signer, &statement->subject) ||
         (signer->role == GALEN_ROLE_ADMINISTRATOR && signer->purpose == GALEN_PURPOSE_DEVICE);
     return for_all ? everybody : signer->account;
 }

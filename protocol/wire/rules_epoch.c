@@ -4,6 +4,7 @@
 #include "galen/keys.h"
 #include "galen/mutation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What an epoch entry is judged with. */
@@ -196,6 +197,22 @@ static enum galen_err judge_statement(const struct judged *j,
         return GALEN_ERR_ROLE;
     enum galen_err err = galen_statement_check(rules->p, statement, signer.keys.sign);
     return GALEN_CHECKED(STATEMENT) || err == GALEN_ERR_MEMORY ? err : GALEN_OK;
+}
+
+enum galen_err galen_rules_judge_statement(const struct galen_rules *rules,
+                                           const struct galen_statement *statement,
+                                           const struct galen_chain *chain, uint64_t at_ms)
+{
+    struct epoch_change *change = calloc(1, sizeof *change);
+    size_t chain_next = 0;
+    if (!change)
+        return GALEN_ERR_MEMORY;
+    if (chain->count > 0)
+        change->body.chains[change->body.chain_count++] = *chain;
+    struct judged j = {.rules = rules, .change = change, .at_ms = at_ms};
+    enum galen_err err = judge_statement(&j, statement, &chain_next);
+    free(change);
+    return err;
 }
 
 /* Fills in what every enclosed statement is worth. FORMAT: a chain stands there for nothing. */

@@ -480,6 +480,55 @@ Test(rules_members, rule_11i_nobody_speaks_for_a_strangers_keys)
     scene_end(&s);
 }
 
+/* Whose keys were copied says so of themselves: it counts wherever they stand, whoever lists them. */
+Test(rules_members, L6_a_devices_word_about_itself_counts_for_every_account)
+{
+    struct scene s;
+    scene_begin(&s);
+    scene_draft_epoch(&s, &s.pharmacist);
+    scene_drop(&s, &s.patient);
+    scene_state(&s, &s.patient, GALEN_STATEMENT_REVOKED, &s.patient, NULL, false);
+    scene_accept(&s);
+    cr_assert_not_null(galen_rules_statement(s.rules, &s.patient.id, &s.caregiver.id));
+    struct party taken = s.patient;
+    scene_add_member(&s, &s.pharmacist, &s.caregiver, true, false);
+    party_certify(&taken, &s.caregiver, GALEN_ROLE_CAREGIVER, GALEN_PURPOSE_DEVICE, chart_of(&s));
+    scene_draft_epoch(&s, &s.caregiver);
+    scene_add(&s, &taken, true, false);
+    expect(&s, GALEN_ERR_REVOKED, "in another account");
+    scene_end(&s);
+}
+
+Test(rules_members, L6_what_a_statement_is_worth_is_judged_without_an_entry)
+{
+    struct scene s;
+    struct galen_statement said;
+    struct galen_chain none = {0}, chain;
+    scene_begin(&s);
+    const struct {
+        const struct party *by, *about;
+        enum galen_err err;
+    } cases[] = {
+        {&s.patient, &s.patient, GALEN_OK},
+        {&s.practice, &s.patient, GALEN_OK},
+        {&s.pharmacist, &s.patient, GALEN_ERR_ROLE},
+        {&s.patient, &s.pharmacist, GALEN_ERR_ROLE},
+        {&s.stranger, &s.stranger, GALEN_ERR_ROLE},
+        {&s.administrator, &s.patient, GALEN_ERR_ROLE}, /* without a chain */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        party_state(cases[i].by, GALEN_STATEMENT_REVOKED, cases[i].about, NULL, &said);
+        cr_assert_eq(galen_rules_judge_statement(s.rules, &said, &none, s.now_ms), cases[i].err,
+                     "case %zu", i);
+    }
+    party_chain(&s.administrator, false, &chain);
+    cr_assert_eq(galen_rules_judge_statement(s.rules, &said, &chain, s.now_ms), GALEN_OK);
+    party_state(&s.pharmacist, GALEN_STATEMENT_REVOKED, &s.patient, NULL, &said);
+    said.signer = s.patient.id;
+    cr_assert_eq(galen_rules_judge_statement(s.rules, &said, &none, s.now_ms), GALEN_ERR_SIGNATURE);
+    scene_end(&s);
+}
+
 /* A used link's key is still with whoever kept the link: it must not name another successor. */
 Test(rules_members, I3_a_used_link_names_no_second_successor)
 {

@@ -304,6 +304,8 @@ Test(links, who_may_revoke_whom)
         {&CAST.administrator, &CAST.practice, GALEN_ERR_ROLE},
         {&CAST.practice, &CAST.other_pharmacist, GALEN_OK},
         {&CAST.patient, &CAST.patient_second, GALEN_OK}, /* one's own lost device */
+        {&CAST.stranger, &CAST.stranger, GALEN_ERR_ROLE}, /* belongs to no chart here */
+        {&CAST.custodian, &CAST.custodian, GALEN_ERR_CUSTODIAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         stage_forget(pharmacist);
@@ -351,6 +353,45 @@ Test(links, nobody_revokes_a_stranger_by_taking_them_into_their_account)
     send_statement(patient, &CAST.patient, GALEN_STATEMENT_REVOKED, &captured, NULL);
     stage_expect(patient, GALEN_FRAME_DONE);
     stage_log(&s, &CAST.other_pharmacist); /* signs in with their own chain as ever */
+}
+
+/* The keys of a device were copied, and it says so: nobody signs in with them any more. */
+Test(links, L6_a_copied_device_shuts_itself_out)
+{
+    struct line *pharmacist = stage_log(&s, &CAST.pharmacist);
+    struct line *patient = stage_log(&s, &CAST.patient);
+    struct line *live = stage_live(&s, &CAST.patient);
+    stage_open(&s, pharmacist, 0, NULL);
+    send_statement(patient, &CAST.patient, GALEN_STATEMENT_REVOKED, &CAST.patient, NULL);
+    stage_expect(patient, GALEN_FRAME_DONE);
+    stage_expect_closed(patient, GALEN_ERR_REVOKED);
+    stage_expect_closed(live, GALEN_ERR_REVOKED);
+    struct galen_frame told = stage_expect(pharmacist, GALEN_FRAME_STATEMENT);
+    cr_assert(galen_id_equal(&told.as.statement.statement.signer, &CAST.patient.id));
+    stage_restart(&s);
+    struct line *line = stage_connect(&s, "home");
+    struct galen_frame frame;
+    stage_sign_in_frame(line, &CAST.patient, LOG, false, &frame);
+    stage_refuse_sign_in(&s, line, &frame, GALEN_ERR_REVOKED);
+    pharmacist = stage_log(&s, &CAST.pharmacist);
+    stage_open(&s, pharmacist, 0, NULL);
+    stage_expect(pharmacist, GALEN_FRAME_STATEMENT);
+}
+
+Test(links, L6_nobody_is_shut_out_by_a_word_that_is_not_theirs)
+{
+    struct line *caregiver = stage_log(&s, &CAST.pharmacist);
+    struct galen_frame frame = {.type = GALEN_FRAME_STATEMENT};
+    frame.as.statement.request = ++s.request;
+    party_state(&CAST.pharmacist, GALEN_STATEMENT_REVOKED, &CAST.patient, NULL,
+                &frame.as.statement.statement);
+    frame.as.statement.statement.signer = CAST.patient.id;
+    stage_send(&s, caregiver, &frame);
+    stage_expect_refused(caregiver, GALEN_ERR_SIGNATURE);
+    stage_log(&s, &CAST.patient);
+    /* Who overhears the true word may hand it in; it says what it says. */
+    send_statement(caregiver, &CAST.patient, GALEN_STATEMENT_REVOKED, &CAST.patient, NULL);
+    stage_expect(caregiver, GALEN_FRAME_DONE);
 }
 
 Test(links, a_replaced_device_says_so_itself)

@@ -91,10 +91,18 @@ const struct galen_statement *galen_rules_statement(const struct galen_rules *ru
                                                     const struct galen_id *account);
 /**
  * For which account a statement that holds speaks, if it stands here: none for the practice's, an
- * administrator's and *replaced*, which count for everybody.
+ * administrator's, a device's about itself and *replaced*, which count for everybody.
  */
 struct galen_id galen_rules_statement_account(const struct galen_rules *rules,
                                               const struct galen_statement *statement);
+/**
+ * What 11i says of this statement, if it stood in an epoch entry at `at_ms`; `chain` is its signer's, empty
+ * where none came. OK, or what is wrong with it; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_rules_judge_statement(const struct galen_rules *rules,
+                                                          const struct galen_statement *statement,
+                                                          const struct galen_chain *chain,
+                                                          uint64_t at_ms);
 
 /**
  * Checks a signed head against the tree (H1): OK; CHART, not about this chart; NOT_MEMBER, by a device
