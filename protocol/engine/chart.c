@@ -232,6 +232,9 @@ static bool take_next(struct galen_engine *engine, struct chart *chart,
                                            .index = read.index});
     if (!joining_as_link(engine))
         save_entry(engine, chart, read.index);
+    if (read.class == GALEN_CLASS_EPOCH && read.state == GALEN_READ_CLEAR &&
+        engine->me.state == GALEN_HOME_MEMBER)
+        words_in_log(engine, chart, entry);
     if (galen_id_equal(&entry->header.author, &self))
         outbox_seen(engine, chart, entry, &read);
     event(engine, (struct galen_event){.kind = GALEN_EVENT_ENTRY,
@@ -392,8 +395,10 @@ static void became_current(struct galen_engine *engine, uint64_t now_ms, struct 
         event(engine, (struct galen_event){.kind = GALEN_EVENT_CURRENT,
                                            .chart = chart->id,
                                            .number = galen_log_size(chart->log)});
-    if (chart->current)
+    if (chart->current) {
         tell_ahead(engine, chart);
+        words_judge(engine, now_ms, chart);
+    }
     look_at_members(engine, now_ms, chart);
     if (engine->me.state == GALEN_HOME_JOINING)
         join_step(engine, now_ms);

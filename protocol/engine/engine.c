@@ -24,6 +24,7 @@ void galen_engine_free(struct galen_engine *engine)
     join_wipe(&engine->joining);
     outputs_wipe(&engine->outputs);
     free(engine->certs);
+    free(engine->words);
     galen_wipe(engine, sizeof *engine);
     free(engine);
 }
@@ -102,7 +103,14 @@ static void on_log_frame(struct galen_engine *engine, uint64_t now_ms,
         outbox_appended(engine, now_ms, &frame->as.appended);
         break;
     case GALEN_FRAME_REFUSED:
-        outbox_refused(engine, now_ms, &frame->as.refused);
+        if (!words_answered(engine, frame->as.refused.request, frame->as.refused.err))
+            outbox_refused(engine, now_ms, &frame->as.refused);
+        break;
+    case GALEN_FRAME_DONE:
+        (void)words_answered(engine, frame->as.done.request, GALEN_OK);
+        break;
+    case GALEN_FRAME_STATEMENT:
+        words_heard(engine, now_ms, &frame->as.statement);
         break;
     case GALEN_FRAME_CHART_ADDED:
         if (engine->me.state == GALEN_HOME_MEMBER)

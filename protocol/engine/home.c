@@ -3,6 +3,7 @@
  *
  *   home                           who this is
  *   notice                         links whose second opening was told
+ *   words                        devices that were revoked
  *   joining                        while a link is being redeemed
  *   log/ID/entry/INDEX           a page of entries from this one on (16 hexadecimal digits). Of each: u16 what we
  *                                found of it by the clear rules; bool whether it was opened, and then what it
@@ -425,6 +426,69 @@ static enum galen_err load_notices(struct galen_engine *engine, struct galen_byt
     return galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
 }
 
+/* -- words ------------------------------------------------------------------------------------------ */
+
+void save_words(struct galen_engine *engine)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t i = 0; i < engine->word_count; i++) {
+        const struct word *word = &engine->words[i];
+        if (!word->judged)
+            continue;
+        galen_statement_write(&w, &word->statement);
+        galen_chain_write(&w, &word->chain);
+        galen_write_bool(&w, word->told);
+    }
+    save_written(engine, "words", &w);
+}
+
+static enum galen_err load_words(struct galen_engine *engine, struct galen_bytes value)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, value);
+    engine->words = calloc(WORDS_MAX, sizeof *engine->words);
+    if (!engine->words)
+        return GALEN_ERR_MEMORY;
+    while (r.left > 0 && engine->word_count < WORDS_MAX) {
+        struct word *word = &engine->words[engine->word_count++];
+        if (galen_statement_read(&r, &word->statement) != GALEN_OK ||
+            galen_chain_read(&r, &word->chain) != GALEN_OK)
+            return GALEN_ERR_FORMAT;
+        word->judged = true;
+        word->told = galen_read_bool(&r);
+    }
+    return galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
+}
+
+void forget_all(struct galen_engine *engine)
+{
+    static const char *const lists[] = {"notice", "words"};
+    char key[KEY_MAX];
+    for (size_t c = 0; c < engine->chart_count; c++) {
+        struct chart *chart = engine->charts[c];
+        for (size_t i = 0; i < chart->item_count; i++)
+            forget_item(engine, chart, &chart->items[i]);
+        for (size_t p = 0; p < chart->page_count; p++) {
+            put_number(chart_key(key, chart, "/entry/"), chart->pages[p]);
+            save(engine, key, (struct galen_bytes){0});
+        }
+        if (chart->stopped != GALEN_OK)
+            forget_stopped(engine, chart);
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        save(engine, lists[i], (struct galen_bytes){0});
+    charts_clear(engine);
+    engine->unsaved = false;
+    engine->word_count = engine->notice_count = engine->cert_count = 0;
+    struct identity *me = &engine->me;
+    me->state = GALEN_HOME_EMPTY;
+    me->role = 0;
+    me->account = me->practice_chart = (struct galen_id){0};
+    me->practice_keys = (struct galen_public_keys){0};
+    me->chain.count = 0;
+}
+
 /* -- reading it back -------------------------------------------------------------------------------- */
 
 static bool read_hex(struct galen_bytes text, uint8_t *out, size_t n)
@@ -484,6 +548,8 @@ enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
         return load_chart(engine, key, value);
     if (key.size == 6 && starts(key, "notice"))
         return load_notices(engine, value);
+    if (key.size == 5 && starts(key, "words"))
+        return load_words(engine, value);
     if (key.size == 4 && starts(key, "home"))
         return load_me(engine, value);
     if (key.size == 7 && starts(key, "joining"))

@@ -128,13 +128,16 @@ enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                  struct galen_bytes text)
 {
     struct link link;
-    if (engine->me.state == GALEN_HOME_MEMBER || engine->me.state == GALEN_HOME_FOUNDING)
+    bool told, out = galen_engine_is_shut_out(engine, &told) && told;
+    if ((engine->me.state == GALEN_HOME_MEMBER && !out) || engine->me.state == GALEN_HOME_FOUNDING)
         return GALEN_ERR_STATE;
     enum galen_err err = read_link(text, &link);
     if (err == GALEN_OK)
         err = set_host(engine, link.host);
     if (err != GALEN_OK)
         return err;
+    if (out)
+        forget_all(engine);
     bool same = engine->me.state == GALEN_HOME_JOINING &&
                 memcmp(engine->joining.secret, link.secret, sizeof link.secret) == 0;
     if (!same) {
@@ -434,14 +437,7 @@ static void state_replaced(struct galen_engine *engine, uint64_t now_ms,
                                           .subject = engine->joining.device,
                                           .successor = engine->me.device,
                                           .signer = engine->joining.device};
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_statement_write_unsigned(&w, statement);
-    galen_sign(&engine->joining.secrets, GALEN_SIGN_STATEMENT, galen_written(&w),
-               statement->signature);
-    if (w.failed)
-        engine->outputs.failed = true;
-    galen_writer_wipe(&w);
+    sign_statement(engine, &engine->joining.secrets, statement);
 }
 
 enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms, struct chart *chart,

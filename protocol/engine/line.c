@@ -207,6 +207,7 @@ static void on_welcome(struct galen_engine *engine, uint64_t now_ms, struct line
         live_ready(engine, now_ms);
         return;
     }
+    words_say(engine);
     if (engine->me.state == GALEN_HOME_JOINING && !join_welcome(engine, now_ms, welcome))
         return;
     for (size_t at = 0; at + GALEN_ID_BYTES <= welcome->charts.size; at += GALEN_ID_BYTES) {
@@ -238,6 +239,7 @@ static void on_refused(struct galen_engine *engine, uint64_t now_ms, struct line
                    err == GALEN_ERR_SLOW || err == GALEN_ERR_DISPLACED || err == GALEN_ERR_STATE ||
                    err == GALEN_ERR_FORMAT;
     line->barred = !passing;
+    words_refused(engine, err);
     if (err == GALEN_ERR_DISPLACED)
         line->failures = 8; /* the other one is not to be pushed out again at once */
     event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,

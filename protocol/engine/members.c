@@ -29,6 +29,18 @@ void certify(struct galen_engine *engine, const struct galen_device_secrets *sec
     galen_writer_wipe(&w);
 }
 
+void sign_statement(struct galen_engine *engine, const struct galen_device_secrets *secrets,
+                    struct galen_statement *statement)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_statement_write_unsigned(&w, statement);
+    galen_sign(secrets, GALEN_SIGN_STATEMENT, galen_written(&w), statement->signature);
+    if (w.failed)
+        engine->outputs.failed = true;
+    galen_writer_wipe(&w);
+}
+
 void draw_epoch_random(struct galen_engine *engine, struct galen_epoch_random *random)
 {
     draw(engine, random->epoch_key, sizeof random->epoch_key);
@@ -107,6 +119,7 @@ struct change {
     struct galen_id drop[GALEN_MEMBERS_MAX];
     struct galen_id holders[GALEN_MEMBERS_MAX];
     struct galen_statement statement;
+    struct galen_chain signer_chain;
     struct galen_epoch_change epoch;
 };
 
@@ -173,7 +186,19 @@ static void drop_where(const struct chart *chart, const struct galen_id *account
     }
 }
 
-/* A device of our own account that is removed is also revoked: the server lets it sign in no more. */
+/* The proof by which anybody may drop the device (C4). */
+static void enclose(const struct word *word, struct change *change)
+{
+    change->statement = word->statement;
+    change->signer_chain = word->chain;
+    change->epoch.statements = &change->statement;
+    change->epoch.statement_count = 1;
+    change->epoch.signer_chains = &change->signer_chain;
+    change->epoch.signer_chain_count = word->chain.count > 0 ? 1 : 0;
+}
+
+/* A device of our own account that is removed is also revoked: the server lets it sign in no more. One
+ * that leaves by itself is dropped and no more: its own word would say that it was copied (L6). */
 static void revoke_own(struct galen_engine *engine, uint64_t now_ms, struct change *change)
 {
     struct galen_statement *s = &change->statement;
@@ -181,13 +206,7 @@ static void revoke_own(struct galen_engine *engine, uint64_t now_ms, struct chan
     s->at_ms = server_time(engine, now_ms);
     s->subject = change->drop[0];
     s->signer = engine->me.device;
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_statement_write_unsigned(&w, s);
-    galen_sign(&engine->me.secrets, GALEN_SIGN_STATEMENT, galen_written(&w), s->signature);
-    if (w.failed)
-        engine->outputs.failed = true;
-    galen_writer_wipe(&w);
+    sign_statement(engine, &engine->me.secrets, s);
     change->epoch.statements = s;
     change->epoch.statement_count = 1;
 }
@@ -235,6 +254,7 @@ static enum galen_err plan(struct galen_engine *engine, uint64_t now_ms, struct 
 {
     enum galen_err err = GALEN_OK;
     bool renews = item->kind == ITEM_RENEW;
+    const struct word *word;
     switch ((enum item_kind)item->kind) {
     case ITEM_ADD:
         err = add_certified(engine, chart, item, change);
@@ -247,7 +267,10 @@ static enum galen_err plan(struct galen_engine *engine, uint64_t now_ms, struct 
         break;
     case ITEM_DROP_DEVICE:
         drop_where(chart, NULL, &item->subject, change);
-        if (change->epoch.drop_count > 0 && !item->quiet)
+        if (item->quiet && (word = words_against(engine, now_ms, chart, &item->subject)))
+            enclose(word, change);
+        else if (change->epoch.drop_count > 0 && !item->quiet &&
+                 !galen_id_equal(&item->subject, &engine->me.device))
             revoke_own(engine, now_ms, change);
         break;
     case ITEM_HOLDER:
@@ -335,6 +358,20 @@ static void queue_care(struct galen_engine *engine, struct chart *chart, uint8_t
         commit(engine);
 }
 
+static bool is_late(const struct galen_member *m, uint64_t at_ms)
+{
+    return (m->purpose == GALEN_PURPOSE_INVITATION || m->purpose == GALEN_PURPOSE_CODE) &&
+           at_ms > m->issues_until_ms;
+}
+
+/* A device that was revoked, or that somebody let in with a copy of another's keys. */
+static bool is_copied(const struct galen_engine *engine, uint64_t now_ms, const struct chart *chart,
+                      const struct galen_member *m)
+{
+    return words_against(engine, now_ms, chart, &m->device) ||
+           (!galen_id_equal(&m->device, &engine->me.device) && words_let_in(engine, chart, m));
+}
+
 void members_care(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
 {
     const struct galen_member *me = chart_me(engine, chart);
@@ -345,13 +382,13 @@ void members_care(struct galen_engine *engine, uint64_t now_ms, struct chart *ch
     if (galen_log_epoch_state(chart->log) == GALEN_ERR_UNUSABLE ||
         (me->holder && galen_log_history_needs_care(chart->log)))
         queue_care(engine, chart, ITEM_RENEW, NULL);
-    if (!galen_role_is_staff(me->role))
-        return;
     const struct galen_rules *rules = galen_log_rules(chart->log);
+    bool staff = galen_role_is_staff(me->role);
     for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
         const struct galen_member *m = galen_rules_member_at(rules, i);
-        if ((m->purpose == GALEN_PURPOSE_INVITATION || m->purpose == GALEN_PURPOSE_CODE) &&
-            server_time(engine, now_ms) > m->issues_until_ms)
+        bool own = galen_id_equal(&m->account, &me->account);
+        if ((staff && is_late(m, server_time(engine, now_ms))) ||
+            ((staff || own) && is_copied(engine, now_ms, chart, m)))
             queue_care(engine, chart, ITEM_DROP_DEVICE, &m->device);
     }
 }

@@ -103,6 +103,8 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
                    enum galen_err err, uint64_t index)
 {
     uint8_t kind = item->kind;
+    if (kind == ITEM_DROP_DEVICE && item->quiet && err != GALEN_OK)
+        chart->undroppable_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     forget_item(engine, chart, item);
     if (kind == ITEM_FIRST && err == GALEN_OK && engine->me.state == GALEN_HOME_FOUNDING)
         found_finished(engine);
@@ -238,12 +240,15 @@ static void send_item(struct galen_engine *engine, struct chart *chart, struct i
     send_frame(engine, GALEN_CONNECTION_LOG, &frame);
 }
 
-/* The current epoch cannot be written in: a renewal goes first (E3, C4). */
-static bool renew_first(struct galen_engine *engine, struct chart *chart)
+/* The current epoch cannot be written in: a renewal goes first, or dropping who was revoked (E3, C4). */
+static bool goes_first(struct galen_engine *engine, struct chart *chart, uint8_t kind,
+                       const struct galen_id *subject)
 {
     if (chart->items[0].kind != ITEM_CONTENT)
         return true;
-    struct item item = item_new(engine, chart, ITEM_RENEW);
+    struct item item = item_new(engine, chart, kind);
+    if (subject)
+        item.subject = *subject;
     item.quiet = true; /* saved when it is sent, so that it is known again after a crash (L6) */
     if (!outbox_make_room(chart))
         return false;
@@ -278,8 +283,13 @@ static bool step(struct galen_engine *engine, uint64_t now_ms, struct chart *cha
         hold(engine, chart, item);
         return false;
     }
+    const struct galen_member *out = item->kind == ITEM_CONTENT && epoch != chart->undroppable_epoch
+                                         ? words_listed(engine, now_ms, chart)
+                                         : NULL;
+    if (out && goes_first(engine, chart, ITEM_DROP_DEVICE, &out->device))
+        return true;
     enum galen_err err = draft(engine, now_ms, chart, item);
-    if (err == GALEN_ERR_UNUSABLE && renew_first(engine, chart))
+    if (err == GALEN_ERR_UNUSABLE && goes_first(engine, chart, ITEM_RENEW, NULL))
         return true;
     if (err == GALEN_ERR_MEMORY) {
         engine->outputs.failed = true;

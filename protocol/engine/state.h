@@ -2,8 +2,8 @@
  * What the parts of the engine share. Each part is one file: outputs.c (what goes out), home.c (what
  * is saved), line.c (connections and signing in), charts.c (the list of charts), chart.c (reading one),
  * outbox.c (requests until they are in the log), members.c (changes of members), join.c (becoming a
- * device), found.c (beginning a practice), requests.c (what a person asks for), live.c, visit.c, door.c,
- * call.c and attendance.c (the live connection).
+ * device), found.c (beginning a practice), words.c (who was revoked), requests.c (what a person asks for),
+ * live.c, visit.c, door.c, call.c and attendance.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H
@@ -20,7 +20,8 @@
 #define BACKOFFS_IN_CALL 3    /* doubled no more than this, 2 s: somebody waits to be heard again */
 #define RETRY_APPEND_MS  1000 /* after the server could not store */
 #define CLOCK_MAX_MS     253402300800000ull /* the year 10000: no clock shows it */
-#define CARE_EVERY_MS    5000               /* how often members are looked after, at most */
+#define WORDS_MAX        64   /* devices of which it is known that they were revoked */
+#define CARE_EVERY_MS    5000 /* how often members are looked after, at most */
 
 /* -- outputs.c ---------------------------------------------------------------------------------- */
 
@@ -195,8 +196,9 @@ struct chart {
     struct galen_id ahead[GALEN_MEMBERS_MAX];
     uint64_t head_size, head_at_ms; /* last signed by us */
     uint64_t care_at_ms;
-    uint32_t seen_epoch; /* of the last CHART event */
-    struct item *items;  /* oldest first */
+    uint32_t undroppable_epoch; /* in which whom the words name could not be dropped; 0: none */
+    uint32_t seen_epoch;        /* of the last CHART event */
+    struct item *items;         /* oldest first */
     size_t item_count, item_room;
 };
 
@@ -211,6 +213,14 @@ struct told_notice {
     uint64_t at_ms;
 };
 #define NOTICES_MAX 64 /* the oldest is forgotten */
+
+/* A device was revoked. */
+struct word {
+    struct galen_statement statement;
+    struct galen_chain chain; /* the signer's, if it came with it */
+    bool judged; /* it holds in some chart, and was said; else it waits, and is not saved */
+    bool told;   /* our own: the server has it */
+};
 
 struct live; /* live.c */
 
@@ -232,6 +242,9 @@ struct galen_engine {
     size_t cert_count, cert_room;
     struct told_notice notices[NOTICES_MAX];
     size_t notice_count;
+    struct word *words;
+    size_t word_count;
+    uint32_t word_request; /* our own, on the present connection */
     struct live *live;
     bool started;
 };
@@ -288,6 +301,9 @@ void save_pages(struct galen_engine *engine);
 bool page_begin(struct chart *chart);
 void save_stopped(struct galen_engine *engine, const struct chart *chart);
 void forget_stopped(struct galen_engine *engine, const struct chart *chart);
+void save_words(struct galen_engine *engine);
+/** Removes all that this home has saved but who it is, and forgets it. */
+void forget_all(struct galen_engine *engine);
 /** True if it is news; then it is remembered. */
 bool note_notice(struct galen_engine *engine, const struct galen_id *device, uint64_t at_ms);
 GALEN_MUST_USE enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
@@ -345,8 +361,12 @@ GALEN_MUST_USE enum galen_err members_chain(const struct galen_engine *engine,
 GALEN_MUST_USE enum galen_err members_draft(struct galen_engine *engine, uint64_t now_ms,
                                             struct chart *chart, struct item *item,
                                             uint32_t number);
-/** What a device awake does unasked: renews unusable epochs, drops expired invitations (C4, E3, I4). */
+/** What a device awake does unasked: renews unusable epochs, drops who was revoked and expired
+ * invitations (C4, E3, I4). */
 void members_care(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
+/** Signs a statement with these secrets. */
+void sign_statement(struct galen_engine *engine, const struct galen_device_secrets *secrets,
+                    struct galen_statement *statement);
 /** Signs a certificate with these secrets. */
 void certify(struct galen_engine *engine, const struct galen_device_secrets *secrets,
              struct galen_cert *cert);
@@ -355,6 +375,32 @@ void draw_epoch_random(struct galen_engine *engine, struct galen_epoch_random *r
 GALEN_MUST_USE enum galen_err members_draft_first(struct galen_engine *engine, uint64_t now_ms,
                                                   const struct galen_newcomer *add, size_t count,
                                                   struct item *item, struct galen_id *chart);
+
+/* -- words.c ------------------------------------------------------------------------------------------ */
+
+/** The server passes a statement on. */
+void words_heard(struct galen_engine *engine, uint64_t now_ms,
+                 const struct galen_frame_statement *frame);
+/** A chart was read further: what could not be judged before may be now. */
+void words_judge(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart);
+/** An accepted epoch entry may enclose some. */
+void words_in_log(struct galen_engine *engine, const struct chart *chart,
+                  const struct galen_entry *entry);
+/** The word by which this member is to be dropped from this chart; NULL: none. */
+const struct word *words_against(const struct galen_engine *engine, uint64_t now_ms,
+                                 const struct chart *chart, const struct galen_id *device);
+/** A member whom one is against; NULL: none. */
+const struct galen_member *words_listed(const struct galen_engine *engine, uint64_t now_ms,
+                                        const struct chart *chart);
+/** Whether a copied device, by its own word, let this member in when it was copied already. */
+bool words_let_in(const struct galen_engine *engine, const struct chart *chart,
+                  const struct galen_member *member);
+/** Says our own, if there is one and the line is there. */
+void words_say(struct galen_engine *engine);
+/** True when the answer was about our own word. */
+bool words_answered(struct galen_engine *engine, uint32_t request, enum galen_err err);
+/** The server does not let us in. */
+void words_refused(struct galen_engine *engine, enum galen_err err);
 
 /* -- join.c ------------------------------------------------------------------------------------------- */
 

@@ -73,6 +73,9 @@ enum galen_event_kind {
     GALEN_EVENT_WITHHELD = 18,    /* `chart`: the server holds back the body of `index` (L9) */
     GALEN_EVENT_CHARTS_FULL = 19, /* `chart` is not followed: there are GALEN_CHARTS_MAX; `err` */
     GALEN_EVENT_CLOCK = 17, /* our clock and the server's differ by `number` ms, over the skew */
+    GALEN_EVENT_SHUT_OUT =
+        20, /* the person of `device` said that its keys were copied (L6), `number`: since
+                                  when: staff invite them anew. Our own device: the server knows now */
     /* live */
     GALEN_EVENT_PRESENCE =
         32,                   /* `device` of `account` is here (number 1) or gone (0), in `chart` */
@@ -173,7 +176,8 @@ struct galen_link {
 };
 /** FORMAT: not a link. */
 GALEN_MUST_USE enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *link);
-/** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use. */
+/** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use, and not
+ * shut out. */
 GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes link);
 /** After LOST_ASKED: the account's other devices; then which of them to remove (may be none). */
@@ -214,6 +218,20 @@ GALEN_MUST_USE enum galen_err galen_engine_remove_device(struct galen_engine *en
                                                          uint64_t now_ms,
                                                          const struct galen_id *device,
                                                          galen_token token);
+/**
+ * The person's word that this device's keys were copied (L6): signs that it is revoked, and sends that
+ * until the server has it; then SHUT_OUT comes. From now on nothing is written here, and others take the
+ * device out of each chart, with what was let in by it since a copy was first seen. For good. STATE: not
+ * a member. MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_shut_out(struct galen_engine *engine, uint64_t now_ms);
+/** Whether it was said; `known` (or NULL): the server has it, so that a link may be joined here anew, in
+ * the place of all that was kept. */
+bool galen_engine_is_shut_out(const struct galen_engine *engine, bool *known);
+/** Since when a device of this account (NULL: of anybody) in this chart was copied, by its person's word;
+ * the latest; 0: none. */
+uint64_t galen_engine_copied(const struct galen_engine *engine, const struct galen_id *chart,
+                             const struct galen_id *account);
 /** Staff: adds a colleague of the practice, with all devices, to a chart. */
 GALEN_MUST_USE enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now_ms,
                                                       const struct galen_id *chart,
