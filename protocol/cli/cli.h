@@ -163,6 +163,7 @@ int command_invite(struct cli *cli);
 int command_join(struct cli *cli);
 int command_device_add(struct cli *cli);
 int command_device_remove(struct cli *cli);
+int command_device_shut_out(struct cli *cli);
 int command_device_list(struct cli *cli);
 int command_sheet(struct cli *cli);
 int command_chart_new(struct cli *cli);

@@ -178,7 +178,8 @@ int command_join(struct cli *cli)
     /* A join that was interrupted goes on without the link, or takes another one. */
     int status = cli_open(cli, OPEN_MAKE);
     bool going = status == CLI_OK && galen_engine_state(cli->engine) == GALEN_HOME_JOINING;
-    if (status == CLI_OK && !going && galen_engine_state(cli->engine) != GALEN_HOME_EMPTY)
+    bool known, out = status == CLI_OK && galen_engine_is_shut_out(cli->engine, &known) && known;
+    if (status == CLI_OK && !going && !out && galen_engine_state(cli->engine) != GALEN_HOME_EMPTY)
         status =
             cli_fail_as(cli, CLI_HOME, GALEN_ERR_STATE,
                         "The home %s belongs to somebody already. One home is one person's device: "

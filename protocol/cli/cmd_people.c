@@ -232,6 +232,40 @@ int command_device_remove(struct cli *cli)
     return CLI_OK;
 }
 
+static bool is_known_there(void *context)
+{
+    bool known;
+    const struct cli *cli = context;
+    return galen_engine_is_shut_out(cli->engine, &known) && known;
+}
+
+int command_device_shut_out(struct cli *cli)
+{
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status != CLI_OK)
+        return status;
+    (void)cli_sync(cli, NULL); /* since when there is a copy stands in the charts */
+    enum galen_err err = galen_engine_shut_out(cli->engine, clock_ms());
+    if (err != GALEN_OK)
+        return cli_fail(cli, err, NULL);
+    enum wait_end end = session_wait(cli->session, cli->deadline_ms, is_known_there, cli);
+    if (end != WAIT_DONE)
+        return cli_wait_failed(cli, end);
+    if (cli->json) {
+        cJSON *object = cJSON_CreateObject();
+        json_id(object, "shut_out", galen_engine_device(cli->engine));
+        print_json(object);
+    } else {
+        printf(
+            "Done. Nobody gets in with this device's keys any more, also no copy of them, and the "
+            "practice is told.\n"
+            "To get back in: `galen join` in this home, with a new link from the practice, a code "
+            "of another\n"
+            "device of yours, or your recovery sheet.\n");
+    }
+    return CLI_OK;
+}
+
 /* -- device list ------------------------------------------------------------------------------------ */
 
 /* In how many charts, and what is said of it there. */

@@ -44,6 +44,14 @@ const struct command commands[] = {
         "\nJSON: link, device, purpose, expires.\n"),
     ROW("device remove", "DEVICE", 1, 1, 0, command_device_remove,
         "removes a device of this person from all charts", "JSON: removed.\n"),
+    ROW("device shut-out", "", 0, 0, 0, command_device_shut_out,
+        "says that this device's keys were copied: nobody gets in with them any more",
+        "For when `galen` says that somebody else writes with this device's keys, or when you know that\n"
+        "they were copied. It cannot be taken back. The server lets nobody in with them from then on; the\n"
+        "next device of staff takes the device out of every chart, with what a copy has let in. Until\n"
+        "the server has heard it, the next command with a connection says it again. Afterwards `galen join`\n"
+        "in the same home takes a new link, a code or a sheet.\n"
+        "\nJSON: shut_out.\n"),
     ROW("device list", "", 0, 0, 0, command_device_list, "lists this person's devices",
         "JSON, one a line: device, purpose (device, code, sheet), self, charts, expires.\n"),
     ROW("sheet", "", 0, 0, 0, command_sheet,
@@ -195,7 +203,7 @@ const struct command commands[] = {
         "For scripts and pharmacy systems. Ends at the end of standard input (after what was asked for is with\n"
         "the server) or at SIGTERM.\n"
         "\nEvents: online, offline, refused, chart, current, entry, reopened, withheld, done, failed, held, verified,\n"
-        "fork, cloned, link-again, charts-full, clock, presence, draft, visit, knock, waiting, admitted, call,\n"
+        "fork, cloned, shut-out, link-again, charts-full, clock, presence, draft, visit, knock, waiting, admitted, call,\n"
         "visit-ended, call-failed, voice, call-stats, call-ended, record, answer. An entry has what `galen chart log` shows.\n"
         "\nCommands: an object with \"do\"; an \"id\" of yours comes back in the answer. The answer says ok or\n"
         "error and message; what takes time has a token, which comes again in done, failed or held.\n"

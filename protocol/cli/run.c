@@ -72,7 +72,7 @@ int cli_settings(struct cli *cli)
 static void on_event(void *context, const struct galen_event *event)
 {
     struct cli *cli = context;
-    char time[TIME_TEXT], id[HEX_ID];
+    char time[TIME_TEXT], id[HEX_ID], name[NAME_TEXT_MAX];
     if (cli->watch)
         cli->watch(cli->watch_context, event);
     if (cli->stays)
@@ -91,6 +91,16 @@ static void on_event(void *context, const struct galen_event *event)
             "The used link of device %s was opened again on %s. Ask that person whether it was "
             "them.",
             id, time);
+        break;
+    case GALEN_EVENT_SHUT_OUT:
+        if (galen_id_is_none(&event->chart)) /* our own; who asked for it says so */
+            break;
+        shown_name(cli, &event->chart, &event->account, name);
+        cli_warn(
+            cli,
+            "A device of %s was copied; it was shut out. Call them, and invite them anew if they "
+            "have no other device.",
+            name);
         break;
     case GALEN_EVENT_FORK:
     case GALEN_EVENT_CLONED:

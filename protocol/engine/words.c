@@ -232,20 +232,31 @@ bool words_let_in(const struct galen_engine *engine, const struct chart *chart,
     return false;
 }
 
-uint64_t galen_engine_copied(const struct galen_engine *engine, const struct galen_id *id,
-                             const struct galen_id *account)
+bool galen_engine_copied_at(const struct galen_engine *engine, const struct galen_id *id, size_t i,
+                            struct galen_copied *copied)
 {
     const struct chart *chart = chart_find(engine, id);
-    uint64_t latest = 0;
-    for (size_t i = 0; chart && i < engine->word_count; i++) {
-        const struct word *word = &engine->words[i];
-        const struct galen_member *m =
-            galen_rules_ever_member(galen_log_rules(chart->log), &word->statement.subject);
-        if (word->judged && m && is_about_itself(&word->statement) &&
-            (!account || galen_id_equal(&m->account, account)) && word->statement.at_ms > latest)
-            latest = word->statement.at_ms;
+    size_t found = 0;
+    for (size_t w = 0; chart && w < engine->word_count; w++) {
+        const struct word *word = &engine->words[w];
+        const struct galen_rules *rules = galen_log_rules(chart->log);
+        const struct galen_member *m = galen_rules_ever_member(rules, &word->statement.subject);
+        if (!word->judged || !m || !is_about_itself(&word->statement) || found++ != i)
+            continue;
+        *copied = (struct galen_copied){.device = m->device,
+                                        .account = m->account,
+                                        .role = m->role,
+                                        .since_ms = word->statement.at_ms,
+                                        .out = !galen_rules_member(rules, &m->device)};
+        for (size_t k = 0; k < galen_rules_member_count(rules); k++) {
+            const struct galen_member *other = galen_rules_member_at(rules, k);
+            copied->back = copied->back || (galen_id_equal(&other->account, &m->account) &&
+                                            other->purpose == GALEN_PURPOSE_DEVICE &&
+                                            !galen_id_equal(&other->device, &m->device));
+        }
+        return true;
     }
-    return latest;
+    return false;
 }
 
 /* -- our own ---------------------------------------------------------------------------------------- */

@@ -66,6 +66,29 @@ static void add_visit(const struct galen_engine *engine, const struct galen_id *
     json_put(object, "visit", open);
 }
 
+/* Whose devices were copied, by their own word: also who has none here any more and is to be invited anew. */
+static void add_copied(const struct galen_engine *engine, const struct galen_id *chart,
+                       cJSON *object)
+{
+    char name[NAME_TEXT_MAX];
+    struct galen_copied copied;
+    cJSON *list = NULL;
+    for (size_t i = 0; galen_engine_copied_at(engine, chart, i, &copied); i++) {
+        cJSON *one = cJSON_CreateObject();
+        json_id(one, "device", &copied.device);
+        json_id(one, "account", &copied.account);
+        name_of(engine, chart, &copied.account, name);
+        cJSON_AddStringToObject(one, "name", name);
+        cJSON_AddStringToObject(one, "role", galen_role_name(copied.role));
+        json_time(one, "since", copied.since_ms);
+        cJSON_AddBoolToObject(one, "out", copied.out);
+        cJSON_AddBoolToObject(one, "back", copied.back);
+        if (!list)
+            list = cJSON_AddArrayToObject(object, "copied");
+        json_append(list, one);
+    }
+}
+
 /* When any device of somebody else's was last heard. 0: never. */
 static uint64_t others_heard(const struct galen_engine *engine, const struct galen_log *log)
 {
@@ -116,6 +139,7 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
     json_number(object, "heard_ms", others_heard(engine, log));
     if (galen_engine_link_again(engine, chart, NULL) > 0)
         json_time(object, "link_again", galen_engine_link_again(engine, chart, NULL));
+    add_copied(engine, chart, object);
     return object;
 }
 

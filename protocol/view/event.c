@@ -63,6 +63,7 @@ static void add_particulars(const struct galen_engine *engine, cJSON *object,
             json_number(object, "index", e->index);
         break;
     case GALEN_EVENT_LINK_AGAIN:
+    case GALEN_EVENT_SHUT_OUT:
         json_time(object, "at", e->number);
         break;
     case GALEN_EVENT_CLOCK:

@@ -33,6 +33,7 @@ static void own_name(const struct galen_engine *engine, char out[NAME_TEXT_MAX])
 cJSON *home_json(const struct galen_engine *engine)
 {
     char name[NAME_TEXT_MAX];
+    bool known;
     enum galen_role role = galen_engine_role(engine);
     cJSON *object = cJSON_CreateObject(), *online = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "state", home_state_name(galen_engine_state(engine)));
@@ -47,6 +48,8 @@ cJSON *home_json(const struct galen_engine *engine)
     cJSON_AddBoolToObject(online, "log", galen_engine_online(engine, GALEN_CONNECTION_LOG));
     cJSON_AddBoolToObject(online, "live", galen_engine_online(engine, GALEN_CONNECTION_LIVE));
     json_put(object, "online", online);
+    if (galen_engine_is_shut_out(engine, &known))
+        cJSON_AddStringToObject(object, "shut_out", known ? "known" : "said");
     return object;
 }
 

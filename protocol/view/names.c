@@ -89,6 +89,7 @@ const char *event_name(uint8_t kind)
         [GALEN_EVENT_LINK_AGAIN] = "link-again",
         [GALEN_EVENT_CHARTS_FULL] = "charts-full",
         [GALEN_EVENT_WITHHELD] = "withheld",
+        [GALEN_EVENT_SHUT_OUT] = "shut-out",
         [GALEN_EVENT_CLOCK] = "clock",
         [GALEN_EVENT_PRESENCE] = "presence",
         [GALEN_EVENT_DRAFT] = "draft",

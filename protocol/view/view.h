@@ -75,6 +75,7 @@ cJSON *findings_json(const struct galen_docs *docs, uint64_t now_ms, enum galen_
  *  such field. */
 bool writing_json(const struct galen_document *document, const char *field, struct galen_bytes text,
                   cJSON **out);
+
 /* -- signed versions -------------------------------------------------------------------------------- */
 
 const char *meaning_name(uint8_t meaning);

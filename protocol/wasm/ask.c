@@ -120,6 +120,7 @@ static const struct question {
     {"invite",         change_invite,         B(ROLE) | B(NAME),                                  B(CHART)},
     {"further_device", change_further_device, B(PURPOSE),                                         0},
     {"remove_device",  change_remove_device,  B(DEVICE),                                          0},
+    {"shut_out",       change_shut_out,       0,                                                  0},
     {"add_member",     change_add_member,     B(CHART) | B(ACCOUNT),                              0},
     {"remove_member",  change_remove_member,  B(CHART) | B(ACCOUNT),                              0},
     {"renew",          change_renew,          B(CHART),                                           0},

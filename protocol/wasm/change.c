@@ -83,6 +83,11 @@ enum galen_err change_remove_device(struct asked *a)
     return requested(a, galen_engine_remove_device(a->engine, a->now_ms, &a->device, token), token);
 }
 
+enum galen_err change_shut_out(struct asked *a)
+{
+    return galen_engine_shut_out(a->engine, a->now_ms);
+}
+
 enum galen_err change_add_member(struct asked *a)
 {
     galen_token token;

@@ -93,6 +93,7 @@ static const struct {
     {"{\"do\":\"leave\"}", GALEN_OK, "{}"},
     {"{\"do\":\"admit\",\"device\":\"$self\",\"admitted\":true}", GALEN_ERR_NO_VISIT, NULL},
     {"{\"do\":\"mute\",\"muted\":true}", GALEN_OK, "{}"},
+    {"{\"do\":\"shut_out\"}", GALEN_OK, "{}"},
 };
 #define GOOD (sizeof good / sizeof *good)
 

@@ -207,14 +207,17 @@ Test(engine_words, C4_the_next_staff_device_awake_drops_it_with_the_proof)
     const struct galen_statement *known =
         galen_rules_statement(v.chart->rules, &v.patient->id, account);
     cr_assert_not_null(known, "the proof stands in the log, for every account");
-    cr_assert_eq(galen_engine_copied(home->engine, galen_rules_chart(v.chart->rules), NULL),
-                 said.at_ms);
+    struct galen_copied copied;
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    cr_assert(galen_engine_copied_at(home->engine, id, 0, &copied));
+    cr_assert_eq(copied.since_ms, said.at_ms);
+    cr_assert(copied.out && !copied.back, "she is to be invited anew");
+    cr_assert_not(galen_engine_copied_at(home->engine, id, 1, &copied));
     home_crash(home);
     home_start(home);
     hear(home, &said);
     cr_assert_eq(home->events[GALEN_EVENT_SHUT_OUT], 1);
-    cr_assert_eq(galen_engine_copied(home->engine, galen_rules_chart(v.chart->rules), NULL),
-                 said.at_ms, "and is remembered");
+    cr_assert(galen_engine_copied_at(home->engine, id, 0, &copied), "and is remembered");
     home_free(home);
     chart_free(v.chart);
 }

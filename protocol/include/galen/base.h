@@ -64,7 +64,7 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
     X(SEAL, 23, "bad-seal", "This could not be opened with this device's keys.")                   \
     X(CLASS, 24, "class-mismatch", "An entry's kind and class do not belong together.")            \
     X(DUPLICATE, 25, "duplicate", "This was accepted before. Nothing more is needed.")             \
-    X(CLONED, 26, "keys-cloned", "Somebody else writes with this device's keys. Stop, and call the practice.") \
+    X(CLONED, 26, "keys-cloned", "Somebody else writes with this device's keys. Shut it out (galen device shut-out), and call the practice.") \
     X(FORK, 27, "forked", "The server shows different histories. Keep the evidence and call the practice.") \
     X(WITHHELD, 28, "withheld", "The server holds back part of the chart.")                       \
     X(UNKNOWN_KIND, 29, "newer-version", "This needs a newer version of Galen.")                  \

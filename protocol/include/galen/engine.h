@@ -228,10 +228,17 @@ GALEN_MUST_USE enum galen_err galen_engine_shut_out(struct galen_engine *engine,
 /** Whether it was said; `known` (or NULL): the server has it, so that a link may be joined here anew, in
  * the place of all that was kept. */
 bool galen_engine_is_shut_out(const struct galen_engine *engine, bool *known);
-/** Since when a device of this account (NULL: of anybody) in this chart was copied, by its person's word;
- * the latest; 0: none. */
-uint64_t galen_engine_copied(const struct galen_engine *engine, const struct galen_id *chart,
-                             const struct galen_id *account);
+/** A device of this chart that was copied, by its person's word. */
+struct galen_copied {
+    struct galen_id device, account;
+    uint8_t role;
+    uint64_t since_ms;
+    bool out;  /* the chart lists it no more */
+    bool back; /* another device of the account is in the chart now */
+};
+/** The i-th. False: there is none. */
+bool galen_engine_copied_at(const struct galen_engine *engine, const struct galen_id *chart,
+                            size_t i, struct galen_copied *copied);
 /** Staff: adds a colleague of the practice, with all devices, to a chart. */
 GALEN_MUST_USE enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now_ms,
                                                       const struct galen_id *chart,

@@ -401,6 +401,8 @@ export interface Questions {
     invite: { ask: { role: Role; chart?: Id; name: string }; answer: { token: Token; link: string; account: Id } };
     further_device: { ask: { purpose: "code" | "sheet" }; answer: { token: Token; link: string; device: Id } };
     remove_device: { ask: { device: Id }; answer: { token: Token } };
+    /** this device was copied, and is out for good; the event "shut-out" says when the server knows */
+    shut_out: { ask: object; answer: object };
     add_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
     remove_member: { ask: { chart: Id; account: Id }; answer: { token: Token } };
     renew: { ask: { chart: Id }; answer: { token: Token } };
