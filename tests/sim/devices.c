@@ -133,4 +133,6 @@ void story_devices(struct world *world, struct node *admin, struct node *ann, st
         story_further(world, bob, GALEN_PURPOSE_SHEET, "bob2", true);
     if (!world->failure[0] && chance_in(&world->chance, 120))
         expire(world, ann);
+    if (!world->failure[0] && chance_in(&world->chance, 250))
+        story_copied(world, chance_in(&world->chance, 600) ? pat : bob, ann);
 }

@@ -118,6 +118,8 @@ static void on_event(struct node *node, const struct galen_event *event)
         node->told_stop = true;
     if (event->kind == GALEN_EVENT_LINK_AGAIN)
         node->links_again++;
+    if (event->kind == GALEN_EVENT_SHUT_OUT)
+        node->shut_outs++;
     on_live_event(node, event);
     if (event->kind == GALEN_EVENT_JOINED) {
         node->device = event->device;

@@ -99,6 +99,7 @@ int main(int argc, char **argv)
     rmdir(directory);
     if (count > 1) {
         plots_report();
+        copies_report();
         visits_report();
         door_plots_report();
     }

@@ -31,6 +31,10 @@ bool story_made_chart(struct world *world, struct node *by, struct galen_id *cha
 void story_further(struct world *world, struct node *by, enum galen_purpose purpose,
                    const char *name, bool loses);
 
+/* copied.c */
+/** The device of `whose` is copied; its person shuts it out; `staff` take it out of the chart. */
+void story_copied(struct world *world, struct node *whose, struct node *staff);
+
 /* devices.c */
 /** `by` has asked, with this token, for the removal of `whom`: it reads nothing from then on. False: a
  * crash took that back before it was on the disk. */

@@ -71,6 +71,7 @@ struct node {
     size_t knocker_count;
     bool let_in;                      /* in the present visit */
     size_t links_again;               /* LINK_AGAIN events */
+    size_t shut_outs;                 /* SHUT_OUT events */
     size_t drafts_seen;               /* DRAFT events */
     uint64_t draft_marks[DRAFTS_MAX]; /* which drafts came: each at most once */
     struct verified verified;         /* the last head it signed for the patient's chart */
@@ -208,6 +209,7 @@ struct asked *world_ask(struct world *world, struct node *node, enum asked_kind 
 
 /* story.c */
 void story_run(struct world *world);
+void copies_report(void); /* copied.c */
 /** Everybody does something now and then, `acts` times. */
 void story_live_on(struct world *world, size_t acts);
 /** A message, and an edit of the medication record, by this node. */
