@@ -198,7 +198,7 @@ test("a copied browser is recognised when both have written: writing stops there
     await rosa.evaluate(() => dispatchEvent(new Event("online"))); // as when the network comes back: at once, not in a while
     await rosa.getByText("Writing has stopped in this chart.").waitFor();
     assert.match(await rosa.words(), /There is a copy of this device, and the copy has written here/);
-    assert.match(await rosa.words(), /Call the practice: they remove this device and give you a new link/);
+    assert.match(await rosa.words(), /Shut this device out, so that the copy gets in nowhere any more, and call the practice/);
     assert.equal(await rosa.getByLabel("Write a message").count(), 0);
     await rosa.getByText("It will not be sent: writing has stopped here.").waitFor();
     assert.deepEqual(await lookAt(rosa), []);

@@ -194,6 +194,7 @@ export const w = {
         reading: "Still reading",
         last: (name: string): string => `${name || "Somebody"},`,
         link_again: "A used link was tried again",
+        copied: "A device was copied and shut out",
         heard: "Last heard from anybody else:",
         never_heard: "Nobody else has been heard here yet.",
         open: "Open",
@@ -222,6 +223,34 @@ export const w = {
         clock_what_to_do: (plain: boolean): string => plain
             ? "Set the date and time of your phone or computer to “automatic”."
             : "Set this device’s clock to network time: what you write would carry the wrong time.",
+    },
+
+    shut_out: {
+        button: "Shut this device out",
+        title: "Shut this device out, and every copy of it?",
+        what: "Nobody gets into your charts with the keys of this device any more: no copy of it, and not this browser. Your practice is told.",
+        back: "Then you get back in: with a new link from your practice, a code from another device of yours, or your recovery sheet.",
+        for_good: "This cannot be undone.",
+        yes: "Shut it out",
+        said: "You shut this device out. The server does not know yet.",
+        said_what_to_do: "Leave this page open, and see that this device is connected. Until the server knows, a copy can still get in. If this stays, call your practice.",
+        known: "This device is shut out, and every copy of it.",
+        known_what: "Nobody gets in with its keys any more, and your practice was told. What is here can still be read.",
+        get_back: "Get back in",
+        ways: [
+            "With a new link: call your practice and ask for one.",
+            "With a code, if you have another phone or computer here: make it there, under people and devices.",
+            "With your recovery sheet, if you made it before the copy was noticed.",
+        ],
+        cleared: "When you go on, what this browser kept until now is cleared. It comes back with your chart; what was never sent does not.",
+        here: "You shut this device out. Your home screen says how you get back in.",
+        mine: "One of your devices was copied. It was shut out.",
+        mine_what_to_do: "If it was not you who did that, call your practice. Look at your list of devices for one that you do not know.",
+        theirs: (name: string): string => `A device of ${name} was copied. It was shut out.`,
+        invite: (name: string): string => `Call ${name}, make sure that it is them, and invite them anew.`,
+        is_back: (name: string): string => `${name} has another device here. Call them, and look whether they know it.`,
+        not_yet_out: "It is being taken out of this chart.",
+        to_people: "Invite anew",
     },
 
     mark: {
@@ -684,7 +713,7 @@ const helps: Record<string, string> = {
         "Two histories of this chart contradict each other: the server was put back from an old copy, or somebody shows people different things. Do not rely on what is new here. Save the evidence (under “Log”, or “What was done here”) and call the practice.",
     withheld: "Try again in some minutes. If it stays, call the practice.",
     "keys-cloned":
-        "This happens when a phone, a computer or a browser was copied or put back from a backup, or when somebody took its keys. Call the practice: they remove this device and give you a new link. What is here can still be read.",
+        "This happens when a phone, a computer or a browser was copied or put back from a backup, or when somebody took its keys. Shut this device out, so that the copy gets in nowhere any more, and call the practice: they give you a new link. What is here can still be read.",
     "signed-in-elsewhere":
         "Did you copy this browser, or put it back from a backup? Then use one of the two only, and clear the other. If you did not, somebody may have taken a copy of your keys: call the practice now.",
     "no-visit": "Wait until your pharmacist has opened the visit.",

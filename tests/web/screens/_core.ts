@@ -152,6 +152,7 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
         invite: () => ({ token: token(), link: link(1), account: "a9".repeat(32) }),
         further_device: () => ({ token: token(), link: link(2), device: "d8".repeat(32) }),
         remove_device: () => ({ token: token() }),
+        shut_out: () => { script.home.shut_out = "said"; return {}; },
         add_member: () => ({ token: token() }),
         remove_member: () => ({ token: token() }),
         renew: () => ({ token: token() }),

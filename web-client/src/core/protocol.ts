@@ -38,6 +38,8 @@ export interface Home {
     /** the practice's own chart; "" for others than staff */
     practice_chart: Id;
     online: { log: boolean; live: boolean };
+    /** this device's person said that it was copied; "known": the server has that, and a link may be joined anew */
+    shut_out?: "said" | "known";
     /** storage the browser may not clear by itself */
     persistent: boolean;
     /** this tab holds the state; others ask it */
@@ -78,6 +80,8 @@ export interface ChartSummary {
     heard_ms: number;
     /** when somebody last opened a used link of this chart (told to staff); absent: never */
     link_again_ms?: number;
+    /** devices that were copied, by their person's word; `out`: of this chart; `back`: that person has another device here */
+    copied?: { device: Id; account: Id; name: string; role: Role; since_ms: number; out: boolean; back: boolean }[];
 }
 
 export interface Member {
@@ -462,6 +466,8 @@ export type Told =
     | { event: "failed" | "held"; token: Token; chart: Id; error: ErrorName; help: string }
     | { event: "verified"; chart: Id; device: Id; account: Id; size: number }
     | { event: "link-again"; chart: Id; device: Id; account: Id; at_ms: number }
+    /** without a chart: this device's own word is with the server */
+    | { event: "shut-out"; chart?: Id; device: Id; account: Id; name?: string; at_ms: number }
     | { event: "clock"; off_ms: number }
     | { event: "presence"; chart: Id; device: Id; account: Id; name: string; here: boolean }
     | { event: "draft"; chart: Id; device: Id; account: Id; name: string; doc: DocName; record: Id; field: string; text: string }

@@ -182,6 +182,7 @@ const after: Partial<Record<Told["event"], Wanted[]>> = {
     fork: ["charts"],
     cloned: ["charts"],
     "link-again": ["charts", "members"],
+    "shut-out": ["home", "charts", "members"],
     verified: ["charts"],
     seen: ["charts"],
     visit: ["charts", "call"],

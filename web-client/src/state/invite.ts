@@ -83,6 +83,11 @@ async function tried(asked: Promise<unknown>, chart?: Id, text?: string): Promis
 }
 
 export const removeDevice = (device: Id): Promise<boolean> => tried(ask("remove_device", { device }));
+/** This device was copied: for good. */
+export async function shutOut(): Promise<void> {
+    if (await tried(ask("shut_out", {})))
+        await refresh("home");
+}
 export const addMember = (chart: Id, account: Id): Promise<boolean> =>
     tried(ask("add_member", { chart, account }), chart);
 export const removeMember = (chart: Id, account: Id): Promise<boolean> =>

@@ -71,9 +71,12 @@ function Emergency() {
     );
 }
 
-/* A chart in which writing has stopped says so itself, where it is shown. */
+/* A chart in which writing has stopped says so itself, where it is shown; so does a device that was shut out by its
+ * own person. */
 function isSaidBelow({ failure, chart }: Problem): boolean {
     const screen = tree.screen.value, home = tree.home.value, charts = tree.charts.value;
+    if (failure.error === "revoked" && home.state === "here" && home.value.shut_out)
+        return true;
     const shown = screen.at === "chart" ? screen.chart === chart
         : screen.at === "home" && home.state === "here" && !isStaff(home.value.role);
     return shown && charts.state === "here" && charts.value.some((c) => c.chart === chart && c.stopped === failure.error);

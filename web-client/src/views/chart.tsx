@@ -10,6 +10,7 @@ import { MessagesPart } from "./messages.tsx";
 import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, Title } from "./parts.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
+import { Copied, ShutOutButton } from "./shut_out.tsx";
 
 export interface ChartProps {
     home: Home;
@@ -103,14 +104,14 @@ function ChartTop({ chart, home, plain, open, part, record }: ChartProps & { par
 export function Stopped({ chart }: { chart: ChartSummary }) {
     const screen = tree.screen.value;
     const there = screen.at === "chart" && screen.part === "log";
+    const isOut = tree.home.value.state === "here" && tree.home.value.value.shut_out;
     return chart.stopped ? (
         <Alert kind="error" title={w.chart.stopped} live>
-            <p class="usa-alert__text">{failureWords(chart.stopped)}</p>
-            {!there && (
-                <Buttons>
-                    <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>{w.chart.to_log}</Button>
-                </Buttons>
-            )}
+            <p class="usa-alert__text">{isOut ? w.shut_out.here : failureWords(chart.stopped)}</p>
+            <Buttons>
+                {chart.stopped === "keys-cloned" && <ShutOutButton />}
+                {!there && <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "log" })}>{w.chart.to_log}</Button>}
+            </Buttons>
         </Alert>
     ) : null;
 }
@@ -120,6 +121,7 @@ function Trouble({ chart, home, plain }: ChartProps) {
     return (
         <>
             <Stopped chart={chart} />
+            <Copied chart={chart} home={home} plain={plain} />
             {chart.withheld !== undefined && (
                 <Alert kind="warning" title={w.chart.withheld(chart.withheld)}>
                     <p class="usa-alert__text">{w.chart.withheld_what_to_do}</p>
@@ -130,7 +132,7 @@ function Trouble({ chart, home, plain }: ChartProps) {
                     <p class="usa-alert__text">{w.chart.not_member_what_to_do}</p>
                 </Alert>
             )}
-            {!home.online.log && (
+            {!home.online.log && !home.shut_out && (
                 <Alert kind="warning" title={w.line.offline_short}>
                     <p class="usa-alert__text">{chart.waiting > 0 ? w.line.offline_unsent(chart.waiting) : w.line.offline_kept}</p>
                 </Alert>

@@ -8,12 +8,15 @@ import { tree, type ChartPart } from "../state/tree.ts";
 import { problemWords, w } from "../words.ts";
 import { Stopped } from "./chart.tsx";
 import { Alert, Button, Buttons, Empty, Field, Of, Reading, Tag, Title, When } from "./parts.tsx";
+import { Copied, copiedIn, ShutOut } from "./shut_out.tsx";
 
 export function HomeScreen({ home }: { home: Home }) {
     return isStaff(home.role) ? <StaffHome home={home} /> : <MyHome home={home} />;
 }
 
 function Line({ home }: { home: Home }) {
+    if (home.shut_out)
+        return null;
     return home.online.log ? <Reading charts={tree.charts.value.state === "here" ? tree.charts.value.value : []} /> : (
         <Alert kind="warning" title={w.line.offline_short}>
             <p class="usa-alert__text">{w.line.offline_kept}</p>
@@ -36,6 +39,7 @@ const isTriedAgain = (c: ChartSummary): boolean => Date.now() - (c.link_again_ms
 function byUrgency(a: ChartSummary, b: ChartSummary): number {
     return knockingIn(b.chart) - knockingIn(a.chart) ||
         Number(Boolean(b.stopped)) - Number(Boolean(a.stopped)) ||
+        Number(Boolean(b.copied?.some((c) => !c.back))) - Number(Boolean(a.copied?.some((c) => !c.back))) ||
         Number(isTriedAgain(b)) - Number(isTriedAgain(a)) ||
         Number(b.unread > 0) - Number(a.unread > 0) ||
         Number(toLookAt(b) > 0) - Number(toLookAt(a) > 0) ||
@@ -51,6 +55,7 @@ function StaffHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{w.home.patients}</Title>
+            <ShutOut home={home} />
             <Line home={home} />
             <Buttons>
                 <Button onClick={() => go({ at: "new-patient" })}>{w.home.new_patient}</Button>
@@ -74,7 +79,7 @@ function StaffHome({ home }: { home: Home }) {
                             </Field>
                             <p role="status" class="count">{w.home.found(found.length, patients.length)}</p>
                             <ul class="cards">
-                                {found.map((chart) => <PatientCard key={chart.chart} chart={chart} />)}
+                                {found.map((chart) => <PatientCard key={chart.chart} chart={chart} home={home} />)}
                             </ul>
                         </>
                     );
@@ -84,7 +89,7 @@ function StaffHome({ home }: { home: Home }) {
     );
 }
 
-function PatientCard({ chart }: { chart: ChartSummary }) {
+function PatientCard({ chart, home }: { chart: ChartSummary; home: Home }) {
     const waits = knockingIn(chart.chart);
     const open = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     return (
@@ -95,6 +100,7 @@ function PatientCard({ chart }: { chart: ChartSummary }) {
                 {chart.visit && waits === 0 && <Tag kind="good">{w.home.visit_open}</Tag>}
                 {chart.stopped && <Tag kind="attention">{problemWords(chart.stopped)}</Tag>}
                 {chart.withheld !== undefined && <Tag kind="attention">{w.home.withheld}</Tag>}
+                {copiedIn(chart, home).length > 0 && <Tag kind="attention">{w.home.copied}</Tag>}
                 {isTriedAgain(chart) && <Tag kind="attention">{w.home.link_again}</Tag>}
                 {chart.unread > 0 && <Tag kind="attention">{w.home.unread(chart.unread)}</Tag>}
                 {chart.conflicts > 0 && <Tag kind="attention">{w.home.conflicts(chart.conflicts)}</Tag>}
@@ -128,17 +134,18 @@ function MyHome({ home }: { home: Home }) {
     return (
         <>
             <Title of="home">{home.name ? w.home.hello(home.name) : w.home.my_chart}</Title>
+            <ShutOut home={home} />
             <Line home={home} />
             <Of part={tree.charts.value} again={() => void refresh("charts")} loading={w.home.loading_mine}>
                 {(charts) => charts.length === 0
                     ? <Empty><p>{w.home.no_chart}</p></Empty>
-                    : charts.map((chart) => <MyChart key={chart.chart} chart={chart} named={charts.length > 1} />)}
+                    : charts.map((chart) => <MyChart key={chart.chart} chart={chart} home={home} named={charts.length > 1} />)}
             </Of>
         </>
     );
 }
 
-function MyChart({ chart, named }: { chart: ChartSummary; named: boolean }) {
+function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; named: boolean }) {
     const to = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     const ways: [ChartPart, string, string][] = [
         ["messages", w.part.plain.messages, chart.unread > 0 ? w.home.unread(chart.unread) : w.home.no_unread],
@@ -151,6 +158,7 @@ function MyChart({ chart, named }: { chart: ChartSummary; named: boolean }) {
         <section>
             {named && <h2>{chart.name || w.no_name}</h2>}
             <Stopped chart={chart} />
+            <Copied chart={chart} home={home} plain />
             <div class={`next-visit${chart.visit ? " is-open" : ""}`}>
                 {chart.visit
                     ? <>

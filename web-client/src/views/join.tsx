@@ -21,7 +21,7 @@ export function WelcomeScreen({ lost }: { lost?: boolean }) {
     );
 }
 
-function PasteLink() {
+export function PasteLink() {
     const [text, setText] = useState("");
     const [missing, setMissing] = useState(false);
     const id = useId();
@@ -44,7 +44,7 @@ function PasteLink() {
 
 export function JoinScreen({ home }: { home: Home }) {
     const joining = tree.joining.value;
-    if (home.state === "member" || home.state === "founding")
+    if ((home.state === "member" && home.shut_out !== "known") || home.state === "founding")
         return <AlreadySomebody home={home} />;
     if (joining?.stage === "refused")
         return <Refused joining={joining} />;
