@@ -323,7 +323,10 @@ async function measure(scene) {
     };
 }
 
-export { fill, measureBareKeys, measureEmpty, measureKeys, measureLoads, measureReads, measureReopens, nativeTimes, NEWEST, readSlowly, readWhole };
+export {
+    fill, measureBareKeys, measured, measureEmpty, measureKeys, measureLoads, measureReads, measureReopens, median, nativeTimes, NEWEST, note,
+    readSlowly, readWhole, round,
+};
 
 if (process.argv[1]?.endsWith("_web.mjs")) {
     const lacking = missing();

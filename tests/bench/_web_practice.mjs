@@ -9,6 +9,7 @@ const SAYINGS = [
     "142/88, 139/85, 144/90", "Thank you. We leave the dose as it is until we talk on Thursday.",
     "I forgot the evening tablet twice last week.", "The swelling is gone since Monday.",
 ];
+const TOPICS = ["Blood pressure at home", "Dizziness", "Walking", "A pill box for the week"];
 /** Requests of one home that wait for the server. */
 const AT_ONCE = 24;
 const BIN = process.env.GALEN_BUILD;
@@ -35,7 +36,7 @@ class Agent {
         });
     }
 
-    /** Kept when the entry is in the log. */
+    /** Kept when the entry is in the log: its index. */
     async write(command) {
         await this.#current;
         const id = ++this.#last;
@@ -73,22 +74,43 @@ class Agent {
     #ended(said) {
         const waiting = this.#waiting.get(said.token);
         this.#waiting.delete(said.token);
-        if (said.event === "done") waiting?.resolve();
+        if (said.event === "done") waiting?.resolve(said.index);
         else waiting?.reject(new Error(JSON.stringify(said)));
     }
 }
 
-/* What the n-th entry of a home is: four messages, then a change of the record that this role may make. */
-function nth(chart, records, staff, n) {
-    if (n % 5 !== 4) return { do: "send", chart, text: `${SAYINGS[n % SAYINGS.length]} (${n})` };
-    const record = records[n % records.length];
-    const fields = staff ? { instructions: `Take with food; change ${n}` } : { taken_as: `As I said on day ${n}` };
-    return { do: "doc set", chart, doc: "pmr", record, fields };
+/** What the patient proposed and staff have not answered yet: places in the log. */
+const proposals = [];
+
+const isProposed = ({ fields }) => fields && ["watch_for", "pharmacy", "action"].some((name) => name in fields);
+
+/* What the n-th entry of a home is: of twenty, eleven messages, five writes to a medicine, two to an action, an identity
+ * check as at the beginning of a visit, and an answer; where a patient may do neither, proposals. */
+function nth({ chart, patient, medicines, actions }, staff, n) {
+    const medicine = { chart, doc: "pmr", record: medicines[n % medicines.length] };
+    const action = { chart, doc: "map", record: actions[n % actions.length] };
+    const set = (where, fields) => ({ do: "doc set", ...where, fields });
+    switch (n % 20) {
+    case 2: return set(medicine, staff ? { instructions: `Take with food; change ${n}` } : { taken_as: `As I said on day ${n}` });
+    case 5: return set(medicine, { effects: `Some dizziness in the morning, less than before (${n})` });
+    case 8: return set(medicine, { adherence: ["as-meant", "mostly", "sometimes"][n % 3], barriers: "forgets" });
+    case 11: return set(action, { progress: `Walked ${n % 50} minutes after supper`, status: "doing" });
+    case 13: return set(medicine, { satisfaction: `It helps; I can climb the stairs again. ${n}` });
+    case 15: return set(action, staff ? { topic: `Blood pressure at home, week ${n}` } : { goal: `Below 140/90 in week ${n}` });
+    case 16: return set(medicine, { watch_for: `Swelling of the face or tongue; week ${n}` });
+    case 18:
+        if (staff && proposals.length > 0) return { do: n % 3 ? "doc accept" : "doc decline", chart, index: proposals.shift() };
+        return set(medicine, { pharmacy: `Pharmacy number ${n}` });
+    case 19:
+        if (staff) return { do: "identify", chart, account: patient, text: "name and date of birth" };
+        return set(action, { action: `Measure before breakfast instead, ${n} times` });
+    default: return { do: "send", chart, text: `${SAYINGS[n % SAYINGS.length]} (${n})` };
+    }
 }
 
-async function writeAll(agent, next) {
+async function writeAll(agent, next, written) {
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let command = next(); command; command = next()) await agent.write(command);
+        for (let command = next(); command; command = next()) written(command, await agent.write(command));
     }));
     await agent.end();
 }
@@ -102,15 +124,22 @@ export async function fill(scene, entries) {
     join_("paula", scene.invite("pharmacist", null, "Paula Pharm"));
     scene.galen("desk", ["chart", "add", chart, account("practice", "pharmacist")]);
     join_("rosa", scene.invite("patient", chart, "Rosalind Example"));
-    scene.galen("desk", ["visit", "identify", chart, account(chart, "patient")], "name and date of birth\n");
+    const patient = account(chart, "patient");
+    scene.galen("desk", ["visit", "identify", chart, patient], "name and date of birth\n");
     for (const drug of DRUGS)
         scene.galen("desk", ["doc", "set", chart, "pmr", "new"], `regimen=drug=${drug}; strength=10 mg\nstatus=active\n`);
-    const records = scene.lines("desk", ["doc", "get", chart, "pmr"]).map((r) => r.record).filter(Boolean);
+    for (const topic of TOPICS)
+        scene.galen("desk", ["doc", "set", chart, "map", "new"], `topic=${topic}\naction=See what we wrote\nstatus=open\n`);
+    const records = (doc) => scene.lines("desk", ["doc", "get", chart, doc]).map((r) => r.record).filter(Boolean);
+    const parts = { chart, patient, medicines: records("pmr"), actions: records("map") };
     let left = entries - scene.lines("desk", ["chart", "log", chart]).length;
     await Promise.all(["desk", "paula", "rosa"].map((home) => {
         let n = 0;
+        const staff = home !== "rosa";
+        const next = () => (left-- > 0 ? nth(parts, staff, n++) : undefined);
+        const written = (command, index) => void (!staff && isProposed(command) && proposals.push(index));
         scene.lines(home, ["doc", "get", chart, "pmr"]); // all is read, and the record open
-        return writeAll(new Agent(scene, home, chart), () => (left-- > 0 ? nth(chart, records, home !== "rosa", n++) : undefined));
+        return writeAll(new Agent(scene, home, chart), next, written);
     }));
-    return { chart, records };
+    return { chart, records: parts.medicines };
 }
