@@ -74,6 +74,12 @@ static int export_chart(struct cli *cli, const struct galen_id *chart,
     }
     galen_writer_init(&out);
     enum galen_err err = galen_engine_evidence(cli->engine, chart, options, &out);
+    if (err == GALEN_ERR_NOT_LOADED) {
+        session_turn(cli->session);
+        err = session_broken(cli->session);
+        if (err == GALEN_OK)
+            err = galen_engine_evidence(cli->engine, chart, options, &out);
+    }
     int status = err != GALEN_OK ? cli_fail(cli, err, NULL)
                                  : write_file(cli, cli->args.value[OPTION_TO], &out);
     if (status == CLI_OK)

@@ -17,7 +17,7 @@
 struct home_store {
     char home[FOLDER_PATH_MAX];
     sqlite3 *db;
-    sqlite3_stmt *put, *remove, *all, *note, *noted;
+    sqlite3_stmt *put, *remove, *all, *one, *note, *noted;
     int lock; /* descriptor */
     bool changing;
     uint8_t *data_key; /* sodium_malloc */
@@ -55,11 +55,12 @@ static bool open_database(struct home_store *store, struct store_failure *failur
         return database_failed(store, failure);
     static const char *const texts[] = {
         "INSERT INTO pair VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-        "DELETE FROM pair WHERE key = ?1", "SELECT key, value FROM pair ORDER BY key",
+        "DELETE FROM pair WHERE key = ?1", "SELECT key, value FROM pair WHERE key < ?1 ORDER BY key",
+        "SELECT value FROM pair WHERE key = ?1",
         "INSERT INTO note VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
         "SELECT value FROM note WHERE name = ?1"};
-    sqlite3_stmt **const made[] = {&store->put, &store->remove, &store->all, &store->note,
-                                   &store->noted};
+    sqlite3_stmt **const made[] = {&store->put, &store->remove, &store->all,
+                                   &store->one, &store->note,   &store->noted};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (sqlite3_prepare_v2(store->db, texts[i], -1, made[i], NULL) != SQLITE_OK)
             return database_failed(store, failure);
@@ -135,6 +136,7 @@ void home_store_close(struct home_store *store)
     sqlite3_finalize(store->put);
     sqlite3_finalize(store->remove);
     sqlite3_finalize(store->all);
+    sqlite3_finalize(store->one);
     sqlite3_finalize(store->note);
     sqlite3_finalize(store->noted);
     sqlite3_close(store->db); /* what was not committed is rolled back */
@@ -151,13 +153,15 @@ const char *home_store_home(const struct home_store *store)
 
 /* -- pairs ------------------------------------------------------------------------------------------ */
 
-enum galen_err home_store_each(struct home_store *store, void *context,
+enum galen_err home_store_each(struct home_store *store, const char *before, void *context,
                                enum galen_err (*take)(void *context, struct galen_bytes key,
                                                       struct galen_bytes value))
 {
     struct galen_writer value;
     enum galen_err err = GALEN_OK;
     int step = SQLITE_DONE;
+    if (sqlite3_bind_blob(store->all, 1, before, (int)strlen(before), SQLITE_STATIC) != SQLITE_OK)
+        return GALEN_ERR_MEMORY;
     galen_writer_init(&value);
     while (err == GALEN_OK && (step = sqlite3_step(store->all)) == SQLITE_ROW) {
         struct galen_bytes key = {sqlite3_column_blob(store->all, 0),
@@ -173,6 +177,24 @@ enum galen_err home_store_each(struct home_store *store, void *context,
         err = GALEN_ERR_IO;
     sqlite3_reset(store->all);
     galen_writer_wipe(&value);
+    return err;
+}
+
+enum galen_err home_store_load(struct home_store *store, struct galen_bytes key,
+                               struct galen_writer *value)
+{
+    enum galen_err err = GALEN_ERR_IO;
+    if (sqlite3_bind_blob(store->one, 1, key.at, (int)key.size, SQLITE_TRANSIENT) != SQLITE_OK)
+        return GALEN_ERR_MEMORY;
+    int step = sqlite3_step(store->one);
+    if (step == SQLITE_ROW)
+        err = galen_pair_open(store->data_key, key,
+                              (struct galen_bytes){sqlite3_column_blob(store->one, 0),
+                                                   (size_t)sqlite3_column_bytes(store->one, 0)},
+                              value);
+    else if (step == SQLITE_DONE)
+        err = GALEN_OK;
+    sqlite3_reset(store->one);
     return err;
 }
 

@@ -7,7 +7,7 @@
 #ifndef GALEN_CLI_HOME_STORE_H
 #define GALEN_CLI_HOME_STORE_H
 
-#include "galen/base.h"
+#include "galen/codec.h"
 
 #define STORE_VALUE_MAX  (1024u * 1024)
 #define STORE_KEY_MAX    512
@@ -37,12 +37,16 @@ struct home_store *home_store_open(const char *home, const struct store_keys *ke
 void home_store_close(struct home_store *store);
 const char *home_store_home(const struct home_store *store);
 
-/** Hands out all pairs in ascending order of keys; stops at the first error of `take`, and gives it.
- *  SEAL: a value was changed on the disk. IO. */
-GALEN_MUST_USE enum galen_err home_store_each(struct home_store *store, void *context,
+/** Hands out all pairs whose keys come before `before`, ascending; stops at the first error of `take`, and
+ *  gives it. SEAL: a value was changed on the disk. IO. */
+GALEN_MUST_USE enum galen_err home_store_each(struct home_store *store, const char *before,
+                                              void *context,
                                               enum galen_err (*take)(void *context,
                                                                      struct galen_bytes key,
                                                                      struct galen_bytes value));
+/** Appends the value of one pair; nothing if there is none. SEAL, IO. */
+GALEN_MUST_USE enum galen_err home_store_load(struct home_store *store, struct galen_bytes key,
+                                              struct galen_writer *value);
 /** Part of the change that the next home_store_commit makes durable; an empty value removes the pair. IO. */
 GALEN_MUST_USE enum galen_err home_store_save(struct home_store *store, struct galen_bytes key,
                                               struct galen_bytes value);

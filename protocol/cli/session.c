@@ -128,6 +128,17 @@ static void dial(struct session *s, uint8_t purpose)
         on_closed(s, purpose, NET_ENDED, "--offline");
 }
 
+static enum galen_err load_later(struct session *s, struct galen_bytes key)
+{
+    struct galen_writer value;
+    galen_writer_init(&value);
+    enum galen_err err = home_store_load(s->config.store, key, &value);
+    if (err == GALEN_OK)
+        err = galen_engine_load(s->engine, key, galen_written(&value));
+    galen_writer_wipe(&value);
+    return err;
+}
+
 static void carry_out(struct session *s, const struct galen_output *output)
 {
     enum galen_err err = GALEN_OK;
@@ -156,6 +167,9 @@ static void carry_out(struct session *s, const struct galen_output *output)
     case GALEN_OUT_VOICE:
         if (s->voice)
             s->voice(s->voice_context, &output->device, output->number, output->value);
+        break;
+    case GALEN_OUT_LOAD:
+        err = load_later(s, output->key);
         break;
     }
     if (err != GALEN_OK)
@@ -300,7 +314,8 @@ static bool start_engine(struct session *s, struct store_failure *failure)
     static const struct galen_engine_config engine_config = {random_bytes, NULL};
     s->engine = galen_engine_new(&engine_config);
     enum galen_err err =
-        s->engine ? home_store_each(s->config.store, s->engine, load_pair) : GALEN_ERR_MEMORY;
+        s->engine ? home_store_each(s->config.store, GALEN_LOADED_LATER, s->engine, load_pair)
+                  : GALEN_ERR_MEMORY;
     if (err == GALEN_OK)
         err = galen_engine_start(s->engine, clock_ms());
     if (err != GALEN_OK)

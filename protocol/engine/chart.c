@@ -107,66 +107,111 @@ static enum galen_err take_operation(struct chart *chart, const struct galen_rea
     return galen_docs_apply(chart->docs, &place, &op, &verdict);
 }
 
-/* What we found of an entry before. */
-struct kept {
-    uint16_t judged;
-    bool opened;
-    struct galen_bytes plain;
-};
+void piece_wipe(struct piece *piece)
+{
+    if (piece->owned) {
+        galen_wipe((uint8_t *)piece->bytes.at, piece->bytes.size);
+        free((uint8_t *)piece->bytes.at);
+    }
+    *piece = (struct piece){0};
+}
 
-/* `kept`: where it comes from our own saved state; NULL: to be judged now. */
+/* What was written, which is the piece's from now on. */
+static struct piece piece_of(struct galen_writer *w)
+{
+    if (w->failed || w->size == 0) {
+        galen_writer_wipe(w);
+        return (struct piece){0};
+    }
+    return (struct piece){galen_written(w), true};
+}
+
+/* Its place is kept free; the log has it. */
+static enum galen_err keep_entry(struct chart *chart, const struct galen_read *read,
+                                 const struct stored *stored)
+{
+    chart->entries[read->index] = *stored;
+    if (read->state == GALEN_READ_WITHHELD)
+        chart->withheld = earlier(chart->withheld, read->index);
+    return read->state == GALEN_READ_OPEN ? take_operation(chart, read, stored->plain.bytes)
+                                          : GALEN_OK;
+}
+
+/* Colleagues are added elsewhere by what the practice's own chart says of them: in a patient's, anybody may
+ * have certified their keys (PROTOCOL.md, "Who may certify whom"). */
+static void learn_from(struct galen_engine *engine, const struct chart *chart,
+                       const struct galen_entry *entry, const struct galen_read *read)
+{
+    if (entry->header.class == GALEN_CLASS_EPOCH && read->state == GALEN_READ_CLEAR &&
+        galen_id_equal(&chart->id, &engine->me.practice_chart))
+        members_learn(engine, entry);
+}
+
+/* `judged`: where another of our logs has judged it before; NULL: to be judged now. */
 static enum galen_err take_entry(struct galen_engine *engine, struct chart *chart,
-                                 const struct galen_entry *entry, const struct kept *kept,
+                                 const struct galen_entry *entry, const uint16_t *judged,
                                  struct galen_read *read)
 {
     if (!make_room(chart))
         return GALEN_ERR_MEMORY;
-    struct stored stored = {0};
-    galen_entry_write(&stored.record, entry);
+    struct galen_writer record, plain;
+    galen_writer_init(&record);
+    galen_writer_init(&plain);
+    galen_entry_write(&record, entry);
     enum galen_err err = GALEN_ERR_MEMORY;
-    if (!stored.record.failed)
-        err = kept ? galen_log_restore(chart->log, entry, kept->judged,
-                                       kept->opened ? &kept->plain : NULL, read, &stored.plain)
-                   : galen_log_add(chart->log, entry, read, &stored.plain);
+    if (!record.failed)
+        err = judged ? galen_log_restore(chart->log, entry, *judged, false, read, &plain)
+                     : galen_log_add(chart->log, entry, read, &plain);
     if (err != GALEN_OK) {
-        galen_writer_wipe(&stored.record);
-        galen_writer_wipe(&stored.plain);
+        galen_writer_wipe(&record);
+        galen_writer_wipe(&plain);
         return err;
     }
-    chart->entries[read->index] = stored;
-    /* Colleagues are added elsewhere by what the practice's own chart says of them: in a patient's,
-     * anybody may have certified their keys (PROTOCOL.md, "Who may certify whom"). */
-    if (entry->header.class == GALEN_CLASS_EPOCH && read->state == GALEN_READ_CLEAR &&
-        galen_id_equal(&chart->id, &engine->me.practice_chart))
-        members_learn(engine, entry);
-    if (read->state == GALEN_READ_WITHHELD)
-        chart->withheld = earlier(chart->withheld, read->index);
-    if (read->state == GALEN_READ_OPEN)
-        err = take_operation(chart, read, galen_written(&stored.plain));
-    return err;
+    learn_from(engine, chart, entry, read);
+    struct stored stored = {piece_of(&record), piece_of(&plain)};
+    return keep_entry(chart, read, &stored);
 }
 
-enum galen_err chart_load_page(struct galen_engine *engine, struct chart *chart,
-                               struct galen_bytes saved)
+enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart, uint16_t judged,
+                                const struct galen_entry *entry, struct galen_bytes record,
+                                const struct galen_bytes *plain)
 {
-    struct galen_reader r;
-    galen_reader_init(&r, saved);
-    enum galen_err err = page_begin(chart) ? GALEN_OK : GALEN_ERR_MEMORY;
-    do {
-        struct galen_entry entry;
-        struct galen_read read;
-        struct kept kept = {.judged = galen_read_u16(&r), .opened = galen_read_bool(&r)};
-        if (kept.opened)
-            kept.plain = galen_read_vector(&r, GALEN_PLAIN_MAX);
-        if (err == GALEN_OK)
-            err = galen_entry_read(&r, &entry);
-        if (err == GALEN_OK)
-            err = take_entry(engine, chart, &entry, &kept, &read);
-    } while (err == GALEN_OK && r.left > 0);
-    chart->paged = galen_log_size(chart->log);
+    struct galen_read read;
+    struct galen_writer opened;
+    if (!make_room(chart))
+        return GALEN_ERR_MEMORY;
+    galen_writer_init(&opened);
+    enum galen_err err =
+        galen_log_restore(chart->log, entry, judged, plain != NULL, &read, &opened);
+    if (err != GALEN_OK) {
+        galen_writer_wipe(&opened);
+        return err;
+    }
+    learn_from(engine, chart, entry, &read);
+    struct stored stored = {{record, false}, piece_of(&opened)};
+    if (plain)
+        stored.plain.bytes = *plain;
+    else if (read.state == GALEN_READ_OPEN) /* its key came, and then a crash */
+        save_entry(engine, chart, read.index);
+    return keep_entry(chart, &read, &stored);
+}
+
+enum galen_err chart_load_opened(struct chart *chart, const struct galen_read *was,
+                                 const uint8_t leaf[GALEN_HASH_BYTES], struct galen_bytes plain)
+{
+    struct galen_read read;
+    if (!make_room(chart))
+        return GALEN_ERR_MEMORY;
+    enum galen_err err = galen_log_restore_opened(chart->log, was, leaf, &read);
+    struct stored stored = {.plain = {plain, false}};
+    return err == GALEN_OK ? keep_entry(chart, &read, &stored) : err;
+}
+
+/* From here on, changes of these are news. */
+static void note_state(struct chart *chart)
+{
     chart->was_holder = galen_log_is_holder(chart->log);
     chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
-    return err;
 }
 
 enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
@@ -176,17 +221,16 @@ enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
         struct galen_reader r;
         struct galen_entry entry;
         struct galen_read read;
-        struct kept kept = {.judged = galen_log_read(from->log, i)->judged};
-        galen_reader_init(&r, galen_written(&from->entries[i].record));
+        uint16_t judged = galen_log_read(from->log, i)->judged;
+        galen_reader_init(&r, from->entries[i].record.bytes);
         enum galen_err err = galen_entry_read(&r, &entry);
         if (err == GALEN_OK)
-            err = take_entry(engine, chart, &entry, &kept, &read);
+            err = take_entry(engine, chart, &entry, &judged, &read);
         if (err != GALEN_OK)
             return err;
         save_entry(engine, chart, i);
     }
-    chart->was_holder = galen_log_is_holder(chart->log);
-    chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
+    note_state(chart);
     return GALEN_OK;
 }
 
@@ -262,7 +306,7 @@ static enum galen_err replay(struct chart *chart)
     for (uint64_t i = 0; err == GALEN_OK && i < galen_log_size(chart->log); i++) {
         const struct galen_read *read = galen_log_read(chart->log, i);
         if (read->state == GALEN_READ_OPEN)
-            err = take_operation(chart, read, galen_written(&chart->entries[i].plain));
+            err = take_operation(chart, read, chart->entries[i].plain.bytes);
     }
     return err;
 }
@@ -274,22 +318,24 @@ static bool take_again(struct galen_engine *engine, struct chart *chart, uint64_
     const struct galen_read *known = galen_log_read(chart->log, index);
     if (!known || (known->state != GALEN_READ_LOCKED && known->state != GALEN_READ_WITHHELD))
         return true;
-    struct stored stored = {0};
+    struct galen_writer record, plain;
     struct galen_read read;
-    galen_entry_write(&stored.record, entry);
-    enum galen_err err = stored.record.failed
+    galen_writer_init(&record);
+    galen_writer_init(&plain);
+    galen_entry_write(&record, entry);
+    enum galen_err err = record.failed
                              ? GALEN_ERR_MEMORY
-                             : galen_log_open_again(chart->log, index, entry, &read, &stored.plain);
+                             : galen_log_open_again(chart->log, index, entry, &read, &plain);
     if (err != GALEN_OK) {
-        galen_writer_wipe(&stored.record);
-        galen_writer_wipe(&stored.plain);
+        galen_writer_wipe(&record);
+        galen_writer_wipe(&plain);
         if (err == GALEN_ERR_MEMORY)
             engine->outputs.failed = true;
         return false;
     }
-    galen_writer_wipe(&chart->entries[index].record);
-    galen_writer_wipe(&chart->entries[index].plain);
-    chart->entries[index] = stored;
+    piece_wipe(&chart->entries[index].record);
+    piece_wipe(&chart->entries[index].plain);
+    chart->entries[index] = (struct stored){piece_of(&record), piece_of(&plain)};
     if (!joining_as_link(engine))
         save_entry(engine, chart, index);
     return true;
@@ -306,13 +352,17 @@ static enum galen_err open_kept(struct galen_engine *engine, struct chart *chart
         uint8_t state = galen_log_read(chart->log, i)->state;
         if (state != GALEN_READ_LOCKED && state != GALEN_READ_WITHHELD)
             continue;
-        galen_reader_init(&r, galen_written(&chart->entries[i].record));
+        struct galen_writer plain;
+        galen_reader_init(&r, chart->entries[i].record.bytes);
         if (galen_entry_read(&r, &entry) != GALEN_OK || entry.body_state != GALEN_BODY_PRESENT)
             continue;
-        enum galen_err err =
-            galen_log_open_again(chart->log, i, &entry, &read, &chart->entries[i].plain);
-        if (err != GALEN_OK)
+        galen_writer_init(&plain);
+        enum galen_err err = galen_log_open_again(chart->log, i, &entry, &read, &plain);
+        if (err != GALEN_OK) {
+            galen_writer_wipe(&plain);
             return err;
+        }
+        chart->entries[i].plain = piece_of(&plain);
         if (read.state != GALEN_READ_OPEN)
             continue;
         *opened = true;
@@ -324,6 +374,9 @@ static enum galen_err open_kept(struct galen_engine *engine, struct chart *chart
 enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart)
 {
     bool opened;
+    if (!galen_log_restored_keys(chart->log))
+        return GALEN_ERR_FORMAT;
+    note_state(chart);
     enum galen_err err = open_kept(engine, chart, &opened);
     return err == GALEN_OK && opened ? replay(chart) : err;
 }

@@ -9,9 +9,12 @@ static void chart_free(struct chart *chart)
     if (!chart)
         return;
     for (uint64_t i = 0; chart->entries && i < galen_log_size(chart->log); i++) {
-        galen_writer_wipe(&chart->entries[i].record);
-        galen_writer_wipe(&chart->entries[i].plain);
+        piece_wipe(&chart->entries[i].record);
+        piece_wipe(&chart->entries[i].plain);
     }
+    for (size_t i = 0; i < chart->loaded_count; i++)
+        galen_writer_wipe(&chart->loaded[i]);
+    free(chart->loaded);
     for (size_t i = 0; i < chart->item_count; i++)
         item_wipe(&chart->items[i]);
     free(chart->items);
@@ -39,7 +42,7 @@ static size_t bytes_of(const struct chart *chart)
 {
     size_t bytes = 0;
     for (uint64_t i = 0; i < galen_log_size(chart->log); i++)
-        bytes += chart->entries[i].record.size;
+        bytes += chart->entries[i].record.bytes.size;
     return bytes;
 }
 

@@ -32,7 +32,8 @@ void galen_engine_free(struct galen_engine *engine)
 enum galen_err galen_engine_load(struct galen_engine *engine, struct galen_bytes key,
                                  struct galen_bytes value)
 {
-    return engine->started ? GALEN_ERR_STATE : home_load(engine, key, value);
+    bool later = home_loads_later(key);
+    return engine->started && !later ? GALEN_ERR_STATE : home_load(engine, key, value);
 }
 
 enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms)
@@ -282,8 +283,8 @@ bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id
     const struct chart *chart = chart_find(engine, id);
     if (!chart || index >= galen_log_size(chart->log))
         return false;
-    *record = galen_written(&chart->entries[index].record);
-    *plain = galen_written(&chart->entries[index].plain);
+    *record = chart->entries[index].record.bytes;
+    *plain = chart->entries[index].plain.bytes;
     return true;
 }
 

@@ -19,8 +19,14 @@ static enum galen_err give_entry(void *context, uint64_t index, struct galen_ent
     return galen_entry_read(&r, entry);
 }
 
-enum galen_err galen_engine_evidence(const struct galen_engine *engine,
-                                     const struct galen_id *chart,
+enum galen_err galen_engine_fetch(struct galen_engine *engine, const struct galen_id *chart,
+                                  uint64_t from, uint64_t to)
+{
+    const struct chart *found = chart_find(engine, chart);
+    return found ? fetch_records(engine, found, from, to) : GALEN_ERR_CHART;
+}
+
+enum galen_err galen_engine_evidence(struct galen_engine *engine, const struct galen_id *chart,
                                      const struct galen_evidence_options *options,
                                      struct galen_writer *out)
 {
@@ -29,5 +35,11 @@ enum galen_err galen_engine_evidence(const struct galen_engine *engine,
     const struct galen_log *log = galen_engine_log(engine, chart);
     if (!log)
         return GALEN_ERR_CHART;
+    /* Beside a single entry only clear ones are shown, which are here. */
+    uint64_t from = options->only ? options->index : 0;
+    uint64_t to = options->only ? options->index + 1 : galen_log_size(log);
+    enum galen_err err = galen_engine_fetch(engine, chart, from, to);
+    if (err != GALEN_OK)
+        return err;
     return galen_evidence_write(log, &engine->me.practice_keys, &source, options, out);
 }

@@ -2,25 +2,24 @@
  * What a home keeps, as pairs of a text key and bytes:
  *
  *   home                           who this is
- *   notice                         links whose second opening was told
- *   words                        devices that were revoked
  *   joining                        while a link is being redeemed
- *   log/ID/entry/INDEX           a page of entries from this one on (16 hexadecimal digits). Of each: u16 what we
- *                                found of it by the clear rules; bool whether it was opened, and then what it
- *                                says; the record as the server sent it
- *   log/ID/item/PLACE            requests that are not in the log yet
- *   log/ID/stopped               why nothing more is written there
+ *   log/ID/keys                    what was found out about the keys of its epochs
+ *   log/ID/page/INDEX              what was found out about entries, from this one on (pages.c)
+ *   log/ID/request/PLACE           requests that are not in the log yet
+ *   log/ID/stopped                 why nothing more is written there
+ *   notice                         links whose second opening was told
+ *   record/ID/INDEX                the records of a page that is full, as the server sent them: loaded later
+ *   words                          devices that were revoked
  *
- * In ascending order of keys, who this is comes before what it reads, and entries before the requests
- * that were made on top of them.
+ * INDEX and PLACE are 16 hexadecimal digits. In ascending order of keys, who this is comes before what it
+ * reads, and entries before the requests that were made on top of them.
  */
 #include "state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define HOME_VERSION 2
-#define KEY_MAX      160
+#define HOME_VERSION 3
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -50,14 +49,21 @@ static char *put_number(char *at, uint64_t v)
     return put_hex(at, bytes, sizeof bytes);
 }
 
-static char *chart_key(char *at, const struct chart *chart, const char *what)
+void chart_key(char key[KEY_MAX], const char *first, const struct chart *chart, const char *what)
 {
-    at = put_text(at, "log/");
+    char *at = put_text(key, first);
     at = put_hex(at, chart->id.bytes, sizeof chart->id.bytes);
-    return put_text(at, what);
+    put_text(at, what);
 }
 
-static void save_written(struct galen_engine *engine, const char *key, struct galen_writer *w)
+void chart_key_at(char key[KEY_MAX], const char *first, const struct chart *chart, const char *what,
+                  uint64_t number)
+{
+    chart_key(key, first, chart, what);
+    put_number(key + strlen(key), number);
+}
+
+void save_written(struct galen_engine *engine, const char *key, struct galen_writer *w)
 {
     if (w->failed)
         engine->outputs.failed = true;
@@ -179,7 +185,7 @@ static enum galen_err load_joining(struct galen_engine *engine, struct galen_byt
 
 static void item_key(char key[KEY_MAX], const struct chart *chart, const struct item *item)
 {
-    put_number(chart_key(key, chart, "/item/"), item->place);
+    chart_key_at(key, "log/", chart, "/request/", item->place);
 }
 
 void save_item(struct galen_engine *engine, const struct chart *chart, const struct item *item)
@@ -264,98 +270,13 @@ static enum galen_err load_item(struct galen_engine *engine, struct chart *chart
     return GALEN_OK;
 }
 
-/* -- entries ---------------------------------------------------------------------------------------- */
-
-/* A page that has as much takes no more: so much is written again, at most, for one new entry. */
-#define PAGE_BYTES 32768
-
-void save_entry(struct galen_engine *engine, struct chart *chart, uint64_t index)
-{
-    bool none = chart->unsaved_from == chart->unsaved_to;
-    if (none || index < chart->unsaved_from)
-        chart->unsaved_from = index;
-    if (none || index >= chart->unsaved_to)
-        chart->unsaved_to = index + 1;
-    engine->unsaved = true;
-}
-
-bool page_begin(struct chart *chart)
-{
-    if (chart->page_count == chart->page_room) {
-        size_t room = chart->page_room * 2 + 4;
-        uint64_t *pages = realloc(chart->pages, room * sizeof *pages);
-        if (!pages)
-            return false;
-        chart->pages = pages;
-        chart->page_room = room;
-    }
-    chart->pages[chart->page_count++] = chart->paged;
-    return true;
-}
-
-/* Entries that came since get their pages. */
-static bool divide(struct chart *chart)
-{
-    size_t bytes = 0;
-    for (uint64_t i = chart->page_count > 0 ? chart->pages[chart->page_count - 1] : 0;
-         i < galen_log_size(chart->log); i++) {
-        if (i == chart->paged) {
-            if ((bytes >= PAGE_BYTES || chart->page_count == 0) && !page_begin(chart))
-                return false;
-            bytes = bytes >= PAGE_BYTES ? 0 : bytes;
-            chart->paged++;
-        }
-        bytes += chart->entries[i].record.size + chart->entries[i].plain.size;
-    }
-    return true;
-}
-
-static void save_page(struct galen_engine *engine, const struct chart *chart, uint64_t from,
-                      uint64_t to)
-{
-    char key[KEY_MAX];
-    put_number(chart_key(key, chart, "/entry/"), from);
-    struct galen_writer w;
-    galen_writer_init(&w);
-    for (uint64_t i = from; i < to; i++) {
-        const struct galen_read *read = galen_log_read(chart->log, i);
-        const struct stored *stored = &chart->entries[i];
-        bool opened = read->state == GALEN_READ_OPEN;
-        galen_write_u16(&w, read->judged);
-        galen_write_bool(&w, opened);
-        if (opened)
-            galen_write_vector(&w, galen_written(&stored->plain));
-        galen_write(&w, stored->record.at, stored->record.size);
-    }
-    save_written(engine, key, &w);
-}
-
-void save_pages(struct galen_engine *engine)
-{
-    if (!engine->unsaved)
-        return;
-    engine->unsaved = false;
-    for (size_t c = 0; c < engine->chart_count; c++) {
-        struct chart *chart = engine->charts[c];
-        if (chart->unsaved_from == chart->unsaved_to)
-            continue;
-        if (!divide(chart))
-            engine->outputs.failed = true;
-        uint64_t end = chart->paged;
-        for (size_t p = chart->page_count; p-- > 0 && end > chart->unsaved_from;) {
-            if (chart->pages[p] < chart->unsaved_to)
-                save_page(engine, chart, chart->pages[p], end);
-            end = chart->pages[p];
-        }
-        chart->unsaved_from = chart->unsaved_to = 0;
-    }
-}
+/* -- why nothing more is written ---------------------------------------------------------------------- */
 
 /* With the head that contradicts us, where one does: the two histories are the evidence (H2). */
 void save_stopped(struct galen_engine *engine, const struct chart *chart)
 {
     char key[KEY_MAX];
-    chart_key(key, chart, "/stopped");
+    chart_key(key, "log/", chart, "/stopped");
     const struct galen_head *head = galen_log_fork(chart->log);
     struct galen_writer w;
     galen_writer_init(&w);
@@ -369,7 +290,7 @@ void save_stopped(struct galen_engine *engine, const struct chart *chart)
 void forget_stopped(struct galen_engine *engine, const struct chart *chart)
 {
     char key[KEY_MAX];
-    chart_key(key, chart, "/stopped");
+    chart_key(key, "log/", chart, "/stopped");
     save(engine, key, (struct galen_bytes){0});
 }
 
@@ -511,34 +432,74 @@ static bool starts(struct galen_bytes key, const char *with)
     return key.size >= n && memcmp(key.at, with, n) == 0;
 }
 
+static bool read_number(struct galen_bytes text, uint64_t *number)
+{
+    uint8_t bytes[8];
+    if (!read_hex(text, bytes, sizeof bytes))
+        return false;
+    *number = 0;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        *number = *number << 8 | bytes[i];
+    return true;
+}
+
+/* Takes `first` and a chart's id off the key. */
+static bool read_chart(struct galen_bytes *key, const char *first, struct galen_id *id)
+{
+    const size_t from = strlen(first), end = from + 2 * GALEN_ID_BYTES;
+    if (!starts(*key, first) || key->size < end ||
+        !read_hex((struct galen_bytes){key->at + from, 2 * GALEN_ID_BYTES}, id->bytes,
+                  sizeof id->bytes))
+        return false;
+    *key = (struct galen_bytes){key->at + end, key->size - end};
+    return true;
+}
+
+static bool took_off(struct galen_bytes *key, const char *what)
+{
+    size_t n = strlen(what);
+    if (!starts(*key, what))
+        return false;
+    *key = (struct galen_bytes){key->at + n, key->size - n};
+    return true;
+}
+
 static enum galen_err load_chart(struct galen_engine *engine, struct galen_bytes key,
                                  struct galen_bytes value)
 {
     struct galen_id id;
-    const size_t prefix = 4, end = prefix + 2 * GALEN_ID_BYTES;
-    if (key.size <= end || !read_hex((struct galen_bytes){key.at + prefix, 2 * GALEN_ID_BYTES},
-                                     id.bytes, sizeof id.bytes))
+    uint64_t index;
+    if (!read_chart(&key, "log/", &id))
         return GALEN_ERR_FORMAT;
     struct chart *chart = chart_get(engine, &id);
     if (!chart)
         return GALEN_ERR_MEMORY;
-    struct galen_bytes what = {key.at + end, key.size - end};
-    if (starts(what, "/entry/")) {
-        uint8_t index[8], expected[8];
-        uint64_t size = galen_log_size(chart->log);
-        for (size_t i = 0; i < 8; i++)
-            expected[i] = (uint8_t)(size >> (8 * (7 - i)));
-        what.at += 7;
-        what.size -= 7;
-        if (!read_hex(what, index, sizeof index) || memcmp(index, expected, sizeof index) != 0)
-            return GALEN_ERR_FORMAT;
-        return chart_load_page(engine, chart, value);
-    }
-    if (starts(what, "/item/"))
+    if (took_off(&key, "/page/"))
+        return read_number(key, &index) ? load_page(engine, chart, index, value) : GALEN_ERR_FORMAT;
+    if (took_off(&key, "/request/"))
         return load_item(engine, chart, value);
-    if (starts(what, "/stopped"))
+    if (took_off(&key, "/keys"))
+        return load_keys(chart, value);
+    if (took_off(&key, "/stopped"))
         return load_stopped(chart, value);
     return GALEN_ERR_FORMAT;
+}
+
+bool home_loads_later(struct galen_bytes key)
+{
+    return starts(key, GALEN_LOADED_LATER);
+}
+
+static enum galen_err load_later(struct galen_engine *engine, struct galen_bytes key,
+                                 struct galen_bytes value)
+{
+    struct galen_id id;
+    uint64_t index;
+    if (!read_chart(&key, GALEN_LOADED_LATER, &id) || !took_off(&key, "/") ||
+        !read_number(key, &index))
+        return GALEN_ERR_FORMAT;
+    struct chart *chart = chart_find(engine, &id);
+    return chart ? load_records(chart, index, value) : GALEN_ERR_FORMAT;
 }
 
 enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
@@ -546,6 +507,8 @@ enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
 {
     if (starts(key, "log/"))
         return load_chart(engine, key, value);
+    if (home_loads_later(key))
+        return load_later(engine, key, value);
     if (key.size == 6 && starts(key, "notice"))
         return load_notices(engine, value);
     if (key.size == 5 && starts(key, "words"))

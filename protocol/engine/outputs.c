@@ -78,6 +78,17 @@ void save(struct galen_engine *engine, const char *key, struct galen_bytes value
     engine->outputs.uncommitted = true;
 }
 
+void load(struct galen_engine *engine, const char *key)
+{
+    commit(engine);
+    size_t size = strlen(key);
+    struct output_node *node = push(engine, GALEN_OUT_LOAD, size);
+    if (!node)
+        return;
+    memcpy(node->bytes, key, size);
+    node->output.key = (struct galen_bytes){node->bytes, size};
+}
+
 void commit(struct galen_engine *engine)
 {
     save_pages(engine);

@@ -38,6 +38,8 @@ void outputs_wipe(struct outputs *outputs);
 bool outputs_next(struct outputs *outputs, struct galen_output *output);
 /** Queues a pair to be saved; copied. An empty value removes it. */
 void save(struct galen_engine *engine, const char *key, struct galen_bytes value);
+/** Queues a question for a saved pair; what was saved before is durable then. */
+void load(struct galen_engine *engine, const char *key);
 /** Ends a change, if one was begun. */
 void commit(struct galen_engine *engine);
 /** Commits, then queues a frame; copied. */
@@ -165,10 +167,16 @@ struct item {
 
 /* -- reading (chart.c) -------------------------------------------------------------------------------- */
 
+/** Bytes that have memory of their own, or lie in a page that was loaded. */
+struct piece {
+    struct galen_bytes bytes;
+    bool owned;
+};
+
 /** An entry as it came, and what it says. */
 struct stored {
-    struct galen_writer record;
-    struct galen_writer plain; /* empty unless opened */
+    struct piece record; /* empty: on the disk; of an entry that was opened, on a page that is full */
+    struct piece plain;  /* empty unless opened */
 };
 
 struct chart {
@@ -177,10 +185,13 @@ struct chart {
     struct galen_docs *docs;
     struct stored *entries; /* galen_log_size of them */
     size_t entry_room;
-    uint64_t *pages; /* the first entry of each that is saved, ascending */
+    uint64_t *pages; /* the first entry of each that is saved, ascending; all but the last are full */
     size_t page_count, page_room;
     uint64_t paged;                    /* entries that are in one */
     uint64_t unsaved_from, unsaved_to; /* saved with the next commit */
+    uint32_t keys_saved;               /* epochs whose keys are */
+    struct galen_writer *loaded;       /* pages that pieces lie in */
+    size_t loaded_count, loaded_room;
     uint64_t server_size;              /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
@@ -268,14 +279,24 @@ void chart_line_lost(struct chart *chart);
 void chart_entries(struct galen_engine *engine, uint64_t now_ms,
                    const struct galen_frame_entries *frame);
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
-/** A page of entries, in order. */
-GALEN_MUST_USE enum galen_err chart_load_page(struct galen_engine *engine, struct chart *chart,
-                                              struct galen_bytes saved);
-/** After the last saved record: opens what the keys of later entries open. */
-GALEN_MUST_USE /** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
-    enum galen_err
-    chart_take_over(struct galen_engine *engine, struct chart *chart, const struct chart *from);
-enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart);
+/**
+ * The next entry of a page: `record` is what `entry` was read from, `plain` what it says, or NULL if it was
+ * not opened. The bytes stay where they are as long as the chart.
+ */
+GALEN_MUST_USE enum galen_err chart_load_entry(struct galen_engine *engine, struct chart *chart,
+                                               uint16_t judged, const struct galen_entry *entry,
+                                               struct galen_bytes record,
+                                               const struct galen_bytes *plain);
+/** One that was opened and whose record is not here (galen_log_restore_opened). */
+GALEN_MUST_USE enum galen_err chart_load_opened(struct chart *chart, const struct galen_read *was,
+                                                const uint8_t leaf[GALEN_HASH_BYTES],
+                                                struct galen_bytes plain);
+void piece_wipe(struct piece *piece);
+/** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
+GALEN_MUST_USE enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
+                                              const struct chart *from);
+/** After the last saved pair: opens what the keys of later entries open. FORMAT: something is missing. */
+GALEN_MUST_USE enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,
                 const struct galen_id *device);
 void chart_tick(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
@@ -287,18 +308,36 @@ bool chart_is_strangers(const struct galen_engine *engine, const struct chart *c
 /** The secrets that charts are read with: our own, or while joining the invitation's. */
 const struct galen_device_secrets *reading_as(const struct galen_engine *engine);
 
-/* -- home.c ---------------------------------------------------------------------------------------- */
+/* -- pages.c ---------------------------------------------------------------------------------------- */
 
-void save_me(struct galen_engine *engine);
-void save_joining(struct galen_engine *engine); /* removes it once the home is a member */
-void save_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
-void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
 /** With the next commit, as it is then. */
 void save_entry(struct galen_engine *engine, struct chart *chart, uint64_t index);
 /** Writes the pages whose entries changed; part of `commit`. */
 void save_pages(struct galen_engine *engine);
-/** The next entries, which are read now, are a page. False: no memory. */
-bool page_begin(struct chart *chart);
+GALEN_MUST_USE enum galen_err load_page(struct galen_engine *engine, struct chart *chart,
+                                        uint64_t from, struct galen_bytes value);
+GALEN_MUST_USE enum galen_err load_keys(struct chart *chart, struct galen_bytes value);
+/** The records of the page that begins at `from`. */
+GALEN_MUST_USE enum galen_err load_records(struct chart *chart, uint64_t from,
+                                           struct galen_bytes value);
+/** Puts out a LOAD for every page with a record of these entries that is not here: NOT_LOADED, else OK. */
+GALEN_MUST_USE enum galen_err fetch_records(struct galen_engine *engine, const struct chart *chart,
+                                            uint64_t from, uint64_t to);
+
+/* -- home.c ---------------------------------------------------------------------------------------- */
+
+#define KEY_MAX 160
+
+/** FIRST, the chart's id, WHAT; and a number behind. */
+void chart_key(char key[KEY_MAX], const char *first, const struct chart *chart, const char *what);
+void chart_key_at(char key[KEY_MAX], const char *first, const struct chart *chart, const char *what,
+                  uint64_t number);
+/** Saves what was written, and wipes it. */
+void save_written(struct galen_engine *engine, const char *key, struct galen_writer *w);
+void save_me(struct galen_engine *engine);
+void save_joining(struct galen_engine *engine); /* removes it once the home is a member */
+void save_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
+void forget_item(struct galen_engine *engine, const struct chart *chart, const struct item *item);
 void save_stopped(struct galen_engine *engine, const struct chart *chart);
 void forget_stopped(struct galen_engine *engine, const struct chart *chart);
 void save_words(struct galen_engine *engine);
@@ -308,6 +347,8 @@ void forget_all(struct galen_engine *engine);
 bool note_notice(struct galen_engine *engine, const struct galen_id *device, uint64_t at_ms);
 GALEN_MUST_USE enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
                                         struct galen_bytes value);
+/** Such as a LOAD asks for. */
+bool home_loads_later(struct galen_bytes key);
 void public_keys(const struct galen_device_secrets *secrets, struct galen_public_keys *keys);
 struct galen_id device_of(const struct galen_engine *engine,
                           const struct galen_device_secrets *secrets);

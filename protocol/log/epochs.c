@@ -108,6 +108,133 @@ static void take_key(const struct galen_log *log, struct log_epoch *epoch, bool 
     memcpy(epoch->key, key, sizeof epoch->key);
 }
 
+/* -- what was found out before ------------------------------------------------------------------ */
+
+/*
+ *   u32 pairs, and of each: u8 known, damaged (bits 0 and 1), the secret, or zeros
+ *   u32 epochs, and of each: u8 state, bool swept, the key, or zeros; u8 links in its entry, and of each:
+ *       u32 the pair whose secret it gave, and 1; 0: none
+ */
+#define PAIR_BYTES 33
+
+void galen_log_write_keys(const struct galen_log *log, struct galen_writer *w)
+{
+    galen_write_u32(w, (uint32_t)log->pair_count);
+    for (size_t i = 0; i < log->pair_count; i++) {
+        const struct history_pair *pair = &log->pairs[i];
+        galen_write_u8(w, (uint8_t)(pair->known | pair->damaged << 1));
+        galen_write(w, pair->secret, sizeof pair->secret);
+    }
+    galen_write_u32(w, (uint32_t)log->epoch_count);
+    for (size_t i = 0; i < log->epoch_count; i++) {
+        const struct log_epoch *epoch = &log->epochs[i];
+        galen_write_u8(w, epoch->state);
+        galen_write_bool(w, epoch->swept);
+        galen_write(w, epoch->key, sizeof epoch->key);
+        galen_write_u8(w, (uint8_t)epoch->link_count);
+        for (size_t k = 0; k < epoch->link_count; k++)
+            galen_write_u32(w, (uint32_t)(epoch->links[k].old_pair + 1));
+    }
+}
+
+void keys_wipe(struct kept_keys *kept)
+{
+    if (kept->bytes)
+        galen_wipe(kept->bytes, kept->size);
+    free(kept->bytes);
+    *kept = (struct kept_keys){0};
+}
+
+/* One epoch that is kept; `epoch`, with as many links, may be NULL. False: it is none. */
+static bool read_kept(struct galen_reader *r, size_t pair_count, struct log_epoch *epoch)
+{
+    struct log_epoch read = {.state = galen_read_u8(r)};
+    read.swept = galen_read_bool(r);
+    galen_read_into(r, read.key, sizeof read.key);
+    read.link_count = galen_read_u8(r);
+    bool ok = read.state >= EPOCH_LOCKED && read.state <= EPOCH_UNUSABLE;
+    for (size_t i = 0; i < read.link_count; i++) {
+        uint32_t pair = galen_read_u32(r);
+        ok &= pair <= pair_count;
+        if (epoch)
+            epoch->links[i].old_pair = pair == 0 ? NO_PAIR : pair - 1;
+    }
+    if (epoch) {
+        epoch->state = read.state;
+        epoch->swept = read.swept;
+        memcpy(epoch->key, read.key, sizeof epoch->key);
+    }
+    galen_wipe(&read, sizeof read);
+    return ok && !r->failed;
+}
+
+static bool read_keys(struct galen_bytes keys, struct kept_keys *kept)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, keys);
+    kept->pair_count = galen_read_u32(&r);
+    if (kept->pair_count > r.left / PAIR_BYTES)
+        return false;
+    kept->pairs = galen_take(&r, kept->pair_count * PAIR_BYTES);
+    for (size_t i = 0; i < kept->pair_count; i++)
+        if (kept->pairs.at[i * PAIR_BYTES] > 3)
+            return false;
+    kept->epoch_count = galen_read_u32(&r);
+    kept->epochs = r;
+    for (size_t i = 0; i < kept->epoch_count; i++)
+        if (!read_kept(&r, kept->pair_count, NULL))
+            return false;
+    return galen_reader_done(&r);
+}
+
+enum galen_err galen_log_restore_keys(struct galen_log *log, struct galen_bytes keys,
+                                      uint32_t *epochs)
+{
+    struct kept_keys kept = {.size = keys.size};
+    if (log->read_count > 0 || log->kept.bytes)
+        return GALEN_ERR_STATE;
+    kept.bytes = malloc(keys.size + 1);
+    if (!kept.bytes)
+        return GALEN_ERR_MEMORY;
+    if (keys.size > 0)
+        memcpy(kept.bytes, keys.at, keys.size);
+    if (!read_keys((struct galen_bytes){kept.bytes, keys.size}, &kept)) {
+        keys_wipe(&kept);
+        return GALEN_ERR_FORMAT;
+    }
+    *epochs = (uint32_t)kept.epoch_count;
+    log->kept = kept;
+    return GALEN_OK;
+}
+
+bool keys_are_kept(const struct galen_log *log)
+{
+    return log->epoch_count < log->kept.epoch_count;
+}
+
+bool galen_log_restored_keys(const struct galen_log *log)
+{
+    return !keys_are_kept(log);
+}
+
+bool keys_fit(const struct galen_log *log, size_t link_count)
+{
+    struct galen_reader r = log->kept.epochs;
+    (void)galen_take(&r, 1 + 1 + GALEN_KEY_BYTES);
+    return galen_read_u8(&r) == link_count && !r.failed;
+}
+
+static void restore_pair(struct galen_log *log, size_t place)
+{
+    if (place >= log->kept.pair_count)
+        return;
+    const uint8_t *at = log->kept.pairs.at + place * PAIR_BYTES;
+    struct history_pair *pair = &log->pairs[place];
+    pair->known = at[0] & 1;
+    pair->damaged = at[0] >> 1;
+    memcpy(pair->secret, at + 1, sizeof pair->secret);
+}
+
 /* -- history pairs ------------------------------------------------------------------------------ */
 
 static size_t find_pair(const struct galen_log *log, const uint8_t key[GALEN_SEAL_KEY_BYTES])
@@ -127,6 +254,7 @@ static void name_pair(struct galen_log *log, const uint8_t key[GALEN_SEAL_KEY_BY
         found = log->pair_count++;
         log->pairs[found] = (struct history_pair){.weak = weak};
         memcpy(log->pairs[found].key, key, GALEN_SEAL_KEY_BYTES);
+        restore_pair(log, found);
     } else if (found != log->pair) {
         log->pairs[found].weak = true; /* whoever was dropped since may still have its secret */
     }
@@ -237,13 +365,28 @@ static void open_own(struct galen_log *log, struct log_epoch *epoch)
     galen_wipe(key, sizeof key);
 }
 
+/* What was found out of an epoch; `epoch` is NULL where its entry is void. */
+static void next_kept(struct galen_log *log, struct log_epoch *epoch)
+{
+    (void)!read_kept(&log->kept.epochs, log->kept.pair_count, epoch);
+    if (keys_are_kept(log))
+        return;
+    keys_wipe(&log->kept);
+    mark_linked(log);
+}
+
 void epoch_begin(struct galen_log *log, const struct log_epoch *epoch,
                  const uint8_t history_key[GALEN_SEAL_KEY_BYTES], bool weak)
 {
+    bool kept = keys_are_kept(log);
     struct log_epoch *begun = &log->epochs[log->epoch_count++];
     *begun = *epoch;
     name_pair(log, history_key, weak);
     begun->pair = log->pair;
+    if (kept) {
+        next_kept(log, begun);
+        return;
+    }
     open_own(log, begun);
     sweep_all(log);
     mark_linked(log);
@@ -251,8 +394,11 @@ void epoch_begin(struct galen_log *log, const struct log_epoch *epoch,
 
 void epoch_begin_void(struct galen_log *log)
 {
+    bool kept = keys_are_kept(log);
     log->epochs[log->epoch_count++] =
         (struct log_epoch){.state = EPOCH_UNUSABLE, .swept = true, .pair = log->pair};
+    if (kept)
+        next_kept(log, NULL);
 }
 
 const struct log_epoch *epoch_at(const struct galen_log *log, uint32_t number)

@@ -55,6 +55,7 @@ void galen_log_free(struct galen_log *log)
         epoch_wipe(&log->epochs[i]);
     if (log->pair_count > 0)
         galen_wipe(log->pairs, log->pair_count * sizeof *log->pairs);
+    keys_wipe(&log->kept);
     free(log->epochs);
     free(log->pairs);
     free(log->reads);
@@ -154,7 +155,7 @@ static enum galen_err read_body(const struct galen_log *log, const struct galen_
 struct step {
     struct galen_entry entry;
     enum galen_err verdict;
-    const struct galen_bytes *opened; /* known from before; or NULL */
+    bool opened; /* the plaintext is known from before */
     struct galen_read read;
     struct log_epoch epoch; /* of an accepted epoch entry */
     uint8_t history_key[GALEN_SEAL_KEY_BYTES];
@@ -182,14 +183,15 @@ static enum galen_err prepare(const struct galen_log *log, struct step *step,
         return GALEN_OK;
     if (step->opened) {
         step->read.state = GALEN_READ_OPEN;
-        galen_write(plain, step->opened->at, step->opened->size);
-        return plain->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+        return GALEN_OK;
     }
     if (class_is_sealed(entry->header.class))
         return read_body(log, entry, &step->read, plain);
     if (entry->header.class != GALEN_CLASS_EPOCH)
         return GALEN_OK;
     enum galen_err err = epoch_read(entry, &step->epoch, step->history_key);
+    if (err == GALEN_OK && keys_are_kept(log) && !keys_fit(log, step->epoch.link_count))
+        err = GALEN_ERR_FORMAT;
     step->weak_pair = !author_holds(log, step);
     return err;
 }
@@ -251,8 +253,8 @@ enum galen_err galen_log_add(struct galen_log *log, const struct galen_entry *en
 }
 
 enum galen_err galen_log_restore(struct galen_log *log, const struct galen_entry *entry,
-                                 uint16_t judged, const struct galen_bytes *opened,
-                                 struct galen_read *read, struct galen_writer *plain)
+                                 uint16_t judged, bool opened, struct galen_read *read,
+                                 struct galen_writer *plain)
 {
     struct step step = {.entry = *entry, .verdict = (enum galen_err)judged, .opened = opened};
     if (judged >= GALEN_ERR_COUNT || judged == GALEN_ERR_MEMORY || judged == GALEN_ERR_WITHHELD)
@@ -262,6 +264,30 @@ enum galen_err galen_log_restore(struct galen_log *log, const struct galen_entry
     if (!opened)
         galen_entry_settle_body(galen_sodium_primitives(), &step.entry);
     return take(log, &step, read, plain);
+}
+
+enum galen_err galen_log_restore_opened(struct galen_log *log, const struct galen_read *was,
+                                        const uint8_t leaf[GALEN_HASH_BYTES],
+                                        struct galen_read *read)
+{
+    if (!class_is_sealed(was->class))
+        return GALEN_ERR_STATE;
+    struct galen_read known = {.index = log->read_count,
+                               .received_ms = was->received_ms,
+                               .author = was->author,
+                               .number = was->number,
+                               .epoch = was->epoch,
+                               .head_size = was->head_size,
+                               .class = was->class,
+                               .state = GALEN_READ_OPEN};
+    const struct galen_author author = {was->author, was->number, was->head_size};
+    add_facts(galen_rules_member(log->rules, &was->author), &known);
+    enum galen_err err = reserve(log) ? galen_rules_restore(log->rules, &author, leaf)
+                                      : GALEN_ERR_MEMORY;
+    if (err != GALEN_OK)
+        return err;
+    log->reads[log->read_count++] = *read = known;
+    return GALEN_OK;
 }
 
 enum galen_err galen_log_open_again(struct galen_log *log, uint64_t index,

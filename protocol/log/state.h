@@ -58,6 +58,15 @@ struct device_head {
     struct galen_head waiting; /* larger than our log; size 0: none */
 };
 
+/** What a log was told of its keys, while its entries come again. All zeros: nothing, or all is used. */
+struct kept_keys {
+    uint8_t *bytes; /* owned; secret */
+    size_t size;
+    size_t pair_count, epoch_count;
+    struct galen_bytes pairs;   /* of PAIR_BYTES each */
+    struct galen_reader epochs; /* the next that is to come */
+};
+
 struct galen_log {
     struct galen_device_secrets self;
     struct galen_id self_id;
@@ -73,6 +82,7 @@ struct galen_log {
     size_t head_count, head_room;
     struct galen_head fork;
     bool forked;
+    struct kept_keys kept;
 };
 
 /**
@@ -130,6 +140,11 @@ void epoch_begin(struct galen_log *log, const struct log_epoch *epoch,
                  const uint8_t history_key[GALEN_SEAL_KEY_BYTES], bool weak);
 /** Adds an unusable epoch, for which there is room. */
 void epoch_begin_void(struct galen_log *log);
+/** Whether the next epoch is one that the log was told the keys of. */
+bool keys_are_kept(const struct galen_log *log);
+/** Whether what is kept for the next epoch fits an entry with so many links. */
+bool keys_fit(const struct galen_log *log, size_t link_count);
+void keys_wipe(struct kept_keys *kept);
 /** NULL: there was no such epoch. */
 const struct log_epoch *epoch_at(const struct galen_log *log, uint32_t number);
 

@@ -151,11 +151,15 @@ uint32_t galen_load(const uint8_t *key, size_t key_size, const uint8_t *sealed, 
 {
     const struct galen_bytes name = {key, key_size};
     struct galen_writer value;
-    if (module.state != MODULE_LOADING)
+    bool later = module.state == MODULE_STARTED && key_size >= strlen(GALEN_LOADED_LATER) &&
+                 memcmp(key, GALEN_LOADED_LATER, strlen(GALEN_LOADED_LATER)) == 0;
+    if (module.state != MODULE_LOADING && !later)
         return GALEN_ERR_STATE;
     galen_writer_init(&value);
-    enum galen_err err =
-        galen_pair_open(module.store_key, name, (struct galen_bytes){sealed, sealed_size}, &value);
+    enum galen_err err = GALEN_OK;
+    if (sealed_size > 0 || !later)
+        err = galen_pair_open(module.store_key, name, (struct galen_bytes){sealed, sealed_size},
+                              &value);
     if (err == GALEN_OK)
         err = galen_engine_load(module.engine, name, galen_written(&value));
     galen_writer_wipe(&value);
@@ -238,6 +242,8 @@ const struct galen_out *galen_next(void)
     } else if (output.kind == GALEN_OUT_EVENT) {
         made = print_event(&output.event);
     } else {
+        module.out.key = output.key.at;
+        module.out.key_size = output.key.size;
         module.out.value = output.value.at;
         module.out.value_size = output.value.size;
     }

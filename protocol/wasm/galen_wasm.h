@@ -48,8 +48,9 @@ GALEN_EXPORT("galen_open") uint32_t galen_open(const uint8_t *store_key);
 /** Frees and wipes everything; galen_open may follow. */
 GALEN_EXPORT("galen_close") void galen_close(void);
 /**
- * After galen_open: one pair as SAVE gave it, in ascending order of keys' bytes. SEAL: the value was
- * changed, belongs to another key or was sealed under another store key; FORMAT: damaged.
+ * After galen_open: one pair as SAVE gave it, in ascending order of keys' bytes; those whose keys begin with
+ * GALEN_LOADED_LATER need not be. After galen_start: one that LOAD asked for; no bytes if there is none.
+ * SEAL: the value was changed, belongs to another key or was sealed under another store key; FORMAT: damaged.
  */
 GALEN_EXPORT("galen_load")
 uint32_t galen_load(const uint8_t *key, size_t key_size, const uint8_t *sealed, size_t sealed_size);
@@ -67,6 +68,7 @@ GALEN_EXPORT("galen_start") uint32_t galen_start(double now_ms);
  *     5 SEND          1 log, 2 live                        a frame
  *     6 EVENT                                              JSON (Told in protocol.ts)
  *     7 VOICE                          who speaks: 32      a packet; empty: speaks no more
+ *     8 LOAD                           to be given to galen_load with what SAVE last gave of it
  */
 struct galen_out {
     uint32_t kind, purpose;

@@ -419,6 +419,19 @@ enum galen_err galen_rules_apply(struct galen_rules *rules, const struct galen_e
     return verdict == GALEN_OK ? apply_accepted(rules, entry) : apply_void(rules, entry);
 }
 
+enum galen_err galen_rules_restore(struct galen_rules *rules, const struct galen_author *author,
+                                   const uint8_t leaf[GALEN_HASH_BYTES])
+{
+    if (!rules->begun)
+        return GALEN_ERR_STATE;
+    if (!id_table_reserve(&rules->authors, 1))
+        return GALEN_ERR_MEMORY;
+    enum galen_err err = galen_tree_append(&rules->tree, leaf);
+    if (err == GALEN_OK)
+        *(struct galen_author *)id_table_put(&rules->authors, &author->device) = *author;
+    return err;
+}
+
 /* ------------------------------------------------------------------------------------------ heads */
 
 enum galen_err galen_rules_check_head(const struct galen_rules *rules,

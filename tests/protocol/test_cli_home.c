@@ -75,7 +75,7 @@ static enum galen_err see(void *context, struct galen_bytes key, struct galen_by
 static void expect_pairs(struct home_store *store, const char *expected)
 {
     struct seen seen = {0};
-    cr_expect_eq(home_store_each(store, &seen, see), GALEN_OK);
+    cr_expect_eq(home_store_each(store, "\xff", &seen, see), GALEN_OK);
     cr_expect_str_eq(seen.text, expected);
 }
 

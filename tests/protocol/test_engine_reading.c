@@ -21,19 +21,37 @@ static void say_many(struct visit *v, size_t count)
 
 static bool is_page(const char *key)
 {
-    return strstr(key, "/entry/") != NULL;
+    return strstr(key, "/page/") != NULL;
+}
+
+static bool is_records(const char *key)
+{
+    return strncmp(key, GALEN_LOADED_LATER, strlen(GALEN_LOADED_LATER)) == 0;
+}
+
+static size_t pairs_of(const struct home *home, bool (*is)(const char *key))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < home->pair_count; i++)
+        count += is(home->disk[i].key) && home->disk[i].value.size > 0;
+    return count;
+}
+
+static size_t bytes_of(const struct home *home, bool (*is)(const char *key))
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < home->pair_count; i++)
+        bytes += is(home->disk[i].key) ? home->disk[i].value.size : 0;
+    return bytes;
 }
 
 static size_t pages_of(const struct home *home)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < home->pair_count; i++)
-        count += is_page(home->disk[i].key) && home->disk[i].value.size > 0;
-    return count;
+    return pairs_of(home, is_page);
 }
 
 struct saved {
-    size_t pages, bytes;
+    size_t pages, records, bytes;
 };
 
 static void count_saved(void *context, struct home *home, const struct galen_output *output)
@@ -45,7 +63,8 @@ static void count_saved(void *context, struct home *home, const struct galen_out
         return;
     memcpy(key, output->key.at, output->key.size);
     saved->pages += is_page(key);
-    saved->bytes += is_page(key) ? output->value.size : 0;
+    saved->records += is_records(key);
+    saved->bytes += is_page(key) || is_records(key) ? output->value.size : 0;
 }
 
 static const struct galen_log *log_of(const struct home *home)
@@ -94,6 +113,7 @@ Test(engine_reading, a_new_entry_writes_one_page_and_no_more_than_a_page_may_hav
     struct visit v = visit_new(81);
     struct home *home = home_new(v.chart, NULL);
     struct saved saved = {0};
+    size_t full = 0;
     home_is(home, GALEN_HOME_MEMBER, v.patient);
     say_many(&v, MANY);
     home_start(home);
@@ -103,9 +123,215 @@ Test(engine_reading, a_new_entry_writes_one_page_and_no_more_than_a_page_may_hav
         saved = (struct saved){0};
         say_many(&v, 1);
         home_show(home);
-        cr_assert_eq(saved.pages, 1);
-        cr_assert_lt(saved.bytes, PAGE_BYTES + ENTRY_MAX);
+        cr_assert_leq(saved.records, 1);
+        cr_assert_eq(saved.pages, 1 + saved.records, "one that is full is written a last time");
+        cr_assert_lt(saved.bytes, (PAGE_BYTES + ENTRY_MAX) * (1 + saved.records));
+        full += saved.records;
     }
+    cr_assert_gt(full, 0);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- what is loaded later ----------------------------------------------------------------------------- */
+
+static const struct galen_id *id_of(const struct home *home)
+{
+    return galen_rules_chart(home->charts[0]->rules);
+}
+
+static size_t records_here(const struct home *home)
+{
+    size_t count = 0;
+    for (uint64_t i = 0; i < galen_log_size(log_of(home)); i++) {
+        struct galen_bytes record, plain;
+        cr_assert(galen_engine_entry(home->engine, id_of(home), i, &record, &plain));
+        count += record.size > 0;
+    }
+    return count;
+}
+
+static enum galen_err prove(struct home *home, const struct galen_evidence_options *options,
+                            struct galen_writer *out)
+{
+    galen_writer_clear(out);
+    return galen_engine_evidence(home->engine, id_of(home), options, out);
+}
+
+Test(engine_reading, a_start_reads_no_records_and_evidence_asks_for_them)
+{
+    struct visit v = visit_new(84);
+    struct home *home = home_new(v.chart, NULL);
+    struct galen_evidence_options all = {.clock_ms = 1};
+    struct galen_evidence_options one = {.clock_ms = 1, .only = true};
+    struct galen_writer before, after;
+    galen_writer_init(&before);
+    galen_writer_init(&after);
+    say_many(&v, MANY);
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_start(home);
+    cr_assert_eq(prove(home, &all, &before), GALEN_OK);
+    size_t pages = pages_of(home), full = pairs_of(home, is_records);
+    cr_assert_eq(full, pages - 1);
+    cr_assert_gt(full, 1);
+    cr_assert_lt(bytes_of(home, is_page), bytes_of(home, is_records), "most lies beside");
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home->loads, 0);
+    cr_assert_lt(records_here(home), v.chart->size / 2);
+    while (galen_log_read(log_of(home), one.index)->state != GALEN_READ_OPEN)
+        one.index++;
+    cr_assert_eq(prove(home, &one, &after), GALEN_ERR_NOT_LOADED);
+    cr_assert_eq(after.size, 0);
+    home_pump(home);
+    cr_assert_eq(home->loads, 1, "one entry lies on one page");
+    cr_assert_eq(prove(home, &one, &after), GALEN_OK);
+    cr_assert_eq(prove(home, &all, &after), GALEN_ERR_NOT_LOADED);
+    home_pump(home);
+    cr_assert_eq(home->loads, full);
+    cr_assert_eq(home->loaded, GALEN_OK);
+    cr_assert_eq(records_here(home), v.chart->size);
+    cr_assert_eq(prove(home, &all, &after), GALEN_OK);
+    cr_assert(galen_bytes_equal(galen_written(&before), galen_written(&after)));
+    galen_writer_wipe(&before);
+    galen_writer_wipe(&after);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* The i-th pair of records. */
+static struct home_pair *records_pair(struct home *home, size_t i)
+{
+    for (size_t k = 0; k < home->pair_count; k++)
+        if (is_records(home->disk[k].key) && i-- == 0)
+            return &home->disk[k];
+    return NULL;
+}
+
+Test(engine_reading, records_that_are_not_those_of_their_page_are_damaged)
+{
+    struct visit v = visit_new(85);
+    struct home *home = home_new(v.chart, NULL);
+    say_many(&v, MANY);
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_start(home);
+    home_crash(home);
+    home_start(home);
+    struct home_pair *first = records_pair(home, 0), *second = records_pair(home, 1);
+    struct galen_bytes key = {(const uint8_t *)first->key, strlen(first->key)};
+    struct galen_bytes value = galen_written(&first->value), none = {0};
+    size_t here = records_here(home);
+    cr_assert_eq(galen_engine_load(home->engine, key, none), GALEN_ERR_FORMAT, "it is gone");
+    cr_assert_eq(galen_engine_load(home->engine, key, galen_written(&second->value)),
+                 GALEN_ERR_FORMAT, "another page's");
+    for (size_t size = 1; size < value.size; size += 97)
+        cr_assert_eq(
+            galen_engine_load(home->engine, key, (struct galen_bytes){value.at, value.size - size}),
+            GALEN_ERR_FORMAT);
+    first->value.at[8 + 20] ^= 1; /* in the first record's header */
+    cr_assert_eq(galen_engine_load(home->engine, key, value), GALEN_ERR_FORMAT, "another entry");
+    first->value.at[8 + 20] ^= 1;
+    struct galen_bytes middle = key; /* where no page begins */
+    char between[160];
+    memcpy(between, first->key, sizeof between);
+    between[key.size - 1] = '1';
+    middle.at = (const uint8_t *)between;
+    cr_assert_eq(galen_engine_load(home->engine, middle, value), GALEN_ERR_FORMAT);
+    middle.size--;
+    cr_assert_eq(galen_engine_load(home->engine, middle, value), GALEN_ERR_FORMAT);
+    cr_assert_eq(galen_engine_load(home->engine, key, value), GALEN_OK);
+    cr_assert_gt(records_here(home), here);
+    static const char page[] = "log/";
+    cr_assert_eq(galen_engine_load(home->engine, (struct galen_bytes){(const uint8_t *)page, 4}, none),
+                 GALEN_ERR_STATE, "the rest is loaded before the start");
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* What opened later stays on its page, whose records are not here any more. */
+Test(engine_reading, an_entry_that_opens_on_a_full_page_after_a_start_is_kept)
+{
+    struct visit v = visit_new(86);
+    struct home *home = home_new(v.chart, NULL);
+    struct galen_evidence_options all = {.clock_ms = 1};
+    struct galen_writer out;
+    galen_writer_init(&out);
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "map", (const uint8_t *)"a record, 16 b.",
+                "topic", "before the identity check");
+    say_many(&v, MANY);
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_start(home);
+    size_t open = open_in(home);
+    home_crash(home);
+    home_start(home);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
+    home_show(home);
+    open++;
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(open_in(home), open);
+        home_crash(home);
+        home_start(home);
+        cr_assert_eq(open_in(home), open);
+        home->loads = 0;
+        cr_assert_eq(prove(home, &all, &out), GALEN_ERR_NOT_LOADED);
+        home_pump(home);
+        cr_assert_eq(home->loaded, GALEN_OK);
+        cr_assert_eq(prove(home, &all, &out), GALEN_OK);
+        say_many(&v, 1);
+        home_show(home);
+        open++;
+    }
+    galen_writer_wipe(&out);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* -- crashes ------------------------------------------------------------------------------------------ */
+
+/* At every COMMIT the machine stops, and a home starts from what is on the disk then. */
+static void start_beside(void *context, struct home *home, const struct galen_output *output)
+{
+    size_t *starts = context;
+    if (output->kind != GALEN_OUT_COMMIT)
+        return;
+    struct home *beside = home_new(home->charts[0], NULL);
+    for (size_t i = 0; i < home->pair_count; i++)
+        home_keep(beside, home->disk[i].key, galen_written(&home->disk[i].value));
+    home_wake(beside);
+    const struct galen_log *log = log_of(beside), *whole = log_of(home);
+    cr_assert_eq(galen_log_size(log), galen_log_size(whole));
+    cr_assert_eq(open_in(beside), open_in(home));
+    cr_assert_eq(galen_log_is_holder(log), galen_log_is_holder(whole));
+    if (galen_engine_fetch(beside->engine, id_of(beside), 0, UINT64_MAX) == GALEN_ERR_NOT_LOADED) {
+        home_pump(beside);
+        cr_assert_eq(beside->loaded, GALEN_OK);
+        ++*starts;
+    }
+    cr_assert_eq(records_here(beside), galen_log_size(log));
+    home_challenge(beside, GALEN_CONNECTION_LOG);
+    home_welcome(beside, GALEN_CONNECTION_LOG);
+    home_show(beside);
+    cr_assert_eq(galen_log_size(log_of(beside)), home->charts[0]->size);
+    home_free(beside);
+}
+
+Test(engine_reading, a_crash_after_any_commit_leaves_a_home_that_is_whole_and_goes_on)
+{
+    struct visit v = visit_new(87);
+    struct home *home = home_new(v.chart, NULL);
+    size_t loading = 0;
+    home_is(home, GALEN_HOME_MEMBER, v.patient);
+    home_start(home);
+    home->watch = start_beside;
+    home->context = &loading;
+    for (size_t i = 0; i < MANY / 2; i++) {
+        if (i % 20 == 10)
+            chart_renew(v.chart, v.pharmacist);
+        say_many(&v, 1);
+        home_show(home);
+    }
+    cr_assert_gt(loading, MANY / 8, "pages were full at some of them");
+    home->watch = NULL;
     home_free(home);
     chart_free(v.chart);
 }

@@ -81,6 +81,12 @@ void disk_commit(struct disk *disk)
     disk->pending_count = 0;
 }
 
+size_t disk_find(const struct disk *disk, struct galen_bytes key)
+{
+    size_t at = place_of(disk, key);
+    return at < disk->count && order(disk->pairs[at].key, key) == 0 ? at : disk->count;
+}
+
 void disk_lose_pending(struct disk *disk)
 {
     for (size_t i = 0; i < disk->pending_count; i++)

@@ -88,6 +88,11 @@ static void carry_out(struct home *home, const struct galen_out *out)
         if (line->state == LINE_OPEN)
             queue_put(&line->to_server, value);
         break;
+    case GALEN_OUT_LOAD:
+        demand(home->load_count < LOADS_MAX);
+        home->loads[home->load_count++] =
+            disk_find(&home->disk, (struct galen_bytes){out->key, out->key_size});
+        break;
     case GALEN_OUT_VOICE:
         home->script->counts.voices += value.size > 0;
         break;
@@ -246,6 +251,14 @@ void home_failure(struct home *home, uint32_t err)
     make(home, (struct given){.call = CALL_FAILURE, .number = err});
 }
 
+static void load_pair(struct home *home, size_t place)
+{
+    demand(place < home->disk.count);
+    make(home, (struct given){.call = CALL_LOAD,
+                              .first = home->disk.pairs[place].key,
+                              .second = home->disk.pairs[place].sealed});
+}
+
 /* The reply stands in what was written down: its error, its size, its bytes. */
 cJSON *home_ask(struct home *home, struct galen_bytes question)
 {
@@ -254,6 +267,14 @@ cJSON *home_ask(struct home *home, struct galen_bytes question)
     galen_reader_init(&r, galen_written(&gave));
     const uint8_t *head = galen_take(&r, 8).at;
     demand(head);
+    if (head[0] == GALEN_ERR_NOT_LOADED) {
+        demand(home->load_count > 0);
+        while (home->load_count > 0) {
+            load_pair(home, home->loads[--home->load_count]);
+            home->script->counts.loads++;
+        }
+        return home_ask(home, question);
+    }
     size_t size = (size_t)head[4] | (size_t)head[5] << 8 | (size_t)head[6] << 16;
     struct galen_bytes reply = galen_take(&r, size);
     if (head[0] != GALEN_OK || head[1] != 0) {
@@ -276,6 +297,12 @@ cJSON *home_asks(struct home *home, const char *format, ...)
 
 /* -- beginning and end ------------------------------------------------------------------------------- */
 
+static bool is_loaded_later(struct galen_bytes key)
+{
+    size_t n = strlen(GALEN_LOADED_LATER);
+    return key.size >= n && memcmp(key.at, GALEN_LOADED_LATER, n) == 0;
+}
+
 void home_open(struct home *home, bool fresh)
 {
     demand(!home->open);
@@ -283,10 +310,10 @@ void home_open(struct home *home, bool fresh)
     home->deadline_ms = 0;
     make(home, (struct given){
                    .call = CALL_OPEN, .number = fresh, .first = {home->key, sizeof home->key}});
+    home->load_count = 0;
     for (size_t i = 0; i < home->disk.count; i++)
-        make(home, (struct given){.call = CALL_LOAD,
-                                  .first = home->disk.pairs[i].key,
-                                  .second = home->disk.pairs[i].sealed});
+        if (!is_loaded_later(home->disk.pairs[i].key))
+            load_pair(home, i);
     make(home, (struct given){.call = CALL_START});
     if (home->live)
         cJSON_Delete(home_asks(home, "{\"do\":\"live\",\"on\":true}"));

@@ -30,6 +30,7 @@ static void write_end(const struct counts *c)
     count(object, "restarts", c->restarts);
     count(object, "crashes", c->crashes);
     count(object, "cuts", c->cuts);
+    count(object, "loads", c->loads);
     count(object, "server crashes", c->server_crashes);
     count(object, "jumps", c->jumps);
     count(object, "garbage", c->garbage);

@@ -98,8 +98,12 @@ struct disk {
 };
 void disk_save(struct disk *disk, struct galen_bytes key, struct galen_bytes sealed);
 void disk_commit(struct disk *disk);
+/** Its place; `count` if it is not there. */
+size_t disk_find(const struct disk *disk, struct galen_bytes key);
 void disk_lose_pending(struct disk *disk);
 void disk_wipe(struct disk *disk);
+
+#define LOADS_MAX 64
 
 struct home {
     struct script *script;
@@ -111,6 +115,8 @@ struct home {
     struct chance chance; /* of its random bytes */
     void *module;         /* the module's state while it does not run */
     struct disk disk;
+    size_t loads[LOADS_MAX]; /* pairs that it has asked for */
+    size_t load_count;
     double skew_ms, deadline_ms;
     struct line lines[2]; /* by purpose - 1 */
     bool live;            /* was asked to be */
@@ -166,7 +172,7 @@ void server_crash(struct script *script);
 struct counts {
     uint64_t steps, entries, verified, proposals, answers, joined, drafts, admitted, calls, voices,
         held, released, reopened, restarts, crashes, cuts, server_crashes, garbage, refused,
-        misasked, jumps, removed, links_again, texts_opened;
+        misasked, jumps, removed, links_again, texts_opened, loads;
 };
 
 struct link_made {

@@ -158,6 +158,31 @@ static void check_versions(struct world *world)
     }
 }
 
+/* Everybody can give every entry as the server sent it, also what lies on the disk only. */
+static void check_records(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++) {
+        struct node *node = &world->nodes[i];
+        if (!counts(node) || !node_fetch(node, &world->chart))
+            continue;
+        const struct galen_log *log = galen_engine_log(node->engine, &world->chart);
+        for (uint64_t k = 0; log && k < galen_log_size(log); k++) {
+            struct galen_bytes record, plain;
+            struct galen_reader r;
+            struct galen_entry entry;
+            uint8_t leaf[GALEN_HASH_BYTES] = {0};
+            bool there = galen_engine_entry(node->engine, &world->chart, k, &record, &plain);
+            galen_reader_init(&r, record);
+            if (there && galen_entry_read(&r, &entry) == GALEN_OK)
+                galen_entry_leaf(galen_sodium_primitives(), &entry, leaf);
+            if (memcmp(leaf, galen_tree_leaf(galen_rules_tree(galen_log_rules(log)), k),
+                       sizeof leaf) != 0)
+                world_fail(world, "%s has lost the record of entry %llu", node->name,
+                           (unsigned long long)k);
+        }
+    }
+}
+
 /* How often an operation is in the log and counts. */
 static size_t times_in_log(const struct world *world, const struct node *reader,
                            const struct asked *asked)
@@ -387,6 +412,8 @@ void check_all(struct world *world)
         check_equal(world);
     if (!world->failure[0])
         check_versions(world);
+    if (!world->failure[0])
+        check_records(world);
     if (!world->failure[0])
         check_asked(world);
     if (!world->failure[0])

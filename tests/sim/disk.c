@@ -82,6 +82,16 @@ void disk_commit(struct disk *disk)
     disk->pending_count = 0;
 }
 
+struct galen_bytes disk_get(const struct disk *disk, struct galen_bytes key)
+{
+    for (size_t i = 0; i < disk->count; i++) {
+        const struct pair *pair = &disk->pairs[i];
+        if (galen_bytes_equal((struct galen_bytes){pair->key, pair->key_size}, key))
+            return (struct galen_bytes){pair->value, pair->value_size};
+    }
+    return (struct galen_bytes){0};
+}
+
 bool disk_will_hold(const struct disk *disk, const void *bytes, size_t n)
 {
     for (size_t i = 0; i < disk->pending_count; i++)

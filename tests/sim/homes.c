@@ -30,6 +30,29 @@ struct node *world_node(struct world *world, const char *name)
     return node;
 }
 
+static bool is_loaded_later(const struct pair *pair)
+{
+    size_t n = strlen(GALEN_LOADED_LATER);
+    return pair->key_size >= n && memcmp(pair->key, GALEN_LOADED_LATER, n) == 0;
+}
+
+static void hand_in(struct node *node, struct galen_bytes key)
+{
+    struct galen_bytes value = disk_get(&node->disk, key);
+    if (value.size == 0 || galen_engine_load(node->engine, key, value) != GALEN_OK)
+        world_fail(node->world, "%s cannot load %.*s later", node->name, (int)key.size,
+                   (const char *)key.at);
+    node->loads++;
+}
+
+bool node_fetch(struct node *node, const struct galen_id *chart)
+{
+    if (node->engine &&
+        galen_engine_fetch(node->engine, chart, 0, UINT64_MAX) == GALEN_ERR_NOT_LOADED)
+        node_pump(node);
+    return node->engine != NULL;
+}
+
 void node_restart(struct node *node)
 {
     struct galen_engine_config config = {node_random, node};
@@ -39,6 +62,8 @@ void node_restart(struct node *node)
         abort();
     for (size_t i = 0; i < node->disk.count; i++) {
         struct pair *pair = &node->disk.pairs[i];
+        if (is_loaded_later(pair))
+            continue;
         enum galen_err err =
             galen_engine_load(node->engine, (struct galen_bytes){pair->key, pair->key_size},
                               (struct galen_bytes){pair->value, pair->value_size});
@@ -181,6 +206,9 @@ void node_pump(struct node *node)
                                      output.value);
             else
                 galen_talk_gone(node->talk, &output.device);
+            break;
+        case GALEN_OUT_LOAD:
+            hand_in(node, output.key);
             break;
         }
         bool edge = kind == GALEN_OUT_COMMIT || kind == GALEN_OUT_SEND || kind == GALEN_OUT_SAVE;

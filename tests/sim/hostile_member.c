@@ -71,10 +71,13 @@ static bool find_entry(const struct node *node, const struct galen_id *chart,
 {
     const struct galen_log *log = galen_engine_log(node->engine, chart);
     for (*index = 0; log && *index < galen_log_size(log); (*index)++) {
-        struct galen_bytes record, plain;
-        if (galen_engine_entry(node->engine, chart, *index, &record, &plain) &&
-            record.size >= 8 + sizeof attack->signed_header &&
-            memcmp(record.at + 8, attack->signed_header, sizeof attack->signed_header) == 0)
+        uint8_t leaf[GALEN_HASH_BYTES];
+        const struct galen_entry entry = {
+            .received_ms = galen_log_read(log, *index)->received_ms,
+            .signed_header = {attack->signed_header, sizeof attack->signed_header}};
+        galen_entry_leaf(galen_sodium_primitives(), &entry, leaf);
+        if (memcmp(leaf, galen_tree_leaf(galen_rules_tree(galen_log_rules(log)), *index),
+                   sizeof leaf) == 0)
             return true;
     }
     return false;

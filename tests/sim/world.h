@@ -36,6 +36,8 @@ struct disk {
 };
 void disk_save(struct disk *disk, struct galen_bytes key, struct galen_bytes value);
 void disk_commit(struct disk *disk);
+/** What was committed; empty: nothing. Borrowed. */
+struct galen_bytes disk_get(const struct disk *disk, struct galen_bytes key);
 /** Whether something that was saved and not yet committed contains these bytes. */
 bool disk_will_hold(const struct disk *disk, const void *bytes, size_t n);
 void disk_lose_pending(struct disk *disk);
@@ -67,6 +69,7 @@ struct node {
     bool told_stop;      /* FORK or CLONED was said */
     bool live;           /* it keeps a live connection */
     size_t lives;        /* how often it was started */
+    size_t loads;        /* how often it asked for a pair after that */
     struct galen_id knockers[NODES_MAX]; /* KNOCK events that nobody has answered */
     size_t knocker_count;
     bool let_in;                      /* in the present visit */
@@ -183,6 +186,8 @@ uint64_t node_now(const struct node *node);
 void node_pump(struct node *node);
 void node_crash(struct node *node);
 void node_restart(struct node *node);
+/** All records of a chart are here then. False: it is down, or crashed over that. */
+bool node_fetch(struct node *node, const struct galen_id *chart);
 void node_cut(struct node *node); /* its lines close, both sides learn it */
 
 void server_start(struct server *server);

@@ -28,10 +28,10 @@ void disk_entry(char key[DISK_KEY_MAX], struct galen_writer *value, const struct
     int used = snprintf(key, DISK_KEY_MAX, "log/");
     for (size_t i = 0; i < sizeof id->bytes; i++)
         used += snprintf(key + used, DISK_KEY_MAX - (size_t)used, "%02x", id->bytes[i]);
-    snprintf(key + used, DISK_KEY_MAX - (size_t)used, "/entry/%016zx", index);
+    snprintf(key + used, DISK_KEY_MAX - (size_t)used, "/page/%016zx", index);
     const struct galen_writer *record = &chart->entries[index].record;
     galen_writer_clear(value);
+    galen_write_u8(value, 0); /* it was not opened */
     galen_write_u16(value, GALEN_OK);
-    galen_write_bool(value, false);
     galen_write(value, record->at, record->size);
 }

@@ -7,7 +7,7 @@
 
 #define DISK_HOST    "galen.example:443"
 #define DISK_KEY_MAX 160
-#define DISK_VERSION 2 /* of "home" and "joining" */
+#define DISK_VERSION 3 /* of "home" and "joining" */
 
 /** The value of "home": who it is. `practice` is the practice's own chart, or NULL. */
 void disk_identity(struct galen_writer *w, enum galen_home_state state,

@@ -32,6 +32,8 @@ struct home {
     uint32_t append_request;
     size_t events[64];                        /* how often each kind was said */
     size_t connects;                          /* how often it asked for a line */
+    size_t loads;                             /* how often it asked for a pair … */
+    enum galen_err loaded;                    /* … and what it said to the last */
     size_t sent[HOME_FRAME_MAX];              /* how many frames of each type it sent … */
     struct galen_writer live[HOME_FRAME_MAX]; /* … and the last one of each, of the live line */
     void *context;

@@ -6,6 +6,9 @@
  * The host's duty: outputs are carried out in the order they come. SAVE outputs up to the next COMMIT
  * are one change that is made durable as a whole; nothing after a COMMIT is carried out before that.
  * So a crash at any point loses nothing that another device has seen.
+ *
+ * What a start needs is handed in before it. The rest, which grows with every chart and is seldom asked
+ * for, stays where it is saved until a LOAD asks for it.
  */
 #ifndef GALEN_ENGINE_H
 #define GALEN_ENGINE_H
@@ -29,10 +32,14 @@ struct galen_engine_config {
 struct galen_engine *galen_engine_new(const struct galen_engine_config *config);
 void galen_engine_free(struct galen_engine *engine);
 
+/** Pairs whose keys begin so, and so stand last, are loaded when a LOAD asks for them; before is no error. */
+#define GALEN_LOADED_LATER "record/"
+
 /**
- * Before galen_engine_start: one saved pair, in ascending order of keys. The host vouches that it is
- * what was saved: values lie sealed under a key of the home's, the pair's key with them. So what this
- * device has judged is not judged again. FORMAT: damaged.
+ * Before galen_engine_start: one saved pair, in ascending order of keys. After it: one that a LOAD asked
+ * for, empty if there is none. The host vouches that it is what was saved: values lie sealed under a key of
+ * the home's, the pair's key with them. So what this device has judged is not judged again. FORMAT:
+ * damaged. STATE: not asked for. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_engine_load(struct galen_engine *engine, struct galen_bytes key,
                                                 struct galen_bytes value);
@@ -50,6 +57,7 @@ enum galen_output_kind {
     GALEN_OUT_EVENT = 6,
     GALEN_OUT_VOICE =
         7, /* value is a packet of `device`, its `number`th 20 ms; empty: it speaks no more */
+    GALEN_OUT_LOAD = 8, /* hand the saved pair `key` to galen_engine_load; it is durable by now */
 };
 
 enum galen_event_kind {
@@ -323,12 +331,20 @@ bool galen_engine_current(const struct galen_engine *engine, const struct galen_
  *  `account` NULL: of anybody who ever belonged to the chart. Staff are told (EVENT_LINK_AGAIN). */
 uint64_t galen_engine_link_again(const struct galen_engine *engine, const struct galen_id *chart,
                                  const struct galen_id *account);
-/** The stored record of an entry (galen_entry_read) and its plaintext (galen_op_read; empty unless
- *  OPEN). False past the end. */
+/** The stored record of an entry (galen_entry_read; empty: see galen_engine_fetch) and its plaintext
+ *  (galen_op_read; empty unless OPEN). False past the end. */
 bool galen_engine_entry(const struct galen_engine *engine, const struct galen_id *chart,
                         uint64_t index, struct galen_bytes *record, struct galen_bytes *plain);
-/** Appends evidence of a chart (galen_evidence_write, with its errors). CHART: not known. */
-GALEN_MUST_USE enum galen_err galen_engine_evidence(const struct galen_engine *engine,
+/**
+ * For the records of OPEN entries, which a start does not read: OK, those from `from` on, before `to`, are
+ * here. NOT_LOADED: they are once the LOADs that go out now are carried out. CHART: not known.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_fetch(struct galen_engine *engine,
+                                                 const struct galen_id *chart, uint64_t from,
+                                                 uint64_t to);
+/** Appends evidence of a chart (galen_evidence_write, with its errors). CHART: not known. NOT_LOADED: as
+ *  galen_engine_fetch; then ask again. */
+GALEN_MUST_USE enum galen_err galen_engine_evidence(struct galen_engine *engine,
                                                     const struct galen_id *chart,
                                                     const struct galen_evidence_options *options,
                                                     struct galen_writer *out);

@@ -63,16 +63,38 @@ GALEN_MUST_USE enum galen_err galen_log_add(struct galen_log *log, const struct 
                                             struct galen_read *read, struct galen_writer *plain);
 /**
  * Takes the next entry again that this device judged before: `judged` is what galen_log_add put into
- * `read` then; `opened` the plaintext, if it was OPEN at last, which is not opened again then, or NULL.
- * For one's own saved state, which nobody else can have changed; everything else goes through
- * galen_log_add. The rest as there; STATE: not a verdict that galen_log_add gives, or one that no
- * plaintext goes with.
+ * `read` then; `opened`: it was OPEN at last, and its plaintext is kept: it is not opened again, and
+ * `plain` not touched. For one's own saved state, which nobody else can have changed; everything else
+ * goes through galen_log_add. The rest as there; STATE: not a verdict that galen_log_add gives, or one
+ * that no plaintext goes with; FORMAT: not the entry that galen_log_restore_keys has heard of.
  */
 GALEN_MUST_USE enum galen_err galen_log_restore(struct galen_log *log,
                                                 const struct galen_entry *entry, uint16_t judged,
-                                                const struct galen_bytes *opened,
-                                                struct galen_read *read,
+                                                bool opened, struct galen_read *read,
                                                 struct galen_writer *plain);
+/**
+ * The same for an entry that was OPEN, by its leaf alone: `was` is what galen_log_read gave of it, of
+ * which this looks at time, author, number, epoch, head and class. STATE: a class without a sealed body,
+ * or the first entry. MEMORY, LIMIT: nothing changed.
+ */
+GALEN_MUST_USE enum galen_err galen_log_restore_opened(struct galen_log *log,
+                                                       const struct galen_read *was,
+                                                       const uint8_t leaf[GALEN_HASH_BYTES],
+                                                       struct galen_read *read);
+/**
+ * Appends what this log has found out about the keys of its epochs, for one's own saved state: to open and
+ * compare every seal of a chart anew takes longer than all else. It changes with epoch entries only. Secret.
+ */
+void galen_log_write_keys(const struct galen_log *log, struct galen_writer *w);
+/**
+ * Tells an empty log what galen_log_write_keys has said: the entries that begin these epochs (their
+ * number comes back) then are restored without opening a seal. FORMAT; STATE: not empty, or told before;
+ * MEMORY: nothing changed.
+ */
+GALEN_MUST_USE enum galen_err galen_log_restore_keys(struct galen_log *log, struct galen_bytes keys,
+                                                     uint32_t *epochs);
+/** Whether every epoch that galen_log_restore_keys was told of has come. */
+bool galen_log_restored_keys(const struct galen_log *log);
 /**
  * Opens an entry of the log again: one that was LOCKED or WITHHELD, now that a key or its body has come,
  * or one that was OPEN, for its plaintext. `entry` must be the same (its signed header is compared by

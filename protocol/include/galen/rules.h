@@ -62,6 +62,15 @@ GALEN_MUST_USE enum galen_err galen_rules_apply(struct galen_rules *rules,
                                                 const struct galen_entry *entry,
                                                 enum galen_err verdict);
 
+/**
+ * Makes an entry the next leaf that this reader accepted before, of a class with a sealed body: its leaf,
+ * and what its author has used up with it. For one's own saved state. STATE: no chart has begun; MEMORY,
+ * LIMIT as above; nothing changed.
+ */
+GALEN_MUST_USE enum galen_err galen_rules_restore(struct galen_rules *rules,
+                                                  const struct galen_author *author,
+                                                  const uint8_t leaf[GALEN_HASH_BYTES]);
+
 const struct galen_id *galen_rules_chart(const struct galen_rules *rules);
 uint32_t galen_rules_epoch(const struct galen_rules *rules);
 /** True while the current epoch began with a void entry. */

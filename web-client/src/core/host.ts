@@ -24,6 +24,8 @@ const CLOCK_STEP_MS = 2000;
 export interface HostParts {
     core: Core;
     commit(pairs: Pair[]): Promise<void>;
+    /** a pair that was committed; empty: there is none */
+    load(key: Bytes): Promise<Bytes>;
     sockets: {
         open(purpose: Purpose, host: string): void;
         close(purpose: Purpose): void;
@@ -39,7 +41,11 @@ export interface HostParts {
     soon(what: () => void): void;
 }
 
-type Action = Exclude<Output, { kind: "voice" }> | { kind: "answer"; give: () => void };
+type Action =
+    | Exclude<Output, { kind: "voice" }>
+    | { kind: "answer"; give: () => void }
+    /** when what was to be loaded is */
+    | { kind: "again"; give: Input["give"] };
 interface Input {
     size: number;
     /** voice: what is due when does not depend on it */
@@ -57,6 +63,7 @@ export class Host {
     private heldBytes = 0;
     private readonly change = new Map<string, Pair>();
     private readonly asked = new Set<(error: CoreError) => void>();
+    private loading: Promise<void> = Promise.resolve();
     private committing = false;
     private carrying = false;
     private turning = false;
@@ -108,25 +115,28 @@ export class Host {
         return new Promise((resolve, reject) => {
             if (this.stopped) return reject(CoreError.own("no-answer"));
             this.asked.add(reject);
-            this.put(LIVE, (now) => {
-                let give: () => void;
+            const answer = (give: () => void): Action => ({
+                kind: "answer",
+                give: () => {
+                    this.asked.delete(reject);
+                    give();
+                },
+            });
+            const attempt = (now: number): void => {
+                let next: Action;
                 try {
-                    const answer = this.parts.core.ask(now, question);
-                    give = () => resolve(answer);
+                    const found = this.parts.core.ask(now, question);
+                    next = answer(() => resolve(found));
                 } catch (thrown) {
                     const error = CoreError.of(thrown);
                     if (error.error === "core-failed") throw error;
-                    give = () => reject(error);
+                    if (error.error === "not-loaded") next = { kind: "again", give: attempt };
+                    else next = answer(() => reject(error));
                 }
                 this.drain();
-                this.actions.push({
-                    kind: "answer",
-                    give: () => {
-                        this.asked.delete(reject);
-                        give();
-                    },
-                });
-            });
+                this.actions.push(next);
+            };
+            this.put(LIVE, attempt);
         });
     }
 
@@ -267,7 +277,29 @@ export class Host {
             case "answer":
                 action.give();
                 break;
+            case "load":
+                this.load(action.key);
+                break;
+            case "again":
+                void this.loading.then(() => this.put(LIVE, action.give));
+                break;
         }
+    }
+
+    /* What is on the disk does not hold up what goes out. */
+    private load(key: Bytes): void {
+        const found = this.parts.load(key);
+        this.loading = this.loading.then(async () => {
+            try {
+                const value = await found;
+                if (!this.stopped) this.parts.core.load(key, value);
+            } catch (thrown) {
+                const error = CoreError.of(thrown);
+                const own = error.error === "core-failed" || error.error === "storage-failed";
+                this.break(own ? error : CoreError.own("storage-damaged", error));
+            }
+        });
+        found.catch(() => {}); // it is told above
     }
 
     private connect(purpose: Purpose): void {

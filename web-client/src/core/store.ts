@@ -12,7 +12,7 @@ const PAIRS = "pairs"; /* the engine's keys and sealed values */
 const KEYS = "keys"; /* the store key, wrapped */
 const NOTES = "notes"; /* the Worker's own: names and numbers; the holder's name */
 const STORE_KEY_BYTES = 32;
-const LOAD_PAIRS = 16; /* at once: many of them are pages of 32 KiB */
+const LOAD_PAIRS = 16; /* at once: some of them are pages of 32 KiB */
 /** Some browsers' databases do not open again, and say nothing; nobody is to wait for that without end. */
 export const OPEN_MS = 30_000;
 
@@ -113,10 +113,23 @@ export class Store {
         return key;
     }
 
-    /** Gives every pair, in ascending order of keys: while some are taken, the next are read. Returns how many. */
-    async each(give: (pair: Pair) => void): Promise<number> {
-        const pairs = (): IDBObjectStore => this.db.transaction(PAIRS).objectStore(PAIRS);
-        const keys = await answered(pairs().getAllKeys()).catch(failed);
+    private pairs(): IDBObjectStore {
+        return this.db.transaction(PAIRS).objectStore(PAIRS);
+    }
+
+    /** The value of one pair; empty: there is none. */
+    async load(key: Bytes): Promise<Bytes> {
+        const value = await answered<Bytes | undefined>(this.pairs().get(key)).catch(failed);
+        return value ?? new Uint8Array();
+    }
+
+    /**
+     * Gives every pair whose key comes before this one, in ascending order of keys: while some are taken, the next
+     * are read. Returns how many.
+     */
+    async each(before: Bytes, give: (pair: Pair) => void): Promise<number> {
+        const pairs = (): IDBObjectStore => this.pairs();
+        const keys = await answered(pairs().getAllKeys(IDBKeyRange.upperBound(before, true))).catch(failed);
         const read = (from: number): Promise<Bytes[]> => {
             const last = Math.min(from + LOAD_PAIRS, keys.length) - 1;
             return answered<Bytes[]>(pairs().getAll(IDBKeyRange.bound(keys[from], keys[last])));

@@ -18,11 +18,16 @@ export const LIVE: Purpose = 2;
 const FRAME_MEDIA = 45;
 export const isMedia = (frame: Uint8Array): boolean => frame[0] === FRAME_MEDIA;
 
+/** Pairs with keys that begin so stand last, and are not loaded before `start` (GALEN_LOADED_LATER). */
+export const LOADED_LATER: Bytes = new TextEncoder().encode("record/");
+
 /** What the engine puts out: to be carried out in order, and nothing behind a commit before it is durable. */
 export type Output =
     /** an empty value removes the pair */
     | { kind: "save"; key: Bytes; value: Bytes }
     | { kind: "commit" }
+    /** the pair is to be given to `load` */
+    | { kind: "load"; key: Bytes }
     | { kind: "connect" | "disconnect"; purpose: Purpose }
     | { kind: "send"; purpose: Purpose; frame: Bytes }
     | { kind: "event"; told: Told }
@@ -30,6 +35,7 @@ export type Output =
 
 /** One engine. Times are Unix milliseconds. Every call fails with CoreError. */
 export interface Core {
+    /** before `start`, or when it was asked for; nothing `sealed`: there is no such pair */
     load(key: Uint8Array, sealed: Uint8Array): void;
     start(now: number): void;
     next(): Output | undefined;
@@ -71,6 +77,7 @@ const OUT_DISCONNECT = 4;
 const OUT_SEND = 5;
 const OUT_EVENT = 6;
 const OUT_VOICE = 7;
+const OUT_LOAD = 8;
 
 const RANDOM_MAX = 65536; /* what crypto.getRandomValues gives at once */
 const WASI_SUCCESS = 0;
@@ -175,6 +182,8 @@ export class WasmCore implements Core {
                 return { kind: "send", purpose, frame: value() };
             case OUT_EVENT:
                 return { kind: "event", told: this.parse(value()) as Told };
+            case OUT_LOAD:
+                return { kind: "load", key: key() };
             case OUT_VOICE:
                 return { kind: "voice", out: voice(key(), value(), u32(6) + u32(7) * 2 ** 32) };
             default:

@@ -7,7 +7,7 @@ import { Sockets, type Socket } from "./sockets.ts";
 import { Store } from "./store.ts";
 import { Tabs, type Channel, type Held, type Locks } from "./tabs.ts";
 import { Unread } from "./unread.ts";
-import { LIVE, WasmCore } from "./wasm.ts";
+import { LIVE, LOADED_LATER, WasmCore } from "./wasm.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -59,7 +59,7 @@ async function loaded(store: Store): Promise<WasmCore> {
     const core = await WasmCore.open(await compiled, key);
     key.fill(0);
     let damaged: unknown;
-    const count = await store.each(({ key, value }) => {
+    const count = await store.each(LOADED_LATER, ({ key, value }) => {
         try {
             if (damaged === undefined) core.load(key, value);
         } catch (thrown) {
@@ -95,6 +95,7 @@ async function hold(holds: () => boolean): Promise<Held> {
             if (!hadHome) post({ kind: "home-kept" });
             hadHome = true;
         },
+        load: (key) => store.load(key),
         sockets,
         tell(told) {
             void unread.told(told);
