@@ -335,8 +335,11 @@ static enum galen_err prepare(struct galen_rules *rules, const struct galen_entr
     switch (entry->header.class) {
     case GALEN_CLASS_EPOCH:
         return prepare_epoch(rules, entry, effect);
-    case GALEN_CLASS_CERTIFICATE:
-        return galen_chain_read(&r, &effect->chain);
+    case GALEN_CLASS_CERTIFICATE: {
+        enum galen_err err = galen_chain_read(&r, &effect->chain);
+        bool renews = effect->chain.count > 0 && present(rules, &entry->header.author);
+        return err == GALEN_OK && !renews ? GALEN_ERR_FORMAT : err;
+    }
     default:
         return GALEN_OK;
     }

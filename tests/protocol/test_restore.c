@@ -306,3 +306,22 @@ Test(restore, a_leaf_alone_begins_no_chart_and_stands_for_no_clear_entry)
     galen_log_free(log);
     chart_free(p.chart);
 }
+
+Test(restore, a_certificate_entry_that_certifies_nobody_was_not_accepted)
+{
+    struct pair p = pair_new(39);
+    struct galen_writer none;
+    galen_writer_init(&none);
+    galen_chain_write(&none, &(struct galen_chain){0});
+    struct galen_header header = chart_header(p.chart, p.pharmacist, GALEN_CLASS_CERTIFICATE);
+    cr_assert_neq(chart_append_signed(p.chart, p.pharmacist, &header, galen_written(&none)),
+                  GALEN_OK);
+    struct galen_entry entry = chart_entry_at(p.chart, p.chart->size - 1);
+    struct galen_read read;
+    uint64_t size = galen_log_size(p.patient->log);
+    cr_assert_eq(galen_log_restore(p.patient->log, &entry, GALEN_OK, false, &read, &none),
+                 GALEN_ERR_FORMAT);
+    cr_assert_eq(galen_log_size(p.patient->log), size);
+    galen_writer_wipe(&none);
+    chart_free(p.chart);
+}

@@ -17,6 +17,8 @@ class Stage {
     outputs = [];
     did = [];
     disk = [];
+    reads = [];
+    away = new Set(); /* what is on the disk only */
     answers = {};
     onReceived = () => {};
     next_tick = Infinity;
@@ -38,7 +40,17 @@ class Stage {
             ask(now, question) {
                 if (question.do === "home") return { host: "practice.example:8443" };
                 stage.outputs.push(...(stage.answers[question.do] ?? []));
+                if (stage.away.size > 0) {
+                    stage.did.push(`asked ${question.do}`);
+                    throw new CoreError({ error: "not-loaded", help: "It lies on the disk still." });
+                }
                 return { answered: question.do };
+            },
+            load(key, value) {
+                const name = new TextDecoder().decode(key);
+                stage.did.push(`loaded ${name}`);
+                if (value.length === 0) throw new CoreError({ error: "bad-format", help: "It is damaged." });
+                stage.away.delete(name);
             },
             speak: (now, packet) => stage.outputs.push({ ...send(MEDIA, packet[0]), purpose: LIVE }),
         };
@@ -48,6 +60,11 @@ class Stage {
                 new Promise((resolve, reject) => {
                     stage.did.push(`commit ${pairs.map((p) => new TextDecoder().decode(p.key)).join("+")}`);
                     stage.disk.push({ resolve, reject, pairs });
+                }),
+            load: (key) =>
+                new Promise((resolve, reject) => {
+                    stage.did.push(`load ${new TextDecoder().decode(key)}`);
+                    stage.reads.push({ resolve, reject });
                 }),
             sockets: {
                 open: (purpose, host) => stage.did.push(`open ${purpose} ${host}`),
@@ -70,6 +87,13 @@ class Stage {
         for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     }
 }
+
+/* The host's own class of errors: what another copy of that file throws would be nobody's. */
+const CoreError = await (() => {
+    const { host } = new Stage();
+    host.stop();
+    return host.ask({ do: "home" }).catch((error) => error.constructor);
+})();
 
 test("nothing behind a commit is carried out before it is durable", async (t) => {
     const stage = new Stage();
@@ -117,6 +141,54 @@ test("a question is answered when what it changed is durable", async (t) => {
     await stage.written();
     await stage.settle();
     assert.deepEqual(answer, { answered: "message" });
+});
+
+/* A question about two pairs that are on the disk only, while something else is being written. */
+function askForAway(stage) {
+    stage.host.start();
+    stage.away = new Set(["record/1", "record/2"]);
+    const key = (name) => ({ kind: "load", key: new TextEncoder().encode(name) });
+    stage.answers.evidence = [save("a"), commit, key("record/1"), key("record/2")];
+    const asked = stage.host.ask({ do: "evidence" });
+    stage.answers.evidence = [];
+    return asked;
+}
+
+test("what lies on the disk is read after what was written before, and then the question is asked again", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    let answer;
+    void askForAway(stage).then((a) => (answer = a));
+    await stage.settle();
+    assert.deepEqual(stage.did, ["asked evidence", "commit a"]);
+    await stage.written();
+    assert.deepEqual(stage.did.slice(2), ["load record/1", "load record/2"]);
+    stage.host.received(LIVE, bytes(33)); // and nobody waits for that
+    stage.reads[1].resolve(bytes(2));
+    await stage.settle();
+    assert.deepEqual(stage.did.slice(4), ["given 2:33"]);
+    stage.reads[0].resolve(bytes(1));
+    await stage.settle();
+    assert.deepEqual(stage.did.slice(5), ["loaded record/1", "loaded record/2"]);
+    assert.deepEqual(answer, { answered: "evidence" });
+});
+
+test("a pair that is gone, or does not come, ends it: damaged, or the disk's failure", async () => {
+    for (const [read, error] of [
+        [(r) => r.resolve(bytes()), "storage-damaged"],
+        [(r) => r.reject(CoreError.own("storage-failed")), "storage-failed"],
+    ]) {
+        const stage = new Stage();
+        const asked = askForAway(stage);
+        await stage.settle();
+        await stage.written();
+        read(stage.reads[0]);
+        await assert.rejects(asked, (failure) => failure.error === error);
+        assert.ok(stage.did.includes(`broken ${error}`));
+        stage.reads[1].resolve(bytes(2));
+        await stage.settle();
+        assert.ok(!stage.did.includes("loaded record/2"));
+    }
 });
 
 test("voice overtakes what waits for the disk, both ways; nothing else does", async (t) => {
