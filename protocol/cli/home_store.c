@@ -55,7 +55,8 @@ static bool open_database(struct home_store *store, struct store_failure *failur
         return database_failed(store, failure);
     static const char *const texts[] = {
         "INSERT INTO pair VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-        "DELETE FROM pair WHERE key = ?1", "SELECT key, value FROM pair WHERE key < ?1 ORDER BY key",
+        "DELETE FROM pair WHERE key = ?1",
+        "SELECT key, value FROM pair WHERE key < ?1 ORDER BY key",
         "SELECT value FROM pair WHERE key = ?1",
         "INSERT INTO note VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
         "SELECT value FROM note WHERE name = ?1"};

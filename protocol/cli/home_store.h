@@ -39,11 +39,9 @@ const char *home_store_home(const struct home_store *store);
 
 /** Hands out all pairs whose keys come before `before`, ascending; stops at the first error of `take`, and
  *  gives it. SEAL: a value was changed on the disk. IO. */
-GALEN_MUST_USE enum galen_err home_store_each(struct home_store *store, const char *before,
-                                              void *context,
-                                              enum galen_err (*take)(void *context,
-                                                                     struct galen_bytes key,
-                                                                     struct galen_bytes value));
+GALEN_MUST_USE enum galen_err home_store_each(
+    struct home_store *store, const char *before, void *context,
+    enum galen_err (*take)(void *context, struct galen_bytes key, struct galen_bytes value));
 /** Appends the value of one pair; nothing if there is none. SEAL, IO. */
 GALEN_MUST_USE enum galen_err home_store_load(struct home_store *store, struct galen_bytes key,
                                               struct galen_writer *value);

@@ -214,18 +214,42 @@ static void note_state(struct chart *chart)
     chart->seen_epoch = galen_rules_epoch(galen_log_rules(chart->log));
 }
 
-enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
-                               const struct chart *from)
+/* A holder reads everything: what the other log has opened need not be opened again. */
+static enum galen_err take_opened(struct chart *chart, struct chart *from, uint64_t index)
 {
+    const uint8_t *leaf = galen_tree_leaf(galen_rules_tree(galen_log_rules(from->log)), index);
+    struct galen_read read;
+    if (!make_room(chart))
+        return GALEN_ERR_MEMORY;
+    enum galen_err err =
+        galen_log_restore_opened(chart->log, galen_log_read(from->log, index), leaf, &read);
+    if (err != GALEN_OK)
+        return err;
+    struct stored stored = from->entries[index];
+    from->entries[index] = (struct stored){0};
+    return keep_entry(chart, &read, &stored);
+}
+
+static enum galen_err take_judged(struct galen_engine *engine, struct chart *chart,
+                                  const struct chart *from, uint64_t index)
+{
+    struct galen_reader r;
+    struct galen_entry entry;
+    struct galen_read read;
+    uint16_t judged = galen_log_read(from->log, index)->judged;
+    galen_reader_init(&r, from->entries[index].record.bytes);
+    enum galen_err err = galen_entry_read(&r, &entry);
+    return err == GALEN_OK ? take_entry(engine, chart, &entry, &judged, &read) : err;
+}
+
+enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart, struct chart *from)
+{
+    const struct galen_member *me =
+        galen_rules_member(galen_log_rules(from->log), galen_log_self(chart->log));
     for (uint64_t i = 0; i < galen_log_size(from->log); i++) {
-        struct galen_reader r;
-        struct galen_entry entry;
-        struct galen_read read;
-        uint16_t judged = galen_log_read(from->log, i)->judged;
-        galen_reader_init(&r, from->entries[i].record.bytes);
-        enum galen_err err = galen_entry_read(&r, &entry);
-        if (err == GALEN_OK)
-            err = take_entry(engine, chart, &entry, &judged, &read);
+        bool open = me && me->holder && galen_log_read(from->log, i)->state == GALEN_READ_OPEN;
+        enum galen_err err =
+            open ? take_opened(chart, from, i) : take_judged(engine, chart, from, i);
         if (err != GALEN_OK)
             return err;
         save_entry(engine, chart, i);

@@ -175,8 +175,9 @@ struct piece {
 
 /** An entry as it came, and what it says. */
 struct stored {
-    struct piece record; /* empty: on the disk; of an entry that was opened, on a page that is full */
-    struct piece plain;  /* empty unless opened */
+    struct piece
+        record; /* empty: on the disk; of an entry that was opened, on a page that is full */
+    struct piece plain; /* empty unless opened */
 };
 
 struct chart {
@@ -185,14 +186,15 @@ struct chart {
     struct galen_docs *docs;
     struct stored *entries; /* galen_log_size of them */
     size_t entry_room;
-    uint64_t *pages; /* the first entry of each that is saved, ascending; all but the last are full */
+    uint64_t
+        *pages; /* the first entry of each that is saved, ascending; all but the last are full */
     size_t page_count, page_room;
     uint64_t paged;                    /* entries that are in one */
     uint64_t unsaved_from, unsaved_to; /* saved with the next commit */
     uint32_t keys_saved;               /* epochs whose keys are */
     struct galen_writer *loaded;       /* pages that pieces lie in */
     size_t loaded_count, loaded_room;
-    uint64_t server_size;              /* as last heard on this connection */
+    uint64_t server_size; /* as last heard on this connection */
     uint32_t open_request;
     bool opened, current;
     bool stuck;              /* what came cannot be read on from where this log ends */
@@ -292,9 +294,10 @@ GALEN_MUST_USE enum galen_err chart_load_opened(struct chart *chart, const struc
                                                 const uint8_t leaf[GALEN_HASH_BYTES],
                                                 struct galen_bytes plain);
 void piece_wipe(struct piece *piece);
-/** Reads, and saves, what `from` has judged with other keys. MEMORY, or what else is wrong with us. */
+/** Takes, and saves, what `from` has judged and opened with other keys; it is to be freed then. MEMORY, or what
+ *  else is wrong with us. */
 GALEN_MUST_USE enum galen_err chart_take_over(struct galen_engine *engine, struct chart *chart,
-                                              const struct chart *from);
+                                              struct chart *from);
 /** After the last saved pair: opens what the keys of later entries open. FORMAT: something is missing. */
 GALEN_MUST_USE enum galen_err chart_loaded(struct galen_engine *engine, struct chart *chart);
 void chart_stop(struct galen_engine *engine, struct chart *chart, enum galen_err why,

@@ -282,8 +282,8 @@ enum galen_err galen_log_restore_opened(struct galen_log *log, const struct gale
                                .state = GALEN_READ_OPEN};
     const struct galen_author author = {was->author, was->number, was->head_size};
     add_facts(galen_rules_member(log->rules, &was->author), &known);
-    enum galen_err err = reserve(log) ? galen_rules_restore(log->rules, &author, leaf)
-                                      : GALEN_ERR_MEMORY;
+    enum galen_err err =
+        reserve(log) ? galen_rules_restore(log->rules, &author, leaf) : GALEN_ERR_MEMORY;
     if (err != GALEN_OK)
         return err;
     log->reads[log->read_count++] = *read = known;

@@ -46,7 +46,8 @@ static struct galen_engine *engine_new(void)
 static void keep(const char *key, size_t size, struct galen_bytes value)
 {
     size_t i = 0;
-    while (i < pair_count && !(strlen(pairs[i].key) == size && memcmp(pairs[i].key, key, size) == 0))
+    while (i < pair_count &&
+           !(strlen(pairs[i].key) == size && memcmp(pairs[i].key, key, size) == 0))
         i++;
     if (i == pair_count) {
         if (value.size == 0)

@@ -242,8 +242,9 @@ Test(engine_reading, records_that_are_not_those_of_their_page_are_damaged)
     cr_assert_eq(galen_engine_load(home->engine, key, value), GALEN_OK);
     cr_assert_gt(records_here(home), here);
     static const char page[] = "log/";
-    cr_assert_eq(galen_engine_load(home->engine, (struct galen_bytes){(const uint8_t *)page, 4}, none),
-                 GALEN_ERR_STATE, "the rest is loaded before the start");
+    cr_assert_eq(
+        galen_engine_load(home->engine, (struct galen_bytes){(const uint8_t *)page, 4}, none),
+        GALEN_ERR_STATE, "the rest is loaded before the start");
     home_free(home);
     chart_free(v.chart);
 }

@@ -34,7 +34,8 @@ static struct galen_log *restored_by_leaves(struct chart *chart, const struct ch
         struct galen_entry entry = chart_entry_at(chart, i);
         const struct galen_read *was = galen_log_read(device->log, i);
         struct galen_read read;
-        cr_assert_eq(galen_log_restored_keys(log), galen_rules_epoch(galen_log_rules(log)) == epochs);
+        cr_assert_eq(galen_log_restored_keys(log),
+                     galen_rules_epoch(galen_log_rules(log)) == epochs);
         cr_assert_eq(was->state == GALEN_READ_OPEN
                          ? galen_log_restore_opened(log, was, galen_tree_leaf(tree, i), &read)
                          : galen_log_restore(log, &entry, was->judged, false, &read, &plain),
@@ -186,7 +187,8 @@ Test(restore, what_is_no_verdict_of_a_reader_is_refused)
     galen_writer_init(&plain);
     static const uint16_t none[] = {GALEN_ERR_MEMORY, GALEN_ERR_WITHHELD, GALEN_ERR_COUNT, 65535};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        cr_assert_eq(galen_log_restore(log, &entry, none[i], false, &read, &plain), GALEN_ERR_STATE);
+        cr_assert_eq(galen_log_restore(log, &entry, none[i], false, &read, &plain),
+                     GALEN_ERR_STATE);
     /* A first entry is clear: there is nothing in it to be opened. */
     cr_assert_eq(galen_log_restore(log, &entry, GALEN_OK, true, &read, &plain), GALEN_ERR_STATE);
     cr_assert_eq(galen_log_size(log), 0);
@@ -203,7 +205,8 @@ Test(restore, a_log_from_leaves_and_keys_is_the_log_that_was_read)
     struct chart_device *second =
         chart_next_device(p.chart, "second", GALEN_PURPOSE_DEVICE, p.pharmacist);
     chart_add(p.chart, p.pharmacist, second, true);
-    chart_drop(p.chart, p.pharmacist, p.patient); /* so that there is a new pair, and a link to the old */
+    chart_drop(p.chart, p.pharmacist,
+               p.patient); /* so that there is a new pair, and a link to the old */
     chart_say(p.chart, second, "from the other desk");
     chart_read_all(p.chart);
     chart_read_again(p.chart, second); /* what was locked before its key came */

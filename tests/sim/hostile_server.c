@@ -336,7 +336,8 @@ static void check_forged(struct world *world)
 {
     struct server_plot *plot = world->server_plot;
     struct node *victim = victim_of(world);
-    const struct galen_log *log = node_fetch(victim, &world->chart) ? galen_engine_log(victim->engine, &world->chart) : NULL;
+    const struct galen_log *log =
+        node_fetch(victim, &world->chart) ? galen_engine_log(victim->engine, &world->chart) : NULL;
     struct galen_entry forged, entry;
     if (!log || victim->removed || !plot_read_record(&plot->forged, &forged))
         return;
