@@ -44,8 +44,13 @@ const person = (name: string, of: Role | "custodian" | ""): string =>
 const part = {
     plain: {
         messages: "Messages", pmr: "My medicines", map: "My plan", people: "People and devices", log: "What was done here",
+        profile: "About me", dtp: "Problems to solve", journal: "My journal", allergies: "My allergies", visit: "My visits",
+        checkin: "How it is going",
     },
-    clinical: { messages: "Messages", pmr: "Medicines", map: "Action plan", people: "People and devices", log: "Log" },
+    clinical: {
+        messages: "Messages", pmr: "Medicines", map: "Action plan", people: "People and devices", log: "Log",
+        profile: "Patient", dtp: "Problems", journal: "Journal", allergies: "Allergies", visit: "Visits", checkin: "Check-ins",
+    },
 };
 
 export const w = {
@@ -205,6 +210,10 @@ export const w = {
         pmr_hint: "What I take, how and why",
         map_hint: "What I want to do next",
         opens_later: "Opens in your first visit",
+        visit_hint: "What we talk about, and what comes next",
+        journal_hint: "How I feel and what I measure",
+        profile_hint: "My doctors, my health, what matters to me",
+        allergies_hint: "What I must not take",
         people_hint: "Who can read my chart; my phone and computer",
         log_hint: "Everything that was done in my chart",
     },
@@ -297,6 +306,7 @@ export const w = {
             line: "This is too long.",
             text: "This is too long.",
             regimen: "One part is too long.",
+            number: "This is not a number that fits here. Use digits only.",
         } as Partial<Record<ValueKind, string>>,
         wrong_any: "This cannot be written here. Look at it again.",
         suggest: "Suggest a change",
@@ -349,8 +359,19 @@ export const w = {
     } satisfies Record<"plain" | "clinical", Record<RegimenPart | "as_needed", string>>,
 
     record: {
-        loading: { pmr: "Opening the medicines…", map: "Opening the plan…" },
-        unnamed: { pmr: "Medicine without a name", map: "Action without a name" },
+        loading: {
+            pmr: "Opening the medicines…", map: "Opening the plan…", profile: "Opening what is known…", dtp: "Opening the problems…",
+            journal: "Opening the journal…", allergies: "Opening the allergies…", visit: "Opening the visits…",
+            checkin: "Opening the questions…",
+        },
+        unnamed: {
+            pmr: "Medicine without a name", map: "Action without a name", profile: "Nothing said yet", dtp: "Problem without a name",
+            journal: "Entry", allergies: "Substance without a name", visit: "Visit", checkin: "Check-in",
+        },
+        pressure: (systolic: string, diastolic: string): string => `${systolic}/${diastolic || "?"}`,
+        of_ten: (n: string): string => `${n} of 10`,
+        due: (date: string): string => `Due ${date}`,
+        back: "Back to where I was",
         opens_later:
             "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
         opens_later_staff: "The record is not open on this device. Ask a colleague who has it to add you to this chart.",
@@ -363,42 +384,89 @@ export const w = {
         editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} writing here now`,
         about: (name: string): string => `About ${name}: `,
         ask: "Ask about it",
-        name_first: { pmr: "Give the name of the medicine first.", map: "Say what it is about first." },
+        name_first: {
+            pmr: "Give the name of the medicine first.", map: "Say what it is about first.", profile: "Give the name first.",
+            dtp: "Say what the problem is first.", journal: "Say first what you want to write down.",
+            allergies: "Say first which substance it is.", visit: "Say first what kind of visit it is.",
+            checkin: "Say first when it is due.",
+        },
         plain: {
-            add: { pmr: "Add a medicine", map: "Suggest something for my plan" },
+            add: {
+                pmr: "Add a medicine", map: "Suggest something for my plan", profile: "", dtp: "Tell us about a problem",
+                journal: "Write something down", allergies: "Add an allergy", visit: "Ask for a visit", checkin: "Tell us how it is going",
+            },
+            add_mine: "Keep this",
             add_what: {
                 pmr: "Tell us about anything you take: also vitamins, herbs and what you buy without a prescription. Your pharmacist looks at it.",
                 map: "Tell us what you would like to do. Your pharmacist looks at it.",
+                profile: "", dtp: "Your pharmacist looks at it.",
+                journal: "It is yours. The people of your chart can read it; nobody watches it day and night.",
+                allergies: "Your pharmacist looks at it.", visit: "Your pharmacist answers.", checkin: "",
             },
-            add_now: { pmr: "Send it to my pharmacist", map: "Send it to my pharmacist" },
+            add_now: {
+                pmr: "Send it to my pharmacist", map: "Send it to my pharmacist", profile: "", dtp: "Send it to my pharmacist",
+                journal: "Send it to my pharmacist", allergies: "Send it to my pharmacist", visit: "Send it to my pharmacist",
+                checkin: "Send it to my pharmacist",
+            },
             none: {
+                profile: "", dtp: "There are no problems to solve.",
+                journal: "Nothing is written down yet. Note how you feel, or what you measure.",
+                allergies: "No allergies are on your list. If you have one, add it.",
+                visit: "No visit is planned yet. Your pharmacist plans it with you.",
+                checkin: "There are no questions for you now.",
                 pmr: "No medicines are on your list yet. Press “Add a medicine” and tell us what you take.",
                 map: "There is nothing in your plan yet. You and your pharmacist make it in your visit.",
             },
             over: {
                 pmr: (n: number): string => `No longer taken (${n})`,
                 map: (n: number): string => `Done or given up (${n})`,
+                profile: String, dtp: (n: number): string => `Solved (${n})`, journal: String,
+                allergies: (n: number): string => `No longer (${n})`, visit: (n: number): string => `Earlier visits (${n})`,
+                checkin: (n: number): string => `Answered (${n})`,
             },
             declined: (n: number): string => `Not taken over (${n})`,
             open: "See or change",
-            all: { pmr: "All my medicines", map: "All of my plan" },
+            all: {
+                pmr: "All my medicines", map: "All of my plan", profile: "About me", dtp: "All problems", journal: "All of my journal",
+                allergies: "All my allergies", visit: "All my visits", checkin: "All questions",
+            },
             more: "More that can be said about it",
         },
         clinical: {
-            add: { pmr: "Add a medicine", map: "Add an action" },
-            add_now: { pmr: "Add to the record", map: "Add to the plan" },
+            add: {
+                pmr: "Add a medicine", map: "Add an action", profile: "", dtp: "Add a problem", journal: "Add an entry",
+                allergies: "Add an allergy", visit: "Plan a visit", checkin: "Plan a check-in",
+            },
+            add_now: {
+                pmr: "Add to the record", map: "Add to the plan", profile: "", dtp: "Add to the problems", journal: "Add to the journal",
+                allergies: "Add to the allergies", visit: "Plan it", checkin: "Plan it",
+            },
             none: {
                 pmr: "No medicines are recorded yet. Press “Add a medicine”.",
                 map: "No actions are planned yet. Press “Add an action”.",
+                profile: "", dtp: "No problems are recorded yet. Press “Add a problem”.", journal: "The patient has written nothing down yet.",
+                allergies: "No allergies are recorded. Say under “Patient” whether that was asked.",
+                visit: "There was no visit yet. Start one, or plan one.", checkin: "No check-ins are planned.",
             },
-            over: { pmr: (n: number): string => `Stopped (${n})`, map: (n: number): string => `Done or dropped (${n})` },
+            over: {
+                pmr: (n: number): string => `Stopped (${n})`, map: (n: number): string => `Done or dropped (${n})`, profile: String,
+                dtp: (n: number): string => `Resolved or set aside (${n})`, journal: String,
+                allergies: (n: number): string => `Resolved or entered in error (${n})`,
+                visit: (n: number): string => `Ended (${n})`, checkin: (n: number): string => `Answered (${n})`,
+            },
             declined: (n: number): string => `Declined (${n})`,
             open: "Open",
-            all: { pmr: "All medicines", map: "Whole plan" },
+            all: {
+                pmr: "All medicines", map: "Whole plan", profile: "Patient", dtp: "All problems", journal: "Whole journal",
+                allergies: "All allergies", visit: "All visits", checkin: "All check-ins",
+            },
         },
         section: {
             what: "What it is and how it is taken", really: "How it really goes", from: "Where it comes from and since when",
             checked: "Checked and explained", plan: "The plan", progress: "How it goes", other: "Other",
+            who: "Who", health: "Health", goals: "What matters", care: "Who else takes care", problem: "The problem",
+            done_about_it: "What is done about it", prescriber: "Question to the prescriber", entry: "Written down", allergy: "The allergy",
+            appointment: "The appointment", consent: "Identity and consent", talk: "The talk", after: "Afterwards", checkin: "Questions",
         },
     },
 

@@ -8,6 +8,7 @@ const PAULA = { account: id("a1"), device: id("d1"), name: "Paula Pharm", role: 
 const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Example-Featherstonehaugh", role: "patient" };
 const SAM = { account: id("a3"), device: id("d3"), name: "Sam Carer", role: "caregiver" };
 const TOM = { account: id("a4"), device: id("d4"), name: "Tom Tech", role: "technician" };
+const HART = { account: id("a6"), device: id("d6"), name: "Dr. Hartmann", role: "prescriber" };
 const CUSTODIAN = { account: id("a0"), device: id("d0"), name: "", role: "custodian" };
 export const CHART = id("c1"), PRACTICE = id("c0");
 const VISIT = id("e1");
@@ -52,7 +53,50 @@ const settled = (who, index, value, hours, more) => ({ value, conflict: false, v
 function records() {
     const medicine = (n, fields, more = {}) => ({ chart: CHART, doc: "pmr", record: rec(n), state: "present", conflicts: 0, fields, proposals: [], ...more });
     const action = (n, fields, more = {}) => ({ ...medicine(n, fields, more), doc: "map" });
+    /** All said by one person at one time. */
+    const of = (doc, who, n, hours, fields, more = {}) => ({
+        ...medicine(n, Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, settled(who, 6, value, hours)])), more), doc,
+    });
     return {
+        profile: [of("profile", PAULA, 1, 598, {
+            name: ROSA.name, birth_date: "1948-05-17", phone: "555 0134", language: "English", allergies_known: "listed",
+            conditions: "Diabetes\nHigh blood pressure", kidney_function: "eGFR 58 (August 2026)", pharmacies: "Corner pharmacy\nThe big one at the mall",
+            goals: "To walk to the market by myself again.", why_now: "several-medicines",
+        })],
+        allergies: [
+            of("allergies", PAULA, 31, 598, { substance: "Penicillin", kind: "allergy", reaction: "Rash all over, within an hour.", severity: "moderate", status: "active" }),
+            of("allergies", SAM, 32, 90, {}, {
+                state: "proposed",
+                proposals: [{
+                    index: 10, state: "pending", account: SAM.account, device: SAM.device, name: SAM.name, role: SAM.role, time_ms: NOW - 90 * HOUR,
+                    fields: { substance: "Strawberries", kind: "intolerance", severity: "mild" }, answers: [],
+                }],
+            }),
+        ],
+        journal: [
+            of("journal", ROSA, 41, 60, { kind: "blood-pressure", systolic: "148", diastolic: "86", at: "2026-11-23T07:30Z" }),
+            of("journal", ROSA, 42, 30, { kind: "symptom", symptom: "4", note: "Dizzy after getting up.", at: "2026-11-24T08:00Z" }),
+            of("journal", SAM, 43, 5, { kind: "note", note: "She slept well.", at: "2026-11-25T09:00Z" }),
+        ],
+        dtp: [
+            of("dtp", PAULA, 21, 40, {
+                condition: "High blood pressure", medicine: rec(2), medicines: "Lisinopril", axis: "safety", category: "adverse-reaction", severity: "moderate",
+                status: "open", intervention: "lower, monitor", note: "Dizzy in the mornings since the new tablets.",
+                recommendation: "Please consider 10 mg in the evening instead of the morning.", to: "Dr. Hartmann", answer: "none-yet",
+            }),
+            of("dtp", PAULA, 22, 400, {
+                condition: "Pain in the knee", medicine: rec(4), medicines: "Ibuprofen", axis: "safety", category: "adverse-reaction", severity: "high", status: "resolved",
+            }),
+        ],
+        visit: [
+            of("visit", PAULA, 51, 600, {
+                type: "cmr", delivery: "audio", started: "2026-10-31T15:00Z", ended: "2026-10-31T15:40Z", minutes: "40", step: "sign", consent: "given",
+            }),
+            of("visit", PAULA, 52, 0.2, {
+                type: "follow-up", delivery: "audio", started: "2026-11-25T15:18Z", step: "collect", agenda: "The dizziness. Do I need all of these?",
+            }),
+        ],
+        checkin: [of("checkin", PAULA, 61, 50, { due: "2026-11-26", visit: rec(51) })],
         pmr: [
             medicine(1, {
                 regimen: settled(PAULA, 6, "drug=Metformin; strength=500 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=twice a day, with meals; as_needed=no", 598),
@@ -109,15 +153,15 @@ const summary = (chart, name, more = {}) => ({
 const noCall = { state: "none", chart: "", visit: "", host: "", participants: [], knocking: [], muted: false };
 const inCall = (who, muted = false) => ({ device: who.device, account: who.account, name: who.name, role: who.role, muted, self: false });
 
-/** What the core of PAULA (staff) or ROSA (patient) answers. */
+/** What the core of PAULA (staff), ROSA (patient), SAM (caregiver) or Dr. Hartmann (prescriber) answers. */
 export function practice(file, who) {
     const staff = who === "staff";
-    const me = staff ? PAULA : ROSA;
+    const me = { staff: PAULA, patient: ROSA, caregiver: SAM, prescriber: HART }[who];
     const entries = log();
     return {
-        now_ms: NOW, ready: true, then: [], failing: {}, sound: {}, server_ms: 30, schema: schema(file, staff), waiting: {}, call: noCall,
+        now_ms: NOW, ready: true, then: [], failing: {}, sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
         home: {
-            state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: staff ? me.name : "Rosalind",
+            state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: who === "patient" ? "Rosalind" : me.name,
             practice: id("aa"), practice_chart: staff ? PRACTICE : "", online: { log: true, live: true }, persistent: true, holds: true,
         },
         charts: staff
@@ -133,10 +177,10 @@ export function practice(file, who) {
             : [summary(CHART, ROSA.name, { unread: 1 })],
         members: {
             [CHART]: [
-                member(PAULA, staff), member(ROSA, !staff, { verified: 12 }), member({ ...ROSA, device: id("d5") }, !staff, { heard_ms: NOW - 9 * DAY, verified: 8 }),
-                member(TOM, false, { verified: 3, heard_ms: NOW - 2 * DAY }), member(SAM, false, { holder: false, verified: 2 }),
+                member(PAULA, staff), member(ROSA, me === ROSA, { verified: 12 }), member({ ...ROSA, device: id("d5") }, me === ROSA, { heard_ms: NOW - 9 * DAY, verified: 8 }),
+                member(TOM, false, { verified: 3, heard_ms: NOW - 2 * DAY }), member(SAM, me === SAM, { holder: me === SAM, verified: 2 }),
                 member(CUSTODIAN, false, { verified: undefined, heard_ms: undefined }),
-                member({ account: id("a6"), device: id("d6"), name: "Dr. Hartmann", role: "prescriber" }, false,
+                member(HART, me === HART, me === HART ? {} :
                        { purpose: "invitation", holder: false, expires_ms: NOW + 5 * DAY, verified: undefined, heard_ms: undefined }),
             ],
             [PRACTICE]: [member(PAULA, staff), member(TOM, false), member({ account: id("a7"), device: id("d7"), name: "Nora New", role: "pharmacist" }, false)],
@@ -265,6 +309,26 @@ export const states = [
     ["action-staff", "staff", chart("map", rec(11))],
     ["action-patient", "patient", chart("map", rec(11))],
     ["action-new", "staff", chart("map", "new")],
+
+    ["profile-staff", "staff", chart("profile")],
+    ["profile-patient", "patient", chart("profile")],
+    ["profile-nothing-said", "patient", chart("profile"), (s) => { s.records[CHART].profile = []; }],
+    ["allergies-staff", "staff", chart("allergies")],
+    ["allergies-caregiver", "caregiver", chart("allergies")],
+    ["allergy-staff", "staff", chart("allergies", rec(31))],
+    ["problems-staff", "staff", chart("dtp")],
+    ["problem-staff", "staff", chart("dtp", rec(21))],
+    ["problem-new", "staff", chart("dtp", "new")],
+    ["problem-prescriber", "prescriber", chart("dtp", rec(21)), () => {}, [/^Tell us ?: Prescriber’s note|^Tell us ?: Prescriber's note/]],
+    ["journal-patient", "patient", chart("journal")],
+    ["journal-staff", "staff", chart("journal")],
+    ["journal-new", "patient", { ...chart("journal", "new"), begin: { kind: "blood-pressure" } }],
+    ["journal-entry", "patient", chart("journal", rec(41)), () => {}, [/^Change ?: The upper number/]],
+    ["visits-staff", "staff", chart("visit")],
+    ["visits-patient", "patient", chart("visit")],
+    ["visit-new", "staff", chart("visit", "new"), () => {}, ["Plan it"]],
+    ["checkin-patient", "patient", chart("checkin", rec(61))],
+    ["checkins-staff", "staff", chart("checkin")],
 
     ["people-staff", "staff", chart("people")],
     ["people-colleagues-to-add", "staff", chart("people"), () => {}, ["Show colleagues"]],

@@ -1,4 +1,4 @@
-/** The schema as the core answers it, read from the tables of protocol/doc/schema.c and words_en.c. */
+/** The schema as the core answers it, read from the tables of protocol/doc: schema.c, and the words in words_en.c. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -6,41 +6,34 @@ const kinds = {
     TEXT: "text", LINE: "line", CHOICE: "choice", SET: "set", DATE: "date", TIME: "time", YES_NO: "yes-no",
     REGIMEN: "regimen", ACCOUNT: "account", RECORD: "record", POSITION: "position", NUMBER: "number",
 };
-const accesses = { STAFF: "propose", STAFF_ALONE: "none", THEIRS: "direct", PRESCRIBERS: "propose" };
+const unquoted = (text) => text.replace(/"\s*"/g, "").replace(/\\"/g, '"');
 
 function wordsOf(file) {
-    const rows = readFileSync(file, "utf8").matchAll(/\{"([\w.-]+)", "(.*?)", "(.*?)",\s+(NULL|"(.*)")\},/g);
-    return new Map([...rows].map(([, name, plain, clinical, , help]) =>
-        [name, { plain, clinical, ...(help === undefined ? {} : { help: help.replaceAll('\\"', '"') }) }]));
+    const rows = readFileSync(file, "utf8").matchAll(/\{"((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)",\s*(?:NULL|"((?:[^"\\]|\\.|"\s+")*)")\}/g);
+    const words = new Map([...rows].map(([, key, plain, clinical, help]) =>
+        [key, { plain: unquoted(plain), clinical: unquoted(clinical), ...(help ? { help: unquoted(help) } : {}) }]));
+    return (key) => words.get(key) ?? (() => { throw new Error(`no words for ${key}`); })();
 }
 
-/** For staff, or for the patient. */
-export function schema(file, staff) {
-    const text = readFileSync(file, "utf8");
-    const words = wordsOf(join(dirname(file), "words_en.c"));
-    const optionsOf = (array, field) => {
-        const body = new RegExp(`const ${array}\\[\\] = \\{([^}]*)\\};`).exec(text)[1];
-        return [...body.matchAll(/"(.*?)"/g)].map(([, name]) => ({ name, ...words.get(`${field}.${name}`) }));
-    };
-    const fieldOf = (document, m, k) => {
-        const [, name, kind, who, takes] = m;
-        const full = `${document}.${name}`, inside = /\((.*)\)/.exec(takes)?.[1];
-        const [min, max] = kind === "NUMBER" ? inside.split(", ").map(Number) : [];
-        return {
-            number: k + 1, name, kind: kinds[kind], access: staff ? "direct" : accesses[who], theirs: who === "THEIRS",
-            takes: "", ...words.get(full), ...(kind === "NUMBER" ? { min, max } : {}),
-            ...(kind === "RECORD" ? { refers: /GALEN_DOC_(\w+)/.exec(inside)[1].toLowerCase() } : {}),
-            options: takes.startsWith("OPTIONS") ? optionsOf(inside, full) : [],
-        };
-    };
-    const documents = text.matchAll(/\{GALEN_DOC_\w+,\s*"(\w+)",\s*\w+,\s*(true|false),\s*(\w+),\s*FIELDS/g);
-    return [...documents].map(([, name, single, adders], i) => {
-        const body = new RegExp(`galen_field ${name}_fields\\[\\] = \\{([\\s\\S]*?)\\n\\};`).exec(text)[1];
-        const rows = body.matchAll(/\{GALEN_\w+,\s*"(\w+)",\s*GALEN_VALUE_(\w+),\s*(\w+),\s*(.*)\},/g);
-        return {
-            id: i + 1, name, ...words.get(name), adds: staff ? "direct" : accesses[adders],
-            ...(single === "true" ? { record: "1".padStart(32, "0") } : {}),
-            fields: [...rows].map((m, k) => fieldOf(name, m, k)),
-        };
+/** As somebody of this role sees it. */
+export function schema(file, role) {
+    const text = readFileSync(file, "utf8"), words = wordsOf(join(dirname(file), "words_en.c"));
+    const writers = { THEIRS: ["patient", "caregiver"], PRESCRIBERS: ["prescriber"], STAFF: [], STAFF_ALONE: [] };
+    const staff = ["administrator", "pharmacist", "technician"].includes(role);
+    const access = (who) => staff || writers[who].includes(role) ? "direct" : who === "STAFF_ALONE" ? "none" : "propose";
+    const optionsOf = (array) => [...new RegExp(`char \\*const ${array}\\[\\] = \\{([\\s\\S]*?)\\};`).exec(text)[1].matchAll(/"(.*?)"/g)].map(([, name]) => name);
+    const documents = [...text.matchAll(/\{GALEN_DOC_(\w+),\s*"(\w+)",\s*\w+,\s*(true|false),\s*(\w+),\s*FIELDS\((\w+)\)\}/g)];
+    const numbered = new Map(documents.map(([, constant, name]) => [`GALEN_DOC_${constant}`, name]));
+    return documents.map(([, , name, single, who, array], i) => {
+        const body = new RegExp(`galen_field ${array}\\[\\] = \\{([\\s\\S]*?)\\n\\};`).exec(text)[1];
+        const rows = [...body.matchAll(/\{GALEN_\w+,\s*"(\w+)",\s*GALEN_VALUE_(\w+),\s*(\w+),\s*(\w+)(?:\((.*?)\))?\}/g)];
+        const fields = rows.map(([, field, kind, writer, what, given], k) => ({
+            number: k + 1, name: field, kind: kinds[kind], access: access(writer), takes: "", theirs: writer === "THEIRS",
+            ...words(`${name}.${field}`),
+            options: what === "OPTIONS" ? optionsOf(given).map((option) => ({ name: option, ...words(`${name}.${field}.${option}`) })) : [],
+            ...(what === "BOUNDS" ? { min: Number(given.split(",")[0]), max: Number(given.split(",")[1]) } : {}),
+            ...(what === "REFERS" ? { refers: numbered.get(given) } : {}),
+        }));
+        return { id: i + 1, name, ...words(name), adds: access(who), ...(single === "true" ? { record: "1".padStart(32, "0") } : {}), fields };
     });
 }

@@ -6,7 +6,7 @@ import type {
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import {
-    editKey, loading, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen,
+    editKey, loading, recordDocs, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen,
 } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
@@ -21,6 +21,7 @@ export type Change =
     | { do: "earlier"; chart: Id }
     | { do: "waiting"; chart: Id; waiting: Waiting[] }
     | { do: "records"; chart: Id; doc: RecordDoc; records: Part<RecordView[]> }
+    | { do: "docs"; docs: RecordDoc[] }
     | { do: "checked"; chart: Id; checked: OpenChart["checked"] }
     | { do: "compose"; chart: Id; text: string }
     | { do: "typed"; key: string; text: string; base: string; now: string; wrong: boolean }
@@ -74,7 +75,8 @@ function without<T>(from: Record<string, T>, key: string): Record<string, T> {
 function opened(chart: Id): OpenChart {
     return {
         chart, members: loading, entries: loading, from: 0, earlier: false, waiting: [],
-        records: { pmr: loading, map: loading }, checked: null,
+        records: Object.fromEntries(recordDocs.map((doc) => [doc, loading])) as OpenChart["records"], docs: [],
+        checked: null,
     };
 }
 
@@ -269,6 +271,8 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     earlier: (c) => ofOpen(c.chart, () => ({ earlier: true })),
     waiting: (c) => ofOpen(c.chart, () => ({ waiting: c.waiting })),
     records: (c) => recordsCame(c.chart, c.doc, c.records),
+    docs: (c) => tree.open.value &&
+        ofOpen(tree.open.value.chart, (open) => ({ docs: [...new Set([...open.docs, ...c.docs])] })),
     checked: (c) => ofOpen(c.chart, () => ({ checked: c.checked })),
     compose: (c) => set(tree.composing, { ...tree.composing.value, [c.chart]: c.text }),
     typed,

@@ -6,9 +6,9 @@ import type { ChartSummary, Id, Questions, QuestionName, Role, Told } from "../c
 import { change } from "./change.ts";
 import { failureOf, type Core } from "./core.ts";
 import type { Sound } from "../audio/sound.ts";
-import { isRecordDoc, tree, type RecordDoc, type Screen } from "./tree.ts";
+import { isRecordDoc, recordDocs, tree, type RecordDoc, type Screen } from "./tree.ts";
 import { inviteNewPatient } from "./invite.ts";
-import { flushEdits, hasUndecided } from "./typing.ts";
+import { flushEdits, hasUnsaved } from "./typing.ts";
 import { callTold, ringWhileSomebodyWaits, stayInVisit } from "./visit.ts";
 
 export const ENTRIES_AT_ONCE = 256;
@@ -31,7 +31,7 @@ export const sound = (): Sound => soundPart;
 /* -- asking again ----------------------------------------------------------------------------------- */
 
 type Wanted = "home" | "charts" | "members" | "waiting" | RecordDoc | "call" | "entries";
-const order: Wanted[] = ["home", "charts", "entries", "pmr", "map", "members", "waiting", "call"];
+const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "members", "waiting", "call"];
 const wanted = new Set<Wanted>();
 let round: Promise<void> | null = null;
 
@@ -42,6 +42,17 @@ export function refresh(...what: Wanted[]): Promise<void> {
     round ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(askWanted);
     return round;
 }
+
+/** Documents that the screen shows: asked for, and again whenever they may have changed. */
+export function want(...docs: RecordDoc[]): void {
+    const fresh = docs.filter((doc) => tree.open.value && !tree.open.value.docs.includes(doc));
+    if (fresh.length === 0)
+        return;
+    change({ do: "docs", docs: fresh });
+    void refresh(...fresh);
+}
+
+const wantedDocs = (): RecordDoc[] => tree.open.value?.docs ?? [];
 
 async function askWanted(): Promise<void> {
     while (wanted.size > 0) {
@@ -176,8 +187,8 @@ const after: Partial<Record<Told["event"], Wanted[]>> = {
     offline: ["home"],
     joined: ["home", "charts"],
     chart: ["home", "charts"],
-    reopened: ["home", "charts", "entries", "members", "waiting", "pmr", "map", "call"],
-    current: ["charts", "entries", "members", "pmr", "map", "waiting"],
+    reopened: ["home", "charts", "entries", "members", "waiting", "call"],
+    current: ["charts", "entries", "members", "waiting"],
     withheld: ["charts", "entries"],
     fork: ["charts"],
     cloned: ["charts"],
@@ -202,10 +213,10 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
     if (open?.chart === told.chart) {
         if (open.entries.state === "here" && told.index > open.from + open.entries.value.length)
             void refresh("entries");
-        if (isRecordDoc(told.doc))
+        if (isRecordDoc(told.doc) && open.docs.includes(told.doc))
             void refresh(told.doc);
         if (told.kind === "answer" || told.kind === "identity" || told.class === "epoch" || told.kind === "unknown")
-            void refresh("pmr", "map", "members");
+            void refresh(...open.docs, "members");
         if (told.doc === "people")
             void refresh("members", "call");
         void refresh("waiting");
@@ -236,6 +247,8 @@ function hear(told: Told): void {
     const again = after[told.event];
     if (again)
         void refresh(...again);
+    if (told.event === "reopened" || told.event === "current")
+        void refresh(...wantedDocs());
 }
 
 async function begin(): Promise<void> {
@@ -251,7 +264,7 @@ function arrive(screen: Screen): void {
     change({ do: "go", screen });
     const chart = tree.open.value?.chart;
     if (chart && chart !== before)
-        void refresh("charts", "entries", "members", "waiting", "pmr", "map");
+        void refresh("charts", "entries", "members", "waiting");
     else if (chart && screen.at === "chart" && screen.part === "messages")
         void markSeen(chart);
 }
@@ -294,7 +307,8 @@ export function start(with_core: Core, with_sound: Sound): void {
             void markSeen(tree.open.value.chart);
     });
     window.addEventListener("beforeunload", (event) => {
-        if (hasUndecided())
+        void flushEdits();
+        if (hasUnsaved())
             event.preventDefault();
     });
     soundPart.on((now) => change({ do: "sound", now }), (levels) => change({ do: "levels", levels }));

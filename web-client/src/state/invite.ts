@@ -3,7 +3,7 @@ import type { Id, Role } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
-import { tree } from "./tree.ts";
+import { tree, type RecordDoc } from "./tree.ts";
 
 /** A chart first; when the server has it, the invitation (`inviteNewPatient`). */
 export async function newPatient(name: string): Promise<void> {
@@ -112,9 +112,9 @@ export async function sendMessage(chart: Id): Promise<void> {
 }
 
 export async function addRecord(
-    chart: Id, doc: "pmr" | "map", fields: Record<string, string>): Promise<Id | null> {
+    chart: Id, doc: RecordDoc, fields: Record<string, string>, as?: Id): Promise<Id | null> {
     try {
-        const { record } = await ask("write", { chart, doc, fields });
+        const { record } = await ask("write", { chart, doc, fields, ...(as ? { record: as } : {}) });
         await refresh("waiting", doc);
         return record;
     } catch (thrown) {
@@ -124,7 +124,7 @@ export async function addRecord(
 }
 
 export const writeFields = (
-    chart: Id, doc: "pmr" | "map", record: Id, fields: Record<string, string>): Promise<boolean> =>
+    chart: Id, doc: RecordDoc, record: Id, fields: Record<string, string>): Promise<boolean> =>
     tried(ask("write", { chart, doc, record, fields }), chart);
 
 export async function checkNow(chart: Id): Promise<void> {

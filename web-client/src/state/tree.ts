@@ -15,16 +15,34 @@ export type Part<T> =
 
 export const loading = { state: "loading" } as const;
 
-export type RecordDoc = "pmr" | "map";
-export const isRecordDoc = (doc: DocName | undefined): doc is RecordDoc => doc === "pmr" || doc === "map";
+/** Documents that have screens of their own; `people` stands in the list of members. */
+export type RecordDoc = Exclude<DocName, "people">;
+export const recordDocs: RecordDoc[] = ["pmr", "map", "profile", "dtp", "journal", "allergies", "visit", "checkin"];
+export const isRecordDoc = (doc: DocName | undefined): doc is RecordDoc => doc !== undefined && doc !== "people";
 export type ChartPart = "messages" | RecordDoc | "people" | "log";
+/** The steps of a visit, in the order of the care process. They are the options of `visit.step`. */
+export const steps = ["start", "collect", "assess", "plan", "agree", "sign"] as const;
+export type Step = (typeof steps)[number];
 
 /** Where the person is. It stands in `history.state`, never in the address. */
 export type Screen =
     | { at: "home" }
     | { at: "new-patient" }
-    | { at: "chart"; chart: Id; part: ChartPart; record?: Id }
+    | ChartPlace
     | { at: "visit"; chart: Id };
+
+export interface ChartPlace {
+    at: "chart";
+    chart: Id;
+    part: ChartPart;
+    record?: Id;
+    /** of a visit: which step is on the screen; without it, the one that the visit is at */
+    step?: Step;
+    /** where the person came from and wants to go back to */
+    back?: ChartPlace;
+    /** what a new record begins with */
+    begin?: Record<string, string>;
+}
 
 export interface OpenChart {
     chart: Id;
@@ -36,6 +54,8 @@ export interface OpenChart {
     earlier: boolean;
     waiting: Waiting[];
     records: Record<RecordDoc, Part<RecordView[]>>;
+    /** documents that a screen has wanted so far: they are kept up to date */
+    docs: RecordDoc[];
     checked: Part<Questions["check"]["answer"] & { at_ms: number }> | null;
 }
 

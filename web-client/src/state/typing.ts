@@ -40,6 +40,13 @@ export function typed(place: Place, value: string | null, base: string, ending: 
         pauses.set(key, { place, timer: window.setTimeout(() => void settle(place), PAUSE_MS) });
 }
 
+/** What a new record begins with stands in its form, unless something was typed there before. */
+export function beginWith(chart: Id, doc: DocName, fields: Record<string, string>): void {
+    for (const [field, text] of Object.entries(fields))
+        if (!tree.edits.value[editKey(chart, doc, "new", field)])
+            change({ do: "typed", key: editKey(chart, doc, "new", field), text, base: "", now: "", wrong: false });
+}
+
 /** The field is left: no need to wait for the pause. */
 export function left(place: Place): void {
     if (pauses.has(keyOf(place)))
@@ -138,5 +145,5 @@ export async function flushEdits(): Promise<void> {
     await Promise.all([...pauses.values()].map(({ place }) => settle(place)));
 }
 
-export const hasUndecided = (): boolean =>
-    Object.values(tree.edits.value).some((edit) => edit.stage === "undecided");
+/** Something was typed that nothing but the person may send: it would be gone with the page. */
+export const hasUnsaved = (): boolean => Object.values(tree.edits.value).some((edit) => edit.stage !== "writing");

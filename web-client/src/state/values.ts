@@ -67,6 +67,18 @@ export function printDate({ year, month, day }: DateParts): string | null {
     return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 }
 
+/** A time's text (UTC) as a `datetime-local` control shows it here, and back; "" is none. */
+export function localTime(text: string): string {
+    const ms = Date.parse(text);
+    return Number.isNaN(ms) ? ""
+        : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+export function timeText(local: string): string {
+    const ms = Date.parse(local);
+    return Number.isNaN(ms) ? "" : timeOf(ms);
+}
+export const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
 /** What a field holds, as one text that differs whenever a person would have to look again. */
 export function valueKey(field: FieldView | undefined): string {
     if (!field || field.values.length === 0)

@@ -18,6 +18,8 @@ export interface ChartProps {
     chart: ChartSummary;
     /** the words for patients, instead of those for staff */
     plain: boolean;
+    /** whose word counts at once, and who answers suggestions */
+    staff: boolean;
 }
 
 export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Screen, { at: "chart" }> }) {
@@ -35,7 +37,8 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
         );
     if (!chart || !open)
         return <><Title of="chart-loading">{w.chart.opening}</Title><Loading /></>;
-    const props = { home, open, chart, plain: !isStaff(home.role) };
+    const staff = isStaff(home.role);
+    const props = { home, open, chart, plain: !staff && home.role !== "prescriber", staff };
     return (
         <>
             <ChartTop {...props} part={screen.part} record={screen.record} />
@@ -48,18 +51,21 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
 function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { at: "chart" }> }) {
     switch (screen.part) {
     case "messages": return <MessagesPart key={screen.chart} {...props} />;
-    case "pmr":
-    case "map": return <RecordsPart {...props} doc={screen.part} record={screen.record} />;
     case "people": return <PeoplePart {...props} />;
     case "log": return <LogPart {...props} />;
+    default: return (
+        <RecordsPart key={`${screen.part} ${screen.record ?? ""}`} {...props} doc={screen.part} record={screen.record} back={screen.back} begin={screen.begin} />
+    );
     }
 }
 
-const partsOf = (chart: ChartSummary): ChartPart[] =>
-    chart.practice ? ["people", "messages", "log"] : ["messages", "pmr", "map", "people", "log"];
+const partsOf = (chart: ChartSummary, staff: boolean): ChartPart[] =>
+    chart.practice ? ["people", "messages", "log"]
+        : staff ? ["messages", "visit", "pmr", "dtp", "map", "profile", "allergies", "journal", "checkin", "people", "log"]
+            : ["messages", "dtp", "pmr", "map", "profile", "allergies", "people", "log"];
 
 /* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
-function ChartTop({ chart, home, plain, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
+function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
     const words = plain ? w.part.plain : w.part.clinical;
     const here = tree.present.value.filter((p) => p.chart === chart.chart);
     const others = here.filter((p) => open.members.state !== "here" ||
@@ -74,7 +80,7 @@ function ChartTop({ chart, home, plain, open, part, record }: ChartProps & { par
                     <span class="part-name"> – {words[part]}</span></>}
             </Title>
             <p class="here" role="status">{names.length > 0 ? w.chart.here(names) : ""}</p>
-            {!plain && !chart.practice && !inVisit && (
+            {staff && !chart.practice && !inVisit && (
                 <Buttons>
                     {chart.visit
                         ? <Button onClick={() => go({ at: "visit", chart: chart.chart })}>{w.visit.go}</Button>
@@ -84,7 +90,7 @@ function ChartTop({ chart, home, plain, open, part, record }: ChartProps & { par
             {!plain && (
                 <nav aria-label={w.nav.chart} class="parts">
                     <ul>
-                        {partsOf(chart).map((one) => (
+                        {partsOf(chart, staff).map((one) => (
                             <li key={one}>
                                 <button type="button" aria-current={one === part ? "page" : undefined}
                                     onClick={() => go({ at: "chart", chart: chart.chart, part: one })}>

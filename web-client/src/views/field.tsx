@@ -8,13 +8,14 @@ import type { FieldView, Member, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
 import { writeFields } from "../state/invite.ts";
 import { markOf } from "../state/marks.ts";
-import { editKey, tree, type RecordDoc } from "../state/tree.ts";
+import { editKey, isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
 import { drop, left, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
 import {
-    emptyRegimen, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, valueKey, type DateParts,
-    type Regimen,
+    emptyRegimen, localTime, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, timeOf, timeText, valueKey,
+    type DateParts, type Regimen,
 } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
+import { labelOf, recordName, recordsOf } from "./names.ts";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
 
 export interface FieldProps {
@@ -29,7 +30,6 @@ export interface FieldProps {
 }
 
 const placeOf = (p: FieldProps): Place => ({ chart: p.chart, doc: p.doc, record: p.record, field: p.field.name });
-export const labelOf = (field: SchemaField, plain: boolean): string => (plain ? field.plain : field.clinical);
 const endingOf = (p: FieldProps): Ending =>
     p.record === "new" || p.field.access === "propose" || p.field.kind === "regimen" ? "asked" : "pause";
 const editOf = (p: FieldProps) => tree.edits.value[editKey(p.chart, p.doc, p.record, p.field.name)];
@@ -216,10 +216,18 @@ function Control(props: FieldProps) {
     case "date": return <DateControl {...props} />;
     case "time": return <TimeControl {...props} />;
     case "account": return <AccountControl {...props} />;
+    case "record": return <RecordControl {...props} />;
+    case "number": return <NumberControl {...props} />;
     case "regimen": return <RegimenControl {...props} />;
     default: return null;
     }
 }
+
+/** What the schema says about the field, to patients. */
+function Help({ field, plain, id }: FieldProps & { id: string }) {
+    return plain && field.help ? <span class="usa-hint" id={id}>{field.help}</span> : null;
+}
+const described = (p: FieldProps, id: string) => (p.plain && p.field.help ? { "aria-describedby": id } : {});
 
 function TextControl(props: FieldProps) {
     const id = useId();
@@ -245,7 +253,7 @@ function TextControl(props: FieldProps) {
         setNews(false);
     }, [shown, now, Boolean(edit)]);
     const common = {
-        id, ref: control, defaultValue: first.current, "aria-invalid": edit?.stage === "wrong",
+        id, ref: control, defaultValue: first.current, "aria-invalid": edit?.stage === "wrong", ...described(props, `${id}-hint`),
         onInput: () => typed(place, control.current?.value ?? "", base.current, endingOf(props)),
         onBlur: () => {
             left(place);
@@ -259,6 +267,7 @@ function TextControl(props: FieldProps) {
     return (
         <div class="usa-form-group">
             <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
+            <Help {...props} id={`${id}-hint`} />
             {props.field.kind === "text"
                 ? <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} {...common} />
                 : <input class="usa-input" type="text" autocomplete="off" maxLength={500} {...common} />}
@@ -287,6 +296,7 @@ function Choices({ props, options, value, many }: {
                 left(place);
         }}>
             <legend class="usa-legend">{labelOf(props.field, props.plain)}</legend>
+            <Help {...props} id={`${id}-hint`} />
             {many && <span class="usa-hint">{w.field.several}</span>}
             {options.map(({ name, label }) => (
                 <div class={`usa-${kind}`} key={name}>
@@ -339,6 +349,37 @@ function AccountControl(props: FieldProps) {
     return <Select props={props} options={accounts.map((a) => ({ name: a, label: nameOf(a, props.members) }))} />;
 }
 
+/** A record of another document, by its name. */
+function RecordControl(props: FieldProps) {
+    const doc = props.field.refers;
+    const value = shownIn(props);
+    const options = isRecordDoc(doc) ? recordsOf(doc).filter((r) => r.state !== "declined" || r.record === value)
+        .map((r) => ({ name: r.record, label: recordName(doc, r, props.plain) })) : [];
+    return <Select props={props} options={options} />;
+}
+
+/* What is no number of the field's is kept as it was typed, with a `?` before it. */
+function NumberControl(props: FieldProps) {
+    const id = useId();
+    const place = placeOf(props);
+    const text = shownIn(props).replace(/^\?/, "");
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = props.field;
+    const put = (given: string) => {
+        const value = given.trim();
+        const good = value === "" || (/^[0-9]{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max);
+        typed(place, good ? value : null, valueKey(props.view), endingOf(props), `?${value}`);
+    };
+    return (
+        <div class="usa-form-group">
+            <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
+            <Help {...props} id={`${id}-hint`} />
+            <input class="usa-input short" id={id} type="text" inputMode="numeric" maxLength={9} autocomplete="off" value={text}
+                aria-invalid={editOf(props)?.stage === "wrong"} onInput={(event) => put(event.currentTarget.value)} onBlur={() => left(place)}
+                {...described(props, `${id}-hint`)} />
+        </div>
+    );
+}
+
 /* A date may be the year alone. What is no date yet is kept as it was typed, with a `?` before it. */
 function DateControl(props: FieldProps) {
     const id = useId();
@@ -363,6 +404,7 @@ function DateControl(props: FieldProps) {
                 left(place);
         }}>
             <legend class="usa-legend">{labelOf(props.field, props.plain)}</legend>
+            <Help {...props} id={`${id}-hint`} />
             <span class="usa-hint">{w.field.date_hint}</span>
             <div class="usa-memorable-date">
                 <div class="usa-form-group usa-form-group--month">
@@ -381,19 +423,22 @@ function DateControl(props: FieldProps) {
 }
 
 function TimeControl(props: FieldProps) {
+    const id = useId();
     const text = shownIn(props);
+    const place = placeOf(props);
     const label = labelOf(props.field, props.plain);
-    const put = (value: string) => {
-        typed(placeOf(props), value, valueKey(props.view), endingOf(props));
-        left(placeOf(props));
-    };
+    const put = (value: string) => typed(place, value, valueKey(props.view), endingOf(props));
+    const press = (value: string) => { put(value); left(place); };
     return (
-        <div class="usa-form-group" role="group" aria-label={label}>
-            <p class="usa-label">{label}</p>
-            <p class="value">{text ? <When ms={Date.parse(text)} /> : w.field.not_said}</p>
+        <div class="usa-form-group">
+            <label class="usa-label" for={id}>{label}</label>
+            <Help {...props} id={`${id}-hint`} />
+            <input class="usa-input short" id={id} type="datetime-local" value={localTime(text)}
+                onInput={(event) => put(timeText(event.currentTarget.value))} onBlur={() => left(place)}
+                {...described(props, `${id}-hint`)} />
             <Buttons>
-                <Button kind="other" onClick={() => put(`${new Date().toISOString().slice(0, 19)}Z`)}>{w.field.now}</Button>
-                {text && <Button kind="quiet" onClick={() => put("")}>{w.field.clear}</Button>}
+                <Button kind="other" onClick={() => press(timeOf(Date.now()))}>{w.field.now}<span class="usa-sr-only">: {label}</span></Button>
+                {text && <Button kind="quiet" onClick={() => press("")}>{w.field.clear}<span class="usa-sr-only">: {label}</span></Button>}
             </Buttons>
         </div>
     );

@@ -151,6 +151,10 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
         ["messages", w.part.plain.messages, chart.unread > 0 ? w.home.unread(chart.unread) : w.home.no_unread],
         ["pmr", w.part.plain.pmr, chart.holder ? w.home.pmr_hint : w.home.opens_later],
         ["map", w.part.plain.map, chart.holder ? w.home.map_hint : w.home.opens_later],
+        ["visit", w.part.plain.visit, w.home.visit_hint],
+        ["journal", w.part.plain.journal, w.home.journal_hint],
+        ["profile", w.part.plain.profile, w.home.profile_hint],
+        ["allergies", w.part.plain.allergies, w.home.allergies_hint],
         ["people", w.part.plain.people, w.home.people_hint],
         ["log", w.part.plain.log, w.home.log_hint],
     ];

@@ -1,36 +1,27 @@
-/* The medication record and the action plan: one mechanism, driven by the schema. */
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+/* The records of every document: one mechanism, driven by the schema. */
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { Member, Proposal, RecordView, SchemaDocument, SchemaField } from "../core/protocol.ts";
+import type { Id, Member, Proposal, RecordView, SchemaDocument, SchemaField } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
-import { go, refresh } from "../state/effects.ts";
+import { go, refresh, want } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
-import { editKey, tree, type RecordDoc } from "../state/tree.ts";
-import { drop } from "../state/typing.ts";
-import { medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
+import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
+import { beginWith, drop } from "../state/typing.ts";
+import { medicineName, readRegimen, shownFields } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
-import { Conflict, FieldEditor, labelOf, Others, Status } from "./field.tsx";
+import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
+import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
+import { labelOf, recordName } from "./names.ts";
 import { Alert, Button, Buttons, Empty, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
 
-type Props = ChartProps & { doc: RecordDoc };
+export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
+type Props = RecordProps;
 
-/** What a person calls the record: a medicine's name, an action's first line. */
-export function recordName(doc: RecordDoc, record: RecordView): string {
-    const fields = shownFields(record);
-    if (doc === "map")
-        return fields["topic"] || fields["action"]?.split("\n")[0] || w.record.unnamed.map;
-    const regimens = record.fields["regimen"]?.values ?? [];
-    /* Of several regimens at once none is the name: only what they have in common, else all of them. */
-    const texts = fields["regimen"] !== undefined ? [fields["regimen"]] : regimens.map((said) => said.value);
-    const names = (of: (regimen: Regimen) => string) => [...new Set(texts.map((text) => of(readRegimen(text))))];
-    const whole = names(medicineName), drugs = names((regimen) => regimen.drug);
-    return (whole.length > 1 && drugs.length === 1 ? drugs : whole).filter((name) => name !== "").join(" / ") || w.record.unnamed.pmr;
-}
-
-export function RecordsPart(props: Props & { record: string | undefined }) {
+export function RecordsPart(props: Props & { record: string | undefined; begin?: Record<string, string> | undefined }) {
     const { open, doc, chart, record, plain } = props;
     const schema = tree.schema.value.find((d) => d.name === doc);
+    useEffect(() => want(doc, ...(schema?.fields ?? []).map((f) => f.refers).filter(isRecordDoc)), [doc, chart.chart, schema]);
     if (!chart.holder)
         return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
     return (
@@ -38,9 +29,9 @@ export function RecordsPart(props: Props & { record: string | undefined }) {
             {(records) => {
                 if (!schema)
                     return null;
-                if (record === "new")
+                if (record === "new" && !schema.record)
                     return <NewRecord {...props} schema={schema} />;
-                const one = records.find((r) => r.record === record);
+                const one = schema.record ? theOne(chart.chart, doc, schema.record, records) : records.find((r) => r.record === record);
                 return one
                     ? <OneRecord {...props} schema={schema} record={one} />
                     : <RecordList {...props} schema={schema} records={records} missing={record !== undefined} />;
@@ -49,37 +40,39 @@ export function RecordsPart(props: Props & { record: string | undefined }) {
     );
 }
 
-const membersOf = (props: ChartProps): Member[] =>
-    props.open.members.state === "here" ? props.open.members.value : [];
+/** There is one, also before anybody has said something for it. */
+export const theOne = (chart: string, doc: RecordDoc, record: Id, records: RecordView[]): RecordView =>
+    records.find((r) => r.record === record) ??
+    { chart, doc, record, state: "present", conflicts: 0, fields: {}, proposals: [] };
 
-/** Fields that stand in no form: the place in the list, and links to documents that are not here yet. */
-const hidden = (field: SchemaField): boolean => field.kind === "position" || field.kind === "record";
+export const membersOf = (props: ChartProps): Member[] =>
+    props.open.members.state === "here" ? props.open.members.value : [];
 
 /* -- the list --------------------------------------------------------------------------------------- */
 
-const past: Record<RecordDoc, string[]> = { pmr: ["stopped"], map: ["done", "dropped"] };
-
 function RecordList(props: Props & { schema: SchemaDocument; records: RecordView[]; missing: boolean }) {
-    const { doc, chart, records, plain, open } = props;
+    const { doc, chart, records, plain, open, schema } = props;
     const words = plain ? w.record.plain : w.record.clinical;
-    const status = (r: RecordView) => shownFields(r)["status"] ?? "";
     const shown = records.filter((r) => r.state !== "declined");
-    const now = shown.filter((r) => !past[doc].includes(status(r)) || r.conflicts > 0);
+    if (layouts[doc].newest)
+        shown.reverse();
+    const now = shown.filter((r) => !isOver(doc, r, (field) => shownFields(r)[field] ?? ""));
     const over = shown.filter((r) => !now.includes(r));
     const declined = records.filter((r) => r.state === "declined");
     const added = open.waiting.filter((one) =>
         one.doc === doc && one.record && !records.some((r) => r.record === one.record));
     const add = () => go({ at: "chart", chart: chart.chart, part: doc, record: "new" });
+    const mayAdd = chart.member && !chart.stopped && schema.adds !== "none";
     const card = (r: RecordView) => <RecordCard key={r.record} {...props} record={r} />;
     return (
         <>
-            {chart.member && !chart.stopped && <Buttons><Button onClick={add}>{words.add[doc]}</Button></Buttons>}
+            {mayAdd && <Buttons><Button onClick={add}>{words.add[doc]}</Button></Buttons>}
             {now.length === 0 && added.length === 0 && <Empty><p>{words.none[doc]}</p></Empty>}
             <ul class="cards">
                 {now.map(card)}
                 {added.map((one) => (
                     <li class="card" key={one.token}>
-                        <h2>{one.fields ? medicineName(readRegimen(one.fields["regimen"] ?? "")) || one.fields["topic"] : ""}</h2>
+                        <h2>{medicineName(readRegimen(one.fields?.["regimen"] ?? "")) || one.fields?.[layouts[doc].needed]}</h2>
                         <p><MarkView mark={{ at: one.held ? "held" : "device" }} members={membersOf(props)} /></p>
                     </li>
                 ))}
@@ -91,7 +84,7 @@ function RecordList(props: Props & { schema: SchemaDocument; records: RecordView
     );
 }
 
-function Folded({ title, children }: { title: string; children: ComponentChildren }) {
+export function Folded({ title, children }: { title: string; children: ComponentChildren }) {
     return <details class="folded"><summary>{title}</summary>{children}</details>;
 }
 
@@ -103,15 +96,11 @@ const typingIn = (chart: string, doc: RecordDoc, record: string): string[] => {
     return [...new Set(names)];
 };
 
-const briefly: Record<RecordDoc, string[]> = {
-    pmr: ["regimen", "reason", "status"], map: ["action", "owner", "due", "status"],
-};
-
-function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView }) {
+export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView }) {
     const { chart, doc, record, schema, plain } = props;
     const members = membersOf(props);
     const fields = shownFields(record);
-    const name = recordName(doc, record);
+    const name = recordName(doc, record, plain);
     const pending = record.proposals.filter((p) => p.state === "pending").length;
     const typing = typingIn(chart.chart, doc, record.record);
     return (
@@ -124,7 +113,7 @@ function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView 
                 {typing.length > 0 && <Tag kind="plain">{w.record.editing(typing)}</Tag>}
             </p>
             <dl class="brief">
-                {briefly[doc].map((one) => {
+                {layouts[doc].brief.map((one) => {
                     const field = schema.fields.find((f) => f.name === one);
                     if (!field)
                         return null;
@@ -144,7 +133,7 @@ function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView 
                 })}
             </dl>
             <Buttons>
-                <Button onClick={() => go({ at: "chart", chart: chart.chart, part: doc, record: record.record })}>
+                <Button onClick={() => go({ at: "chart", chart: chart.chart, part: doc, record: record.record, ...(props.back ? { back: props.back } : {}) })}>
                     {(plain ? w.record.plain : w.record.clinical).open}<span class="usa-sr-only"> {name}</span>
                 </Button>
                 {plain && <AskAbout chart={chart.chart} name={name} />}
@@ -168,54 +157,47 @@ function AskAbout({ chart, name }: { chart: string; name: string }) {
 /* -- one record ---------------------------------------------------------------------------------------- */
 
 /** The form's sections. A field that is named nowhere stands in the last one. */
-const sections: Record<RecordDoc, [keyof typeof w.record.section, string[]][]> = {
-    pmr: [
-        ["what", ["regimen", "kind", "status", "reason", "instructions", "watch_for"]],
-        ["really", ["taken_as", "adherence", "barriers", "effects", "satisfaction"]],
-        ["from", ["prescriber", "pharmacy", "start", "stop", "stop_reason", "discharge", "source"]],
-        ["checked", ["verified_by", "verified_at", "explained_at", "teach_back", "technique"]],
-    ],
-    map: [
-        ["plan", ["topic", "action", "owner", "due", "goal"]],
-        ["progress", ["status", "progress", "done_at"]],
-    ],
-};
-
-/** What staff say about their own work: nobody suggests a change to that. */
-const byStaff = new Set(["verified_by", "verified_at", "explained_at", "teach_back", "technique", "source"]);
-
 function sectionsOf(doc: RecordDoc, schema: SchemaDocument): { title: string; fields: SchemaField[] }[] {
-    const shown = schema.fields.filter((f) => !hidden(f));
-    const named = sections[doc].map(([title, names]) => ({
+    const shown = schema.fields.filter((f) => !isHidden(doc, f));
+    const { sections } = layouts[doc];
+    const named = sections.map(([title, names]) => ({
         title: w.record.section[title],
         fields: names.map((n) => shown.find((f) => f.name === n)).filter((f) => f !== undefined),
     }));
-    const known = new Set(sections[doc].flatMap(([, names]) => names));
+    const known = new Set(sections.flatMap(([, names]) => names));
     const rest = shown.filter((f) => !known.has(f.name));
     return rest.length > 0 ? [...named, { title: w.record.section.other, fields: rest }] : named;
 }
 
 function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }) {
-    const { chart, doc, record, schema, plain } = props;
+    const { chart, doc, record, schema, plain, staff, back } = props;
     const members = membersOf(props);
-    const name = recordName(doc, record);
+    const name = recordName(doc, record, plain);
     const words = plain ? w.record.plain : w.record.clinical;
+    const ours = layouts[doc].ours ?? [];
+    const said = shownFields(record);
+    const typed = (field: string) => tree.edits.value[editKey(chart.chart, doc, record.record, field)]?.text ?? said[field] ?? "";
     const fixed = !chart.member || Boolean(chart.stopped);
     /* Patients see what was said, and what is theirs to say; the rest is folded away. */
-    const rest = plain ? schema.fields.filter((f) => !hidden(f) && !record.fields[f.name] && f.access !== "direct" && !byStaff.has(f.name)) : [];
+    const rest = plain ? schema.fields.filter((f) =>
+        !isHidden(doc, f) && !record.fields[f.name] && f.access !== "direct" && !ours.includes(f.name) && goesWith(doc, f.name, typed)) : [];
     const one = (field: SchemaField) => {
         const of = { chart: chart.chart, doc, record: record.record, field, view: record.fields[field.name], members, plain };
-        return plain || field.access === "none" || fixed
-            ? <Sentence key={field.name} {...of} fixed={fixed || byStaff.has(field.name)} />
+        return !staff || field.access === "none" || fixed
+            ? <Sentence key={field.name} {...of} fixed={fixed || (plain && ours.includes(field.name))} />
             : <FieldEditor key={field.name} {...of} />;
     };
     return (
         <article aria-label={name}>
             <Buttons>
-                <Button kind="quiet" onClick={() => go({ at: "chart", chart: chart.chart, part: doc })}>← {words.all[doc]}</Button>
-                {plain && <AskAbout chart={chart.chart} name={name} />}
+                {(back || !schema.record) && (
+                    <Button kind="quiet" onClick={() => go(back ?? { at: "chart", chart: chart.chart, part: doc })}>
+                        ← {back ? w.record.back : words.all[doc]}
+                    </Button>
+                )}
+                {plain && !schema.record && <AskAbout chart={chart.chart} name={name} />}
             </Buttons>
-            <h2 class="record-name">{name}</h2>
+            {!schema.record && <h2 class="record-name">{name}</h2>}
             {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
             {record.proposals.filter((p) => p.state === "pending" || p.state === "contested").map((proposal) => (
                 <ProposalView key={proposal.index} {...props} proposal={proposal} />
@@ -229,10 +211,10 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             ))}
             {sectionsOf(doc, schema).map(({ title, fields }) => {
                 const shown = fields.filter((f) =>
-                    !rest.includes(f) && (record.fields[f.name] || !plain || !byStaff.has(f.name)));
+                    !rest.includes(f) && goesWith(doc, f.name, typed) && (record.fields[f.name] || (f.access !== "none" && !(plain && ours.includes(f.name)))));
                 return shown.length > 0 && (
                     <section key={title}>
-                        <h3>{title}</h3>
+                        {schema.record ? <h2>{title}</h2> : <h3>{title}</h3>}
                         <div class="fields">{shown.map(one)}</div>
                     </section>
                 );
@@ -316,7 +298,7 @@ function ProposalView({ proposal, schema, record, home, chart, plain, ...rest }:
                     ))}</ul>
                 </>
             )}
-            {plain
+            {!rest.staff
                 ? <p>{mine ? w.proposal.waits_mine : w.proposal.waits}</p>
                 : (
                     <Buttons>
@@ -375,37 +357,40 @@ function Answered({ proposals, members }: { proposals: Proposal[]; members: Memb
 /* -- a new one --------------------------------------------------------------------------------------------- */
 
 /** The rest is said on the record's own page, when it is there. */
-const first: Record<RecordDoc, string[]> = {
-    pmr: ["regimen", "kind", "status", "reason", "instructions", "prescriber", "start"],
-    map: ["topic", "action", "owner", "due", "goal"],
-};
-const needed: Record<RecordDoc, string> = { pmr: "regimen", map: "topic" };
-
-function NewRecord(props: Props & { schema: SchemaDocument }) {
-    const { chart, doc, schema, plain } = props;
+function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<string, string> | undefined }) {
+    const { chart, doc, schema, plain, home } = props;
+    const { first, needed } = layouts[doc];
+    /* Whoever suggests a medicine is where it comes from. */
+    const begin: Record<string, string> =
+        { ...(doc === "pmr" && (home.role === "patient" || home.role === "caregiver") ? { source: home.role } : {}), ...props.begin };
     const [missing, setMissing] = useState(false);
     const members = membersOf(props);
     const words = plain ? w.record.plain : w.record.clinical;
-    const fields = first[doc].map((n) => schema.fields.find((f) => f.name === n))
-        .filter((f) => f !== undefined && f.access !== "none" && !(plain && f.name === "status"));
+    const typed = (name: string) => tree.edits.value[editKey(chart.chart, doc, "new", name)]?.text ?? "";
+    const fields = first.map((n) => schema.fields.find((f) => f.name === n))
+        .filter((f) => f !== undefined && f.access !== "none" && !(plain && f.name === "status") && goesWith(doc, f.name, typed));
+    const sent = plain && schema.adds === "direct" ? w.record.plain.add_mine : words.add_now[doc];
+    useLayoutEffect(() => beginWith(chart.chart, doc, begin), []);
     const place = (field: SchemaField) => ({ chart: chart.chart, doc, record: "new", field: field.name });
     const editOf = (field: SchemaField) => tree.edits.value[editKey(chart.chart, doc, "new", field.name)];
     const back = () => {
         for (const field of fields)
             if (field)
                 drop(place(field));
-        go({ at: "chart", chart: chart.chart, part: doc });
+        go(props.back ?? { at: "chart", chart: chart.chart, part: doc });
     };
     const add = async () => {
-        const values: Record<string, string> = {};
+        const values: Record<string, string> = { ...begin };
         let wrong = false;
         for (const field of fields) {
             const edit = field && editOf(field);
             wrong ||= edit?.stage === "wrong";
-            if (field && edit && edit.text !== "")
+            if (field && edit)
                 values[field.name] = edit.text;
         }
-        const main = values[needed[doc]] ?? "";
+        for (const name of Object.keys(values).filter((one) => values[one] === ""))
+            delete values[name];
+        const main = values[needed] ?? "";
         const nameless = doc === "pmr" ? readRegimen(main).drug === "" : main.trim() === "";
         setMissing(nameless);
         if (nameless || wrong)
@@ -416,14 +401,14 @@ function NewRecord(props: Props & { schema: SchemaDocument }) {
     return (
         <form class="new-record" onSubmit={(event) => { event.preventDefault(); void add(); }}>
             <h2>{words.add[doc]}</h2>
-            {plain && <p>{w.record.plain.add_what[doc]}</p>}
+            {plain && w.record.plain.add_what[doc] && <p>{w.record.plain.add_what[doc]}</p>}
             {missing && <Alert kind="error" title={w.record.name_first[doc]} live />}
             {fields.map((field) => field && (
                 <FieldEditor key={field.name} chart={chart.chart} doc={doc} record="new" field={field} view={undefined}
                     members={members} plain={plain} />
             ))}
             <Buttons>
-                <Button type="submit">{words.add_now[doc]}</Button>
+                <Button type="submit">{sent}</Button>
                 <Button kind="other" onClick={back}>{w.field.cancel}</Button>
             </Buttons>
         </form>

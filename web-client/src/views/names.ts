@@ -1,0 +1,56 @@
+/* What a person calls a record, and what stands in it, whichever document it belongs to. */
+import type { RecordView, SchemaField } from "../core/protocol.ts";
+import { tree, type RecordDoc } from "../state/tree.ts";
+import { medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
+import { valueWords, w } from "../words.ts";
+
+export const schemaOf = (doc: RecordDoc) => tree.schema.value.find((d) => d.name === doc);
+export const fieldOf = (doc: RecordDoc, name: string): SchemaField | undefined =>
+    schemaOf(doc)?.fields.find((f) => f.name === name);
+export const labelOf = (field: SchemaField, plain: boolean): string => (plain ? field.plain : field.clinical);
+
+/** A document's records, as far as they are here. */
+export function recordsOf(doc: RecordDoc): RecordView[] {
+    const part = tree.open.value?.records[doc];
+    return part?.state === "here" ? part.value : [];
+}
+
+/** What the record says in a field, in words; "" if it says nothing. */
+export function wordsOf(doc: RecordDoc, record: RecordView, name: string, plain: boolean): string {
+    const field = fieldOf(doc, name), value = shownFields(record)[name] ?? "";
+    return field && value !== "" ? valueWords(value, field, [], plain) : "";
+}
+
+const firstLine = (text: string | undefined): string => text?.split("\n")[0] ?? "";
+
+function medicine(record: RecordView, fields: Record<string, string>): string {
+    const regimens = record.fields["regimen"]?.values ?? [];
+    /* Of several regimens at once none is the name: only what they have in common, else all of them. */
+    const texts = fields["regimen"] !== undefined ? [fields["regimen"]] : regimens.map((said) => said.value);
+    const names = (of: (regimen: Regimen) => string) => [...new Set(texts.map((text) => of(readRegimen(text))))];
+    const whole = names(medicineName), drugs = names((regimen) => regimen.drug);
+    return (whole.length > 1 && drugs.length === 1 ? drugs : whole).filter((name) => name !== "").join(" / ");
+}
+
+function reading(record: RecordView, fields: Record<string, string>, plain: boolean): string {
+    const kind = wordsOf("journal", record, "kind", plain);
+    const value = fields["systolic"] ? w.record.pressure(fields["systolic"], fields["diastolic"] ?? "")
+        : fields["symptom"] ? w.record.of_ten(fields["symptom"]) : fields["value"] ?? firstLine(fields["note"]);
+    return [kind, value].filter((part) => part).join(": ");
+}
+
+export function recordName(doc: RecordDoc, record: RecordView, plain = false): string {
+    const fields = shownFields(record);
+    const names: Record<RecordDoc, () => string> = {
+        pmr: () => medicine(record, fields),
+        map: () => firstLine(fields["topic"]) || firstLine(fields["action"]),
+        profile: () => w.part[plain ? "plain" : "clinical"].profile,
+        dtp: () => firstLine(fields["condition"]) || wordsOf(doc, record, "category", plain),
+        journal: () => reading(record, fields, plain),
+        allergies: () => firstLine(fields["substance"]),
+        visit: () => [wordsOf(doc, record, "type", plain),
+                      wordsOf(doc, record, fields["started"] ? "started" : "scheduled", plain)].filter((part) => part).join(", "),
+        checkin: () => fields["due"] ? w.record.due(wordsOf(doc, record, "due", plain)) : "",
+    };
+    return names[doc]() || w.record.unnamed[doc];
+}
