@@ -385,15 +385,11 @@ static enum galen_err load_words(struct galen_engine *engine, struct galen_bytes
 void forget_all(struct galen_engine *engine)
 {
     static const char *const lists[] = {"notice", "words"};
-    char key[KEY_MAX];
     for (size_t c = 0; c < engine->chart_count; c++) {
         struct chart *chart = engine->charts[c];
         for (size_t i = 0; i < chart->item_count; i++)
             forget_item(engine, chart, &chart->items[i]);
-        for (size_t p = 0; p < chart->page_count; p++) {
-            put_number(chart_key(key, chart, "/entry/"), chart->pages[p]);
-            save(engine, key, (struct galen_bytes){0});
-        }
+        forget_pages(engine, chart);
         if (chart->stopped != GALEN_OK)
             forget_stopped(engine, chart);
     }

@@ -177,6 +177,20 @@ void save_pages(struct galen_engine *engine)
     }
 }
 
+/* A full page's records lie beside it; of the last there may be none to remove. */
+void forget_pages(struct galen_engine *engine, const struct chart *chart)
+{
+    char key[KEY_MAX];
+    for (size_t p = 0; p < chart->page_count; p++) {
+        chart_key_at(key, "log/", chart, "/page/", chart->pages[p]);
+        save(engine, key, (struct galen_bytes){0});
+        chart_key_at(key, GALEN_LOADED_LATER, chart, "/", chart->pages[p]);
+        save(engine, key, (struct galen_bytes){0});
+    }
+    chart_key(key, "log/", chart, "/keys");
+    save(engine, key, (struct galen_bytes){0});
+}
+
 /* -- loading ------------------------------------------------------------------------------------------ */
 
 /* A copy that stays as long as the chart. False: no memory. */

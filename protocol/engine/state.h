@@ -317,6 +317,8 @@ const struct galen_device_secrets *reading_as(const struct galen_engine *engine)
 void save_entry(struct galen_engine *engine, struct chart *chart, uint64_t index);
 /** Writes the pages whose entries changed; part of `commit`. */
 void save_pages(struct galen_engine *engine);
+/** Removes all that was saved of the chart's entries and keys. */
+void forget_pages(struct galen_engine *engine, const struct chart *chart);
 GALEN_MUST_USE enum galen_err load_page(struct galen_engine *engine, struct chart *chart,
                                         uint64_t from, struct galen_bytes value);
 GALEN_MUST_USE enum galen_err load_keys(struct chart *chart, struct galen_bytes value);

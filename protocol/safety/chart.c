@@ -68,7 +68,7 @@ static bool is_chosen(const struct galen_record *record, const char *name, const
         galen_field_named(galen_document(galen_record_doc(record)), name);
     size_t n = read_values(record, name, values), chosen = 0;
     for (size_t i = 0; i < n; i++)
-        chosen += strcmp(field->options[values[i].as.choice - 1].name, option) == 0;
+        chosen += strcmp(field->options[values[i].as.choice - 1], option) == 0;
     return all ? n > 0 && chosen == n : chosen > 0;
 }
 
