@@ -1,6 +1,8 @@
 /* What people do, by questions of the module; what they may choose from they ask it first. */
 #include "acts.h"
 
+#include "support/any_value.h"
+
 #include <string.h>
 
 #define CHARTS_WANTED 3
@@ -209,6 +211,7 @@ void act_message(struct actor *a)
                            a->chart, (int)size, text));
 }
 
+/* What people write again and again, so that they meet in it. */
 static const struct {
     const char *doc, *field, *value; /* NULL: some words */
 } edits[] = {
@@ -230,24 +233,50 @@ static const struct {
 };
 #define EDITS (sizeof edits / sizeof *edits)
 
+struct edit {
+    const char *doc, *field;
+    char value[2 * ANY_VALUE_MAX]; /* as it stands in JSON */
+};
+
+/* One of those, or any field of any document. */
+static struct edit any_edit(struct script *script)
+{
+    size_t i = any_below(script, EDITS), size = 0;
+    struct edit edit = {edits[i].doc, edits[i].field, ""};
+    if (chance_in(&script->chance, 500)) {
+        snprintf(edit.value, sizeof edit.value, "%s",
+                 edits[i].value ? edits[i].value : word(script));
+        return edit;
+    }
+    char text[ANY_VALUE_MAX];
+    const struct galen_document *document =
+        &galen_documents[any_below(script, galen_document_count)];
+    const struct galen_field *field = &document->fields[any_below(script, document->field_count)];
+    edit.doc = document->name;
+    edit.field = field->name;
+    any_value(field, (uint32_t)any_below(script, 1000), text);
+    for (const char *c = text; *c != '\0'; c++)
+        size += (size_t)snprintf(edit.value + size, sizeof edit.value - size, "%s%c",
+                                 *c == '\n' ? "\\" : "", *c == '\n' ? 'n' : *c);
+    return edit;
+}
+
 /* Of a record that is there, or of a new one; two fields at times. */
 static void write(struct actor *a)
 {
-    size_t i = any_below(a->script, EDITS), k = any_below(a->script, EDITS);
-    char record[48] = "", second[300] = "";
+    struct edit first = any_edit(a->script), other = any_edit(a->script);
+    char record[48] = "", second[400] = "";
     cJSON *records = home_asks(a->home, "{\"do\":\"records\",\"chart\":\"%s\",\"doc\":\"%s\"}",
-                               a->chart, edits[i].doc);
+                               a->chart, first.doc);
     const cJSON *one = one_of(a->script, records);
     if (one && (cJSON_GetArraySize(records) > 5 || chance_in(&a->script->chance, 800)))
         snprintf(record, sizeof record, "\"record\":\"%s\",", text_of(one, "record"));
-    if (strcmp(edits[i].doc, edits[k].doc) == 0 && strcmp(edits[i].field, edits[k].field) != 0)
-        snprintf(second, sizeof second, ",\"%s\":\"%s\"", edits[k].field,
-                 edits[k].value ? edits[k].value : word(a->script));
+    if (strcmp(first.doc, other.doc) == 0 && strcmp(first.field, other.field) != 0)
+        snprintf(second, sizeof second, ",\"%s\":\"%s\"", other.field, other.value);
     cJSON *answer = home_asks(
         a->home,
         "{\"do\":\"write\",\"chart\":\"%s\",\"doc\":\"%s\",%s\"fields\":{\"%s\":\"%s\"%s}}",
-        a->chart, edits[i].doc, record, edits[i].field,
-        edits[i].value ? edits[i].value : word(a->script), second);
+        a->chart, first.doc, record, first.field, first.value, second);
     a->script->counts.proposals += is_true(answer, "proposed");
     cJSON_Delete(answer);
     cJSON_Delete(records);
@@ -262,9 +291,8 @@ static void answer_one(struct actor *a, const cJSON *proposal)
     cJSON_Delete(answer);
 }
 
-static void answer(struct actor *a)
+static void answer_in(struct actor *a, const char *doc)
 {
-    const char *doc = chance_in(&a->script->chance, 600) ? "pmr" : "map";
     const cJSON *record, *proposal;
     cJSON *records =
         home_asks(a->home, "{\"do\":\"records\",\"chart\":\"%s\",\"doc\":\"%s\"}", a->chart, doc);
@@ -279,6 +307,12 @@ static void answer(struct actor *a)
         }
     }
     cJSON_Delete(records);
+}
+
+static void answer(struct actor *a)
+{
+    for (size_t i = 0; i < galen_document_count; i++)
+        answer_in(a, galen_documents[i].name);
 }
 
 void act_release(struct actor *a)
@@ -309,10 +343,10 @@ static void live(struct actor *a)
 
 static void draft(struct actor *a)
 {
-    size_t i = any_below(a->script, EDITS);
+    struct edit edit = any_edit(a->script);
     char record[33] = "00000000000000000000000000000000";
     cJSON *records = home_asks(a->home, "{\"do\":\"records\",\"chart\":\"%s\",\"doc\":\"%s\"}",
-                               a->chart, edits[i].doc);
+                               a->chart, edit.doc);
     const cJSON *one = one_of(a->script, records);
     if (one)
         snprintf(record, sizeof record, "%s", text_of(one, "record"));
@@ -322,7 +356,7 @@ static void draft(struct actor *a)
             home_asks(a->home,
                       "{\"do\":\"draft\",\"chart\":\"%s\",\"doc\":\"%s\",\"record\":\"%s\","
                       "\"field\":\"%s\",\"text\":\"%s\"}",
-                      a->chart, edits[i].doc, record, edits[i].field, word(a->script)));
+                      a->chart, edit.doc, record, edit.field, word(a->script)));
 }
 
 static void let_in(struct actor *a)

@@ -1,6 +1,8 @@
 /* Everything there is to see, by every home. */
 #include "scripts.h"
 
+#include "galen/schema.h"
+
 /* All pages of a chart's log. */
 static void look_at_log(struct home *home, const char *chart)
 {
@@ -27,14 +29,14 @@ static void look_at_history(struct home *home, const char *chart, const char *do
 static void look_at_chart(struct home *home, const char *chart)
 {
     static const char *const asks[] = {"members", "waiting", "check", "evidence"};
-    static const char *const docs[] = {"pmr", "map", "people"};
     const cJSON *record;
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
         cJSON_Delete(home_asks(home, "{\"do\":\"%s\",\"chart\":\"%s\"}", asks[i], chart));
-    for (size_t i = 0; i < sizeof docs / sizeof *docs; i++) {
+    for (size_t i = 0; i < galen_document_count; i++) {
+        const char *doc = galen_documents[i].name;
         cJSON *records =
-            home_asks(home, "{\"do\":\"records\",\"chart\":\"%s\",\"doc\":\"%s\"}", chart, docs[i]);
-        cJSON_ArrayForEach(record, records) look_at_history(home, chart, docs[i], record);
+            home_asks(home, "{\"do\":\"records\",\"chart\":\"%s\",\"doc\":\"%s\"}", chart, doc);
+        cJSON_ArrayForEach(record, records) look_at_history(home, chart, doc, record);
         cJSON_Delete(records);
     }
     look_at_log(home, chart);

@@ -77,8 +77,9 @@ static void check_equal(struct world *world)
             continue;
         struct galen_writer *w = first_holder ? &others : &documents;
         galen_writer_clear(w);
-        for (uint8_t doc = GALEN_DOC_PMR; doc <= GALEN_DOC_PEOPLE; doc++)
-            if (!galen_docs_write_canonical(galen_engine_docs(node->engine, &world->chart), doc, w))
+        for (size_t d = 0; d < galen_document_count; d++)
+            if (!galen_docs_write_canonical(galen_engine_docs(node->engine, &world->chart),
+                                            galen_documents[d].id, w))
                 abort();
         write_versions(galen_engine_docs(node->engine, &world->chart), w);
         if (first_holder && !galen_bytes_equal(galen_written(&documents), galen_written(&others)))

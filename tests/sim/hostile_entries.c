@@ -1,5 +1,7 @@
 #include "hostile_entries.h"
 
+#include "support/any_value.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -418,22 +420,42 @@ static bool find_op(const struct forge *f, bool own, uint8_t id[GALEN_OP_ID_BYTE
     return false;
 }
 
+/* A field that this role may not write, or not even propose: any of the whole schema. */
+static bool pick_forbidden(struct forge *f, uint16_t kind, const struct galen_document **document,
+                           const struct galen_field **field)
+{
+    enum galen_access needed =
+        kind == GALEN_KIND_WRITE ? GALEN_ACCESS_DIRECT : GALEN_ACCESS_PROPOSE;
+    struct chance *chance = &f->world->chance;
+    for (int tries = 0; tries < 200; tries++) {
+        *document = &galen_documents[chance_below(chance, galen_document_count)];
+        *field = &(*document)->fields[chance_below(chance, (*document)->field_count)];
+        if (galen_field_access(*field, (enum galen_role)f->me->role) < needed)
+            return true;
+    }
+    return false;
+}
+
 static bool make_write(struct forge *f)
 {
     struct galen_op op;
-    struct galen_value value = {.kind = GALEN_VALUE_REGIMEN};
     struct galen_writer encoded;
-    const struct galen_field *field = galen_field(galen_document(GALEN_DOC_PMR), GALEN_PMR_REGIMEN);
-    if (is_staff(f))
+    const struct galen_document *document;
+    const struct galen_field *field;
+    char text[ANY_VALUE_MAX];
+    uint16_t kind = chance_in(&f->world->chance, 750) ? GALEN_KIND_WRITE : GALEN_KIND_PROPOSE;
+    if (is_staff(f) || !pick_forbidden(f, kind, &document, &field))
         return false;
-    forged_op(f, &op, GALEN_KIND_WRITE);
+    forged_op(f, &op, kind);
     galen_writer_init(&encoded);
-    value.as.regimen.parts[GALEN_REGIMEN_DRUG] = story_text("Anything");
-    bool ok = galen_value_write(&encoded, field, &value) == GALEN_OK;
-    op.content.write = (struct galen_write){.doc = GALEN_DOC_PMR, .count = 1};
+    any_value(field, (uint32_t)chance_below(&f->world->chance, 1000), text);
+    bool ok = galen_value_parse(&encoded, field, story_text(text)) == GALEN_OK;
+    op.content.write = (struct galen_write){.doc = document->id, .count = 1};
     memset(op.content.write.record, 1, sizeof op.content.write.record);
-    op.content.write.fields[0] =
-        (struct galen_write_field){GALEN_PMR_REGIMEN, galen_written(&encoded)};
+    if (galen_document_single(document))
+        memcpy(op.content.write.record, galen_document_single(document),
+               sizeof op.content.write.record);
+    op.content.write.fields[0] = (struct galen_write_field){field->number, galen_written(&encoded)};
     ok = ok && take_op(f, &op, GALEN_CLASS_RECORD);
     galen_writer_wipe(&encoded);
     return ok;

@@ -4,6 +4,8 @@
  */
 #include "story.h"
 
+#include "support/any_value.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,59 +278,85 @@ void story_say(struct world *world, struct node *node)
         world_ask(world, node, ASKED_MESSAGE, &world->chart, token, words);
 }
 
-/* A medicine's field; a few records, so that people meet in them. */
+/* Which fields: half of the time one of a medicine, so that people meet in it; else up to three of
+ * any document. */
+static uint64_t pick_fields(struct world *world, const struct galen_document **document)
+{
+    static const uint16_t often[] = {GALEN_PMR_REASON, GALEN_PMR_TAKEN_AS, GALEN_PMR_EFFECTS,
+                                     GALEN_PMR_REGIMEN};
+    struct chance *chance = &world->chance;
+    *document = galen_document(GALEN_DOC_PMR);
+    if (chance_in(chance, 500))
+        return UINT64_C(1) << (often[chance_below(chance, 4)] - 1);
+    *document = &galen_documents[chance_below(chance, galen_document_count)];
+    uint64_t fields = 0;
+    for (size_t i = 0; i < 3; i++)
+        fields |= UINT64_C(1) << chance_below(chance, (*document)->field_count);
+    return fields;
+}
+
+/* A few records of each document, so that people meet in them. */
 void story_edit(struct world *world, struct node *node)
 {
-    static const uint16_t fields[] = {GALEN_PMR_REASON, GALEN_PMR_TAKEN_AS, GALEN_PMR_EFFECTS,
-                                      GALEN_PMR_REGIMEN};
-    const struct galen_document *pmr = galen_document(GALEN_DOC_PMR);
-    uint16_t number = fields[chance_below(&world->chance, 4)];
-    char words[TEXT_MAX];
-    struct galen_value value = {0};
-    struct galen_writer encoded, whole;
-    galen_writer_init(&encoded);
+    const struct galen_document *document;
+    uint64_t fields = pick_fields(world, &document);
+    char words[TEXT_MAX], text[ANY_VALUE_MAX];
+    struct galen_writer values[3], whole;
+    struct galen_write write = {.doc = document->id};
+    bool ok = true;
     galen_writer_init(&whole);
-    snprintf(words, sizeof words, "w%zu by %s", world->asked_count, node->name);
-    const struct galen_field *field = galen_field(pmr, number);
-    value.kind = field->kind;
-    if (field->kind == GALEN_VALUE_REGIMEN) {
-        value.as.regimen.parts[GALEN_REGIMEN_DRUG] = story_text("Madeupol");
-        value.as.regimen.parts[GALEN_REGIMEN_DOSE] = story_text(words);
-    } else {
-        value.as.text = story_text(words);
-    }
-    struct galen_write write = {.doc = GALEN_DOC_PMR, .count = 1};
+    snprintf(words, sizeof words, "%s w%zu by %s", document->name, world->asked_count, node->name);
     memset(write.record, (int)(1 + chance_below(&world->chance, 3)), sizeof write.record);
+    if (galen_document_single(document))
+        memcpy(write.record, galen_document_single(document), sizeof write.record);
+    for (uint16_t n = 1; n <= document->field_count; n++) {
+        if ((fields >> (n - 1) & 1) == 0)
+            continue;
+        struct galen_writer *value = &values[write.count];
+        galen_writer_init(value);
+        any_value(galen_field(document, n), (uint32_t)world->asked_count, text);
+        if (!chance_in(&world->chance, 50)) /* else it is cleared */
+            ok = ok &&
+                 galen_value_parse(value, galen_field(document, n), story_text(text)) == GALEN_OK;
+        write.fields[write.count++] = (struct galen_write_field){n, galen_written(value)};
+    }
     galen_token token;
     bool proposed;
-    if (galen_value_write(&encoded, field, &value) == GALEN_OK) {
-        write.fields[0] = (struct galen_write_field){number, galen_written(&encoded)};
-        galen_write_encode(&whole, &write);
-        if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
-                               &proposed, token) == GALEN_OK)
-            world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
-    }
-    galen_writer_wipe(&encoded);
+    galen_write_encode(&whole, &write);
+    if (!ok || whole.failed)
+        abort();
+    if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
+                           &proposed, token) == GALEN_OK)
+        world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
+    for (size_t i = 0; i < write.count; i++)
+        galen_writer_wipe(&values[i]);
     galen_writer_wipe(&whole);
+}
+
+/* A proposal that waits, of any document; NULL: none. */
+static const struct galen_proposal *find_pending(const struct galen_docs *docs)
+{
+    for (size_t d = 0; docs && d < galen_document_count; d++)
+        for (size_t i = 0; i < galen_docs_record_count(docs, galen_documents[d].id); i++) {
+            const struct galen_record *record =
+                galen_docs_record_at(docs, galen_documents[d].id, i);
+            for (size_t k = 0; k < galen_record_proposal_count(record); k++) {
+                const struct galen_proposal *p = galen_record_proposal(record, k);
+                if (galen_proposal_state(p) == GALEN_PROPOSAL_PENDING)
+                    return p;
+            }
+        }
+    return NULL;
 }
 
 static void answer(struct world *world, struct node *node)
 {
-    const struct galen_docs *docs = galen_engine_docs(node->engine, &world->chart);
+    const struct galen_proposal *p = find_pending(galen_engine_docs(node->engine, &world->chart));
     galen_token token;
-    for (size_t i = 0; docs && i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
-        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
-        for (size_t k = 0; k < galen_record_proposal_count(record); k++) {
-            const struct galen_proposal *p = galen_record_proposal(record, k);
-            if (galen_proposal_state(p) != GALEN_PROPOSAL_PENDING)
-                continue;
-            if (galen_engine_answer(node->engine, node_now(node), &world->chart,
-                                    galen_proposal_index(p), chance_in(&world->chance, 700),
-                                    token) == GALEN_OK)
-                world_ask(world, node, ASKED_OTHER, &world->chart, token, "answer");
-            return;
-        }
-    }
+    if (p &&
+        galen_engine_answer(node->engine, node_now(node), &world->chart, galen_proposal_index(p),
+                            chance_in(&world->chance, 700), token) == GALEN_OK)
+        world_ask(world, node, ASKED_OTHER, &world->chart, token, "answer");
 }
 
 /* Writes the first value of every field in conflict, as a pharmacist who wants to sign would. */

@@ -87,11 +87,14 @@ static void say_draft(struct world *world, struct node *node)
 {
     char words[TEXT_MAX];
     uint8_t record[16] = {1};
+    const struct galen_document *document =
+        &galen_documents[chance_below(&world->chance, galen_document_count)];
+    uint16_t field = (uint16_t)(1 + chance_below(&world->chance, document->field_count));
     if (world->drafts >= DRAFTS_MAX / 2)
         return;
     snprintf(words, sizeof words, "draft %llu", (unsigned long long)++world->drafts);
-    (void)!galen_engine_draft(node->engine, node_now(node), &world->chart, GALEN_DOC_PMR, record,
-                              GALEN_PMR_REASON, story_text(words));
+    (void)!galen_engine_draft(node->engine, node_now(node), &world->chart, document->id, record,
+                              field, story_text(words));
 }
 
 /* Everybody knocks who knows of the visit, and speaks and listens who is in it. */
