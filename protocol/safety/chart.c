@@ -174,10 +174,10 @@ static void gather_medicines(struct gathered *g, const struct galen_docs *docs)
     }
 }
 
-static void gather_allergies(struct gathered *g, const struct galen_docs *docs, uint8_t doc)
+static void gather_allergies(struct gathered *g, const struct galen_docs *docs)
 {
-    for (size_t i = 0; i < galen_docs_record_count(docs, doc); i++) {
-        const struct galen_record *record = galen_docs_record_at(docs, doc, i);
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_ALLERGIES); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_ALLERGIES, i);
         struct galen_value substances[VALUES_MAX];
         if (galen_record_state(record) == GALEN_RECORD_DECLINED ||
             is_chosen(record, "status", "entered-in-error", true) ||
@@ -191,18 +191,13 @@ static void gather_allergies(struct gathered *g, const struct galen_docs *docs, 
     }
 }
 
-static uint8_t document_id(const char *name)
-{
-    const struct galen_document *document = galen_document_named(name);
-    return document ? document->id : 0;
-}
-
 static struct galen_date birth_date(const struct galen_docs *docs)
 {
-    uint8_t doc = document_id("profile");
+    const struct galen_record *profile = galen_docs_record(
+        docs, GALEN_DOC_PROFILE, galen_document_single(galen_document(GALEN_DOC_PROFILE)));
     struct galen_value value;
-    if (doc != 0 && galen_docs_record_count(docs, doc) > 0 &&
-        first_value(galen_docs_record_at(docs, doc, 0), "birth_date", &value))
+    if (profile && galen_record_state(profile) != GALEN_RECORD_DECLINED &&
+        first_value(profile, "birth_date", &value))
         return value.as.date;
     return (struct galen_date){0};
 }
@@ -223,9 +218,8 @@ static void settle_one(struct galen_safety_finding *finding, const struct galen_
 
 static void settle(struct galen_safety_findings *findings, const struct galen_docs *docs)
 {
-    uint8_t doc = document_id("dtp");
-    for (size_t i = 0; doc != 0 && i < galen_docs_record_count(docs, doc); i++) {
-        const struct galen_record *record = galen_docs_record_at(docs, doc, i);
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_DTP); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_DTP, i);
         for (size_t k = 0;
              galen_record_state(record) == GALEN_RECORD_PRESENT && k < findings->count; k++)
             settle_one(&findings->at[k], record);
@@ -239,18 +233,17 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
 {
     struct gathered g = {0};
     struct galen_safety_findings *findings = NULL;
-    uint8_t allergies = document_id("allergies");
+    size_t allergies = galen_docs_record_count(docs, GALEN_DOC_ALLERGIES);
     size_t medicines = galen_docs_record_count(docs, GALEN_DOC_PMR);
     size_t actions = galen_docs_record_count(docs, GALEN_DOC_MAP);
     g.text_room = medicines * (GALEN_REGIMEN_PARTS + 5) + actions * 5;
     g.medicines = calloc(medicines + 1, sizeof *g.medicines);
     g.drugs = calloc(medicines + 1, sizeof *g.drugs);
-    g.allergies = calloc(galen_docs_record_count(docs, allergies) + 1, sizeof *g.allergies);
+    g.allergies = calloc(allergies + 1, sizeof *g.allergies);
     g.texts = calloc(g.text_room + 1, sizeof *g.texts);
     if (g.medicines && g.drugs && g.allergies && g.texts) {
         gather_medicines(&g, docs);
-        if (allergies != 0)
-            gather_allergies(&g, docs, allergies);
+        gather_allergies(&g, docs);
         struct galen_safety_input input = {.medicines = g.medicines,
                                            .medicine_count = g.medicine_count,
                                            .allergies = g.allergies,

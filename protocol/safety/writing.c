@@ -394,25 +394,32 @@ static void look_at_sign(struct search *s, size_t at)
 
 /* ------------------------------------------------------------------------------------------------------ */
 
+/* Text fields that are about taking medicines, and those that hold readings. */
+static const struct {
+    uint8_t doc;
+    uint16_t field;
+    uint8_t place;
+} looked_at[] = {
+    {GALEN_DOC_PMR, GALEN_PMR_REGIMEN, GALEN_WRITING_DOSE},
+    {GALEN_DOC_PMR, GALEN_PMR_REASON, GALEN_WRITING_TEXT},
+    {GALEN_DOC_PMR, GALEN_PMR_INSTRUCTIONS, GALEN_WRITING_TEXT},
+    {GALEN_DOC_PMR, GALEN_PMR_TAKEN_AS, GALEN_WRITING_TEXT},
+    {GALEN_DOC_PMR, GALEN_PMR_WATCH_FOR, GALEN_WRITING_TEXT},
+    {GALEN_DOC_MAP, GALEN_MAP_TOPIC, GALEN_WRITING_TEXT},
+    {GALEN_DOC_MAP, GALEN_MAP_ACTION, GALEN_WRITING_TEXT},
+    {GALEN_DOC_DTP, GALEN_DTP_RECOMMENDATION, GALEN_WRITING_TEXT},
+    {GALEN_DOC_PROFILE, GALEN_PROFILE_KIDNEY_FUNCTION, GALEN_WRITING_LAB},
+    {GALEN_DOC_PROFILE, GALEN_PROFILE_WEIGHT, GALEN_WRITING_LAB},
+    {GALEN_DOC_PROFILE, GALEN_PROFILE_LABS, GALEN_WRITING_LAB},
+    {GALEN_DOC_JOURNAL, GALEN_JOURNAL_VALUE, GALEN_WRITING_LAB},
+};
+
 uint8_t galen_writing_place(const struct galen_document *document, const struct galen_field *field)
 {
-    static const char *const looked_at[] = {"instructions", "taken_as", "watch_for", "reason"};
-    if (field->kind == GALEN_VALUE_REGIMEN)
-        return GALEN_WRITING_DOSE;
-    if (document->id == GALEN_DOC_PMR)
-        return is_in(field->name, looked_at, COUNT(looked_at)) ? GALEN_WRITING_TEXT : 0;
-    if (document->id == GALEN_DOC_MAP)
-        return strcmp(field->name, "action") == 0 || strcmp(field->name, "topic") == 0
-                   ? GALEN_WRITING_TEXT
-                   : 0;
-    if (strcmp(document->name, "dtp") == 0)
-        return strcmp(field->name, "recommendation") == 0 ? GALEN_WRITING_TEXT : 0;
-    bool readings =
-        strcmp(document->name, "journal") == 0 ||
-        (strcmp(document->name, "profile") == 0 &&
-         (strcmp(field->name, "labs") == 0 || strcmp(field->name, "kidney_function") == 0 ||
-          strcmp(field->name, "weight") == 0));
-    return readings ? GALEN_WRITING_LAB : 0;
+    for (size_t i = 0; i < COUNT(looked_at); i++)
+        if (looked_at[i].doc == document->id && looked_at[i].field == field->number)
+            return looked_at[i].place;
+    return 0;
 }
 
 size_t galen_safety_writing(struct galen_bytes text, uint8_t place, struct galen_writing *out,

@@ -1,0 +1,206 @@
+/* protocol/safety over a chart: which medicines and allergies count, and what became of a finding. */
+#include "galen/safety.h"
+
+#include "support/allocator.h"
+#include "support/chart_story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct galen_date today = {2026, 3, 14};
+static struct story story;
+
+static void begin(void)
+{
+    story_begin(&story);
+}
+
+static void end(void)
+{
+    story_end(&story);
+}
+
+TestSuite(safety_chart, .init = begin, .fini = end);
+
+static void staff(uint8_t doc, char record, const char *field, const char *value)
+{
+    story_write(&story, &ana, story.size, doc, record, field, value);
+    cr_assert(story.verdict.counts && story.verdict.err == GALEN_OK, "%s=%s", field, value);
+}
+
+static void medicine(char record, const char *drug)
+{
+    char regimen[200];
+    snprintf(regimen, sizeof regimen, "drug=%s; dose=1", drug);
+    staff(GALEN_DOC_PMR, record, "regimen", regimen);
+}
+
+/* kind:rule:status of each finding, in order; the keys up to the records. */
+static const char *found(void)
+{
+    static char out[2000];
+    struct galen_safety_findings *f = galen_safety_check(story.docs, today);
+    cr_assert_not_null(f);
+    out[0] = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        size_t used = strlen(out);
+        const char *rule = strchr(f->at[i].key, ':') + 1;
+        snprintf(out + used, sizeof out - used, "%s%.*s=%s", i > 0 ? " " : "",
+                 (int)(rule - f->at[i].key + (long)strcspn(rule, ":")), f->at[i].key,
+                 galen_safety_finding_status_name(f->at[i].status));
+    }
+    galen_safety_findings_free(f);
+    return out;
+}
+
+Test(safety_chart, an_empty_chart)
+{
+    cr_assert_str_eq(found(), "");
+}
+
+Test(safety_chart, what_is_stopped_does_not_count_and_everything_else_does)
+{
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    cr_assert_str_eq(found(), "class:nsaid=open", "no status is taken");
+    staff(GALEN_DOC_PMR, 'a', "status", "active");
+    staff(GALEN_DOC_PMR, 'b', "status", "on-hold");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    staff(GALEN_DOC_PMR, 'b', "status", "proposed");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    staff(GALEN_DOC_PMR, 'b', "status", "stopped");
+    cr_assert_str_eq(found(), "");
+}
+
+Test(safety_chart, stopped_by_one_and_not_by_another_is_not_stopped)
+{
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    uint64_t base = story.size;
+    story_write(&story, &ana, base, GALEN_DOC_PMR, 'b', "status", "stopped");
+    story_write(&story, &ben, base, GALEN_DOC_PMR, 'b', "status", "active");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+}
+
+Test(safety_chart, what_a_patient_proposes_counts_until_it_is_declined)
+{
+    medicine('a', "Advil");
+    uint64_t proposal =
+        story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "regimen", "drug=Aleve");
+    cr_assert(story.verdict.counts);
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    story_answer(&story, &ana, story.size, proposal, false);
+    cr_assert_str_eq(found(), "");
+}
+
+Test(safety_chart, both_regimens_of_a_conflict_are_checked)
+{
+    medicine('a', "Advil");
+    staff(GALEN_DOC_PMR, 'b', "regimen", "drug=Tylenol");
+    uint64_t base = story.size;
+    story_write(&story, &ana, base, GALEN_DOC_PMR, 'b', "regimen", "drug=Aleve");
+    story_write(&story, &ben, base, GALEN_DOC_PMR, 'b', "regimen", "drug=Celebrex");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+}
+
+Test(safety_chart, the_date_of_birth_is_that_of_the_profile)
+{
+    struct galen_write write = {.doc = GALEN_DOC_PROFILE, .count = 1};
+    struct galen_writer value;
+    medicine('a', "lorazepam");
+    cr_assert_str_eq(found(), "");
+    galen_writer_init(&value);
+    const struct galen_document *profile = galen_document(GALEN_DOC_PROFILE);
+    memcpy(write.record, galen_document_single(profile), sizeof write.record);
+    cr_assert_eq(galen_value_parse(&value, galen_field_named(profile, "birth_date"),
+                                   (struct galen_bytes){(const uint8_t *)"1950-02-03", 10}),
+                 GALEN_OK);
+    write.fields[0] = (struct galen_write_field){GALEN_PROFILE_BIRTH_DATE, galen_written(&value)};
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = story.size, .content.write = write};
+    story_apply(&story, &ana, &op);
+    cr_assert(story.verdict.counts);
+    galen_writer_wipe(&value);
+    cr_assert_str_eq(found(), "age:benzodiazepine=open");
+}
+
+Test(safety_chart, an_allergy_counts_while_it_holds)
+{
+    medicine('a', "Augmentin");
+    staff(GALEN_DOC_ALLERGIES, 'x', "substance", "Penicillin");
+    cr_assert_str_eq(found(), "allergy:class=open");
+    staff(GALEN_DOC_ALLERGIES, 'x', "status", "active");
+    cr_assert_str_eq(found(), "allergy:class=open");
+    staff(GALEN_DOC_ALLERGIES, 'x', "status", "entered-in-error");
+    cr_assert_str_eq(found(), "");
+    staff(GALEN_DOC_ALLERGIES, 'x', "status", "resolved");
+    cr_assert_str_eq(found(), "");
+}
+
+Test(safety_chart, writing_is_looked_at_in_regimens_directions_and_actions)
+{
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Lantus; dose=10; unit=U; frequency=QD");
+    staff(GALEN_DOC_PMR, 'a', "instructions", "1.0 mg");
+    staff(GALEN_DOC_MAP, 'm', "action", "take .5 mg");
+    cr_assert_str_eq(found(),
+                     "writing:naked-decimal=open writing:qd=open writing:trailing-zero=open "
+                     "writing:u=open");
+}
+
+static void first_key(char key[GALEN_SAFETY_KEY_MAX])
+{
+    struct galen_safety_findings *f = galen_safety_check(story.docs, today);
+    cr_assert(f && f->count > 0);
+    strcpy(key, f->at[0].key);
+    galen_safety_findings_free(f);
+}
+
+Test(safety_chart, a_finding_becomes_a_problem_or_is_set_aside_by_its_key)
+{
+    char key[GALEN_SAFETY_KEY_MAX];
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    first_key(key);
+    staff(GALEN_DOC_DTP, 'p', "finding", key);
+    cr_assert_str_eq(found(), "class:nsaid=problem");
+    staff(GALEN_DOC_DTP, 'p', "status", "set-aside");
+    cr_assert_str_eq(found(), "class:nsaid=set-aside");
+    struct galen_safety_findings *f = galen_safety_check(story.docs, today);
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    story_record_id('p', id);
+    cr_assert_arr_eq(f->at[0].dtp, id, sizeof id);
+    galen_safety_findings_free(f);
+    /* A third medicine is another matter: what was set aside was about two. */
+    medicine('c', "Mobic");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    staff(GALEN_DOC_PMR, 'c', "status", "stopped");
+    cr_assert_str_eq(found(), "class:nsaid=set-aside");
+    /* Set aside by one and a problem to another is a problem. */
+    staff(GALEN_DOC_DTP, 'q', "finding", key);
+    cr_assert_str_eq(found(), "class:nsaid=problem");
+}
+
+Test(safety_chart, another_key_settles_nothing)
+{
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    staff(GALEN_DOC_DTP, 'p', "finding", "class:nsaid:");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+}
+
+Test(safety_chart, each_allocation_may_fail)
+{
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    staff(GALEN_DOC_ALLERGIES, 'x', "substance", "aspirin");
+    for (size_t nth = 1;; nth++) {
+        allocator_fail(nth);
+        struct galen_safety_findings *f = galen_safety_check(story.docs, today);
+        bool failed = allocator_failed();
+        allocator_fail(0);
+        cr_assert_eq(f == NULL, failed, "%zu", nth);
+        galen_safety_findings_free(f);
+        if (!failed)
+            break;
+    }
+}
