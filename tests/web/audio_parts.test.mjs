@@ -7,7 +7,9 @@ import { source, top } from "./_load.mjs";
 
 const { Resampler } = await source("audio/resample.ts");
 const { LineQuality } = await source("audio/quality.ts");
-const { HELP, browserAt, helpRefused } = await source("audio/help.ts");
+const { browserAt } = await source("audio/browser.ts");
+const { w } = await source("words.ts");
+const { refused, ...others } = w.sound.help;
 const { PACKET_SAMPLES, RATE, Talk } = await source("audio/talk.ts");
 
 /* -- rates -- */
@@ -195,9 +197,9 @@ test("browsers are told apart, and an iPad from a Mac", () => {
 });
 
 test("help is a sentence for each of them, and says what to touch", () => {
-    const said = Object.values(AGENTS).map(([agent, touch]) => helpRefused(browserAt(agent, touch)));
-    for (const help of [...said, ...Object.values(HELP)]) assert.match(help, /^[A-Z].*\.$/s);
+    const said = Object.values(AGENTS).map(([agent, touch]) => refused(browserAt(agent, touch)));
+    for (const help of [...said, ...Object.values(others)]) assert.match(help, /^[A-Z].*\.$/s);
     for (const help of said) assert.match(help, /(Click|Tap|Choose|Open) .*[Mm]icrophone/s);
-    assert.match(helpRefused(browserAt(...AGENTS["chrome ios"])), /Settings, then Chrome/);
-    assert.match(helpRefused({ name: "chrome", system: "mac" }), /Privacy & Security/);
+    assert.match(refused(browserAt(...AGENTS["chrome ios"])), /Settings, then Chrome/);
+    assert.match(refused({ name: "chrome", system: "mac" }), /Privacy & Security/);
 });

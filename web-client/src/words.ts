@@ -5,6 +5,8 @@
 import type {
     Entry, EntryState, ErrorName, Failure, Id, Member, Role, SchemaField, ValueKind,
 } from "./core/protocol.ts";
+import type { Browser } from "./audio/browser.ts";
+import type { OwnErrorName } from "./core/error.ts";
 import type { Screen } from "./state/tree.ts";
 import { medicineName, readDate, readRegimen, readSet, type RegimenPart } from "./state/values.ts";
 
@@ -697,6 +699,22 @@ export const w = {
         },
         trouble_what_to_do:
             "Look at the sign beside the address and allow the microphone, or plug one in. Then try again. Without it you still hear the others.",
+        /** how the sound can be had; `refused`: the person, or the browser by itself, said no */
+        help: {
+            refused: (browser: Browser): string => microphoneRefused(browser),
+            missing: "No microphone was found. Plug one in, or connect your headset, then press the button again. You can still listen.",
+            busy: "Another program holds the microphone. Close other calls and meetings, then press the button again. You can still listen.",
+            insecure: "This page may not use a microphone, because its address does not begin with https. Use the link that you were given.",
+            old: "This browser cannot make calls. Update it, or use another one.",
+            lost: "The microphone was unplugged, and there is no other. Plug it in, then press the button again. You can still listen.",
+            failed: "The sound could not be started. Load the page again.",
+        },
+        /** what happened by itself */
+        by_itself: {
+            otherMicrophone: (label: string): string => `The microphone was unplugged. You are heard through ${label || "another one"} now.`,
+            otherSpeaker: "The loudspeaker was unplugged. You hear through the one that the system chose.",
+            asleep: "The sound is paused by the browser. Touch or click anywhere on this page to go on.",
+        },
     },
     quality: {
         none: "", good: "The line is good.", fair: "The line is fair.",
@@ -738,6 +756,32 @@ function happened(entry: Entry, what: string, mine: boolean): string {
     }
 }
 
+/* -- the microphone, in words for the browser at hand ----------------------------------------------------- */
+
+const APP = { chrome: "Chrome", edge: "Edge", firefox: "Firefox", safari: "Safari" };
+
+function microphoneRefused({ name, system }: Browser): string {
+    if (system === "ios")
+        return name === "safari"
+            ? "Tap the button at the left of the address bar, then Website Settings, Microphone, Allow. " +
+                  "Then press the button here again."
+            : `Open this device's Settings, then ${APP[name]}, and switch Microphone on. Then open this page again.`;
+    if (system === "android")
+        return name === "firefox"
+            ? "Tap the lock beside the address, then Microphone, and allow it. Then press the button here again."
+            : "Tap the symbol beside the address, then Permissions, and allow Microphone. Then press the button here again.";
+    const also = system === "mac" ? ` If that changes nothing: System Settings, Privacy & Security, Microphone, ${APP[name]}.` : "";
+    switch (name) {
+        case "firefox":
+            return "Click the crossed-out microphone at the left of the address and remove the block. Then press the button here again." + also;
+        case "safari":
+            return "Choose Safari in the menu bar, then Settings for This Website, Microphone, Allow. Then press the button here again." + also;
+        case "edge":
+        case "chrome":
+            return "Click the symbol at the left of the address and switch Microphone on. Then press the button here again." + also;
+    }
+}
+
 /* -- what went wrong ------------------------------------------------------------------------------------ */
 
 /** The problem in a few words, by its name. */
@@ -774,8 +818,21 @@ const problems: Record<string, string> = {
     "disk-full": "The server’s disk is full.",
 };
 
+/** What to do about what only a browser meets. */
+const ownHelps: Record<OwnErrorName, string> = {
+    "no-answer": "There was no answer in time. Look whether it was done, then try again.",
+    "core-failed": "Load the page again. What was sent or marked as kept is safe.",
+    "core-not-loaded": "Galen's files did not come as this page names them. Check the line, then load the page again.",
+    "browser-too-old": "This browser lacks what Galen needs. Update it, or use another one.",
+    "taken-over": "Another tab has Galen now. Load this page again.",
+    "storage-failed": "The browser could not store this. Make room on this device, then load the page again.",
+    "storage-damaged":
+        "What this browser kept is damaged. Get back in with your recovery sheet or a new invitation.",
+};
+
 /** What to do, where the core's own sentence is not for people in front of a screen. */
 const helps: Record<string, string> = {
+    ...ownHelps,
     offline: "What you wrote is kept on this device and sent when the connection is back.",
     forked:
         "Two histories of this chart contradict each other: the server was put back from an old copy, or somebody shows people different things. Do not rely on what is new here. Save the evidence (under “Log”, or “What was done here”) and call the practice.",
@@ -786,7 +843,6 @@ const helps: Record<string, string> = {
         "Did you copy this browser, or put it back from a backup? Then use one of the two only, and clear the other. If you did not, somebody may have taken a copy of your keys: call the practice now.",
     "no-visit": "Wait until your pharmacist has opened the visit.",
     "bad-format": "Galen did not understand this. Load the page again; if it stays, call the practice.",
-    "core-failed": "Load the page again. What was sent or marked as kept is safe.",
     usage: "Load the page again; if it stays, call the practice.",
     "io-failed": "Look whether this device has room left, then try again.",
 };

@@ -7,7 +7,8 @@ import { CoreError } from "../core/error.ts";
 import type { Id } from "../core/protocol.ts";
 import { canChooseSpeaker, Graph, type Worklet } from "./graph.ts";
 import { type DeviceKind, type SoundDevice, chosen, devices, microphoneAllowed, remember, wanted } from "./devices.ts";
-import { HELP, SAID, browserAt, helpRefused } from "./help.ts";
+import { w } from "../words.ts";
+import { browserAt } from "./browser.ts";
 import { type Line, LineQuality } from "./quality.ts";
 import { type Loudness, RATE } from "./talk.ts";
 import { RING, TEST, play } from "./tones.ts";
@@ -118,7 +119,7 @@ class PageSound implements Sound {
         const graph = this.begun(); // in the press itself
         graph.catch(() => {});
         if (!navigator.mediaDevices?.getUserMedia)
-            throw this.without("missing", isSecureContext ? HELP.old : HELP.insecure);
+            throw this.without("missing", isSecureContext ? w.sound.help.old : w.sound.help.insecure);
         this.change({ microphone: "asking" });
         const stream = await this.ask(this.now.microphone_chosen).catch((thrown: unknown) => {
             throw turn === this.turn ? this.noMicrophone(thrown) : thrown;
@@ -236,9 +237,9 @@ class PageSound implements Sound {
     }
 
     private stateChanged(context: AudioContext): void {
-        if (context.state === "running") this.change({ said: this.now.said === SAID.asleep ? "" : this.now.said });
+        if (context.state === "running") this.change({ said: this.now.said === w.sound.by_itself.asleep ? "" : this.now.said });
         else if (context.state !== "closed") {
-            this.change({ said: SAID.asleep });
+            this.change({ said: w.sound.by_itself.asleep });
             this.wake();
         }
     }
@@ -246,13 +247,13 @@ class PageSound implements Sound {
     private graphFailed(why: string): void {
         console.error("sound:", why);
         this.close();
-        this.change({ help: HELP.failed });
+        this.change({ help: w.sound.help.failed });
     }
 
     private noGraph(thrown: unknown, stream?: MediaStream): never {
         stop(stream);
-        this.change({ microphone: "off", help: HELP.failed });
-        throw new CoreError({ error: "sound-failed", help: HELP.failed }, thrown);
+        this.change({ microphone: "off", help: w.sound.help.failed });
+        throw new CoreError({ error: "sound-failed", help: w.sound.help.failed }, thrown);
     }
 
     /* -- the microphone -- */
@@ -294,7 +295,7 @@ class PageSound implements Sound {
         if (stream !== this.stream) return;
         const turn = this.turn;
         this.stream = undefined;
-        this.change({ microphone: "lost", help: HELP.lost });
+        this.change({ microphone: "lost", help: w.sound.help.lost });
         const graph = await this.begun().catch(() => undefined);
         graph?.hear(undefined);
         const other = await navigator.mediaDevices.getUserMedia(wanted("")).catch(() => undefined);
@@ -303,7 +304,7 @@ class PageSound implements Sound {
             return;
         }
         await this.listenTo(graph, other, turn);
-        this.change({ said: SAID.otherMicrophone(other.getAudioTracks()[0]?.label ?? "") });
+        this.change({ said: w.sound.by_itself.otherMicrophone(other.getAudioTracks()[0]?.label ?? "") });
     }
 
     private noMicrophone(thrown: unknown): CoreError {
@@ -325,10 +326,10 @@ class PageSound implements Sound {
     private failure(thrown: unknown): CoreError {
         const named = nameOf(thrown);
         if (named === "NotAllowedError" || named === "SecurityError")
-            return new CoreError({ error: "microphone-refused", help: helpRefused(this.browser) }, thrown);
+            return new CoreError({ error: "microphone-refused", help: w.sound.help.refused(this.browser) }, thrown);
         const busy = named === "NotReadableError" || named === "AbortError";
         return new CoreError(
-            busy ? { error: "microphone-busy", help: HELP.busy } : { error: "microphone-missing", help: HELP.missing },
+            busy ? { error: "microphone-busy", help: w.sound.help.busy } : { error: "microphone-missing", help: w.sound.help.missing },
             thrown,
         );
     }
@@ -356,7 +357,7 @@ class PageSound implements Sound {
         if (there(this.now.speakers)) await graph?.speakThrough(chosen).catch(() => {});
         else if (there(before)) {
             await graph?.speakThrough("").catch(() => {});
-            this.change({ said: SAID.otherSpeaker });
+            this.change({ said: w.sound.by_itself.otherSpeaker });
         }
     }
 

@@ -5,7 +5,7 @@ import { go } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree } from "../state/tree.ts";
 import { admit, endVisit, chooseSound, knock, leave, mute, openSound, openVisit, testSound } from "../state/visit.ts";
-import { failureWords, helpFor, w } from "../words.ts";
+import { helpFor, w } from "../words.ts";
 import { IdentityDialog } from "./people.tsx";
 import { Alert, Button, Buttons, Dialog, Loading, Meter, Title } from "./parts.tsx";
 
@@ -119,7 +119,7 @@ function Ended() {
         return <Alert kind="info" title={w.visit.ended} live><p class="usa-alert__text">{w.visit.ended_hint}</p></Alert>;
     if (why === "not-admitted")
         return <Alert kind="warning" title={w.visit.not_admitted} live><p class="usa-alert__text">{w.visit.not_admitted_hint}</p></Alert>;
-    return <Alert kind="error" title={failureWords(why.error)} live><p class="usa-alert__text">{helpFor(why)}</p></Alert>;
+    return <Alert kind="error" title={w.problem(why.error)} live><p class="usa-alert__text">{helpFor(why)}</p></Alert>;
 }
 
 function SoundCheck() {
