@@ -79,6 +79,7 @@ class World {
                         return { by: name };
                     },
                     speak: (from, packet) => tab.did.push(`voice ${packet[0]} of ${from}`),
+                    awake: () => tab.did.push("awake"),
                     gone: (from) => tab.did.push(`gone ${from}`),
                     stop: () => tab.did.push("stop"),
                 };
@@ -108,6 +109,23 @@ const settle = async () => {
 let id = 0;
 const ask = (tab, name) => (tab.tabs.ask({ id: ++id, do: name, with: {} }), id);
 const answerOf = (tab, number) => tab.answers.find((a) => a.id === number);
+
+test("whichever tab learns that the network is back, the one with the lines tries them at once", async () => {
+    const world = new World();
+    const a = world.open("a");
+    await settle();
+    const b = world.open("b");
+    await settle();
+    b.tabs.awake();
+    await settle();
+    assert.deepEqual(a.did, ["hold", "awake"]);
+    a.tabs.awake();
+    assert.deepEqual([a.did, b.did], [["hold", "awake", "awake"], []]);
+    world.close(a);
+    await settle();
+    b.tabs.awake();
+    assert.deepEqual(b.did, ["hold", "awake"]);
+});
 
 test("the first tab holds the state, the second asks it and hears its events", async () => {
     const world = new World();

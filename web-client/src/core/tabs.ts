@@ -26,6 +26,7 @@ type Passed =
     | { kind: "here"; from: string; ready: boolean }
     | { kind: "ask"; from: string; to: string; asked: Asked }
     | { kind: "answered"; from: string; to: string; answered: Answered }
+    | { kind: "awake"; from: string; to: string }
     | { kind: "told"; from: string; told: Told[] }
     | { kind: "speak"; from: string; to: string; packet: Uint8Array }
     | { kind: "voice"; from: string; to: string; out: VoiceOut };
@@ -34,6 +35,8 @@ type Passed =
 export interface Held {
     ask(from: string, asked: Asked): Promise<unknown>;
     speak(from: string, packet: Uint8Array): void;
+    /** a tab says that the network is back, or that somebody looks at it again */
+    awake(): void;
     /** that tab is closed */
     gone(from: string): void;
     stop(): void;
@@ -103,6 +106,11 @@ export class Tabs {
     speak(packet: Uint8Array): void {
         if (this.held) this.held.speak(this.parts.self, packet);
         else if (this.holder) this.post({ kind: "speak", from: this.parts.self, to: this.holder, packet });
+    }
+    /* The holder may be in the background, and not be told so itself. */
+    awake(): void {
+        if (this.held) this.held.awake();
+        else if (this.holder) this.post({ kind: "awake", from: this.parts.self, to: this.holder });
     }
 
     /** The holder's: to all tabs, to one. */
@@ -236,6 +244,9 @@ export class Tabs {
                 break;
             case "speak":
                 if (passed.to === self) this.held?.speak(passed.from, passed.packet);
+                break;
+            case "awake":
+                if (passed.to === self) this.held?.awake();
                 break;
             case "voice":
                 if (passed.to === self) this.parts.voice(passed.out);

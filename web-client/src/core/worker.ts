@@ -22,7 +22,6 @@ const post = (message: FromWorker): void => self.postMessage(message);
 let hadHome = false;
 let persistent = false;
 let voicePort: MessagePort | undefined;
-let host: Host | undefined;
 
 /* -- the event loop's next turn: sooner than a timer, and behind what is there already -- */
 
@@ -152,20 +151,19 @@ async function hold(holds: () => boolean): Promise<Held> {
         store.close();
         throw CoreError.own("taken-over");
     }
-    host = now;
     now.start();
     return {
         ask,
         speak(from, packet) {
             if (from === voiceTab) now.speak(packet);
         },
+        awake: () => now.awake(),
         gone(from) {
             if (from !== voiceTab) return;
             voiceTab = undefined;
             now.ask({ do: "leave" }).catch(() => {}); // there is no call any more
         },
         stop() {
-            if (host === now) host = undefined;
             now.stop();
             store.close();
         },
@@ -208,7 +206,7 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
             tabs.ask(message.asked);
             break;
         case "awake":
-            host?.awake();
+            tabs.awake();
             break;
         case "had-home":
             hadHome = message.hadHome;
