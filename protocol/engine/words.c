@@ -350,7 +350,7 @@ enum galen_err galen_engine_shut_out(struct galen_engine *engine, uint64_t now_m
         commit(engine);
     }
     line_want(engine, now_ms, GALEN_CONNECTION_LIVE, false);
-    line_awake(line_of(engine, GALEN_CONNECTION_LOG));
+    line_want(engine, now_ms, GALEN_CONNECTION_LOG, true); /* at once, whoever else is in */
     words_say(engine);
     return GALEN_OK;
 }

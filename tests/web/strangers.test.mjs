@@ -209,6 +209,50 @@ test("a copied browser is recognised when both have written: writing stops there
     await copy.chromium.close();
 });
 
+test("who was copied shuts the device out: the copy gets in nowhere, staff are told, and a new link brings her back", { skip }, async () => {
+    await rosa.press("Shut this device out");
+    assert.match(await rosa.locator("dialog").innerText(), /no copy of it, and not this browser/);
+    assert.deepEqual(await lookAt(rosa), []);
+    await rosa.press("Shut it out");
+    await rosa.getByText("You shut this device out. Your home screen says how you get back in.").waitFor();
+    await rosa.press("Home");
+    await rosa.getByText("This device is shut out, and every copy of it.").waitFor();
+    assert.equal(await rosa.getByText("This device was removed.").count(), 0, "she did it herself");
+    assert.deepEqual(await lookAt(rosa), []);
+
+    await paula.press("Home");
+    await paula.getByText("A device was copied and shut out").waitFor();
+    await paula.press("Open Rosalind Example");
+    await paula.getByText("A device of Rosalind Example was copied. It was shut out.").waitFor();
+    await paula.getByText("It is being taken out of this chart.").waitFor({ state: "detached" });
+    await paula.getByText("Call Rosalind Example, make sure that it is them, and invite them anew.").waitFor();
+    assert.deepEqual(await lookAt(paula), []);
+    const devices = scene.lines("desk", ["chart", "members", chart]).filter((m) => m.role === "patient");
+    assert.deepEqual(devices, [], "nobody of hers is left in the chart");
+
+    scene.galen("desk", ["send", chart], "Not for the copy.\n");
+    const copy = await arrive("/", "rosa-copied");
+    await copy.getByText("This device was removed.").waitFor();
+    assert.deepEqual(entriesIn(copy.frames, chart), [], "nothing of the chart reaches it");
+    await copy.press(/^Messages/);
+    await copy.getByLabel("Write a message").fill("Written by the copy once more.");
+    await copy.press("Send");
+    await copy.evaluate(() => dispatchEvent(new Event("online")));
+
+    await rosa.getByLabel("Your link or code").fill(scene.invite("patient", chart, "Rosalind Example"));
+    await rosa.press("Go on");
+    await rosa.press("Open my chart");
+    await rosa.getByRole("heading", { name: /^(Hello|My chart)/ }).waitFor();
+    assert.equal(await rosa.getByText("This device is shut out, and every copy of it.").count(), 0);
+    await rosa.press(/^Messages/);
+    await rosa.getByLabel("Write a message").fill("I am back.");
+    await rosa.press("Send");
+    await until("she writes again", () => scene.messages(chart).includes("I am back."), 20_000);
+    assert.ok(!scene.messages(chart).includes("Written by the copy once more."));
+    await copy.chromium.close();
+    await paula.press("Home");
+});
+
 test("an expired link is too old, whether staff have dropped it or not", { skip }, async () => {
     const [early, late] = ["Early Bird", "Late Bird"].map((name) => scene.invite("caregiver", second, name));
     await paula.chromium.close(); // nobody of the staff is awake to drop it
