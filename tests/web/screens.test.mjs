@@ -512,6 +512,17 @@ test("a device is removed after its consequences were read", async () => {
     await page.close();
 });
 
+test("a device is shut out after its consequences were read, once", async () => {
+    const page = await on("messages-shut-out-asked");
+    assert.match(await page.locator("dialog").innerText(), /Nobody gets into your charts with the keys of this device any more/);
+    assert.deepEqual(await page.heard("shut_out"), []);
+    await page.press("Shut it out");
+    assert.deepEqual(await page.heard("shut_out"), [{}]);
+    await page.getByText("You shut this device out. Your home screen says how you get back in.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Shut this device out" }).count(), 0);
+    await page.close();
+});
+
 test("a new patient's link is made when the chart is with the server", async () => {
     const page = await on("new-patient");
     await page.getByLabel("The patient’s name").fill("Ada");

@@ -200,6 +200,15 @@ const draft = {
 const presence = (who) => ({ event: "presence", chart: CHART, device: who.device, account: who.account, name: who.name, here: true });
 const empty = (s) => { s.home = { ...s.home, state: "empty", role: "", name: "", account: "" }; };
 const offline = (s) => { s.home.online = { log: false, live: false }; };
+const shutOut = (how) => (s) => {
+    offline(s);
+    s.home.shut_out = how;
+    for (const c of s.charts) c.stopped = "keys-cloned";
+};
+const copied = (back) => (s) => {
+    s.charts.find((c) => c.chart === CHART).copied =
+        [{ device: "d7".repeat(32), account: ROSA.account, name: ROSA.name, role: ROSA.role, since_ms: NOW - HOUR, out: back, back }];
+};
 const loadedAgain = (s) => { s.visit_before = { chart: CHART, visit: VISIT, muted: true }; };
 const open = (s) => { s.charts.find((c) => c.chart === CHART).visit = { visit: VISIT, host: PAULA.device }; };
 const inVisit = (who, more = {}) => (s) => {
@@ -253,6 +262,9 @@ export const states = [
     ["home-staff-offline", "staff", { at: "home" }, offline],
     ["home-staff-link-again", "staff", { at: "home" }, (s) => { s.charts[2].link_again_ms = NOW - 2 * HOUR; }],
     ["people-link-again", "staff", chart("people"), (s) => { for (const m of s.members[CHART]) if (m.account === SAM.account) m.link_again_ms = NOW - 2 * HOUR; }],
+    ["home-staff-copied", "staff", { at: "home" }, copied(false)],
+    ["people-copied", "staff", chart("people"), copied(false)],
+    ["messages-copied-back", "staff", chart("messages"), copied(true)],
     ["home-staff-stopped", "staff", { at: "home" }, (s) => { s.charts[1].stopped = "forked"; s.charts[2].withheld = 4; }],
     ["new-patient", "staff", { at: "new-patient" }],
     ["new-patient-no-name", "staff", { at: "new-patient" }, () => {}, ["Make the link"]],
@@ -265,6 +277,8 @@ export const states = [
     ["home-patient-reading", "patient", { at: "home" }, longToRead, [1500]],
     ["home-patient-offline", "patient", { at: "home" }, offline],
     ["home-patient-stopped", "patient", { at: "home" }, (s) => { s.charts[0].stopped = "keys-cloned"; s.then = [{ event: "cloned", chart: CHART, error: "keys-cloned", help: "" }]; }],
+    ["home-patient-shut-out-said", "patient", { at: "home" }, shutOut("said")],
+    ["home-patient-shut-out", "patient", { at: "home" }, shutOut("known")],
     ["home-patient-elsewhere", "patient", { at: "home" }, (s) => { s.then = [{ event: "refused", error: "signed-in-elsewhere", help: "" }]; }],
     ["home-patient-problem", "patient", { at: "home" }, (s) => { s.then = [{ event: "failed", token: "f".repeat(32), chart: CHART, error: "too-many-devices", help: "The chart has as many devices as it may have. Remove one first." }]; }],
 
@@ -287,6 +301,8 @@ export const states = [
         s.charts[0].stopped = "keys-cloned";
         s.waiting[CHART] = [{ token: rec(77), chart: CHART, held: false, composed_ms: NOW - MIN, kind: "message", text: "I am on the train." }];
     }],
+    ["messages-shut-out-asked", "patient", chart("messages"), (s) => { s.charts[0].stopped = "keys-cloned"; }, ["Shut this device out"]],
+    ["messages-shut-out", "patient", chart("messages"), shutOut("known")],
     ["messages-nothing-written", "patient", chart("messages"), () => {}, ["Send"]],
 
     ["medicines-staff", "staff", chart("pmr"), (s) => { s.then = [draft]; }],
