@@ -324,13 +324,34 @@ static bool is_held(const struct finishing *f)
            (!f->chart || galen_id_equal(f->chart, &chart));
 }
 
+/* Why nothing is written any more where this belongs: what waits there never goes. OK: it is. */
+static enum galen_err stopped(const struct cli *cli, const struct galen_id *chart)
+{
+    enum galen_err err = chart ? galen_engine_stopped(cli->engine, chart) : GALEN_OK;
+    return err == GALEN_ERR_FORK || err == GALEN_ERR_CLONED ? err : GALEN_OK;
+}
+
+static bool nothing_waits(const struct finishing *f)
+{
+    const struct galen_engine *engine = f->cli->engine;
+    if (f->chart)
+        return galen_engine_waiting(engine, f->chart) == 0;
+    bool none = true;
+    for (size_t i = 0; i < galen_engine_chart_count(engine); i++) {
+        const struct galen_id *chart = galen_engine_chart_at(engine, i);
+        none = none &&
+               (stopped(f->cli, chart) != GALEN_OK || galen_engine_waiting(engine, chart) == 0);
+    }
+    return none;
+}
+
 static bool is_finished(void *context)
 {
     const struct finishing *f = context;
     const struct request *r = session_request(f->cli->session, f->token);
-    if (is_held(f) || !r || r->state == REQUEST_FAILED)
+    if (is_held(f) || !r || r->state == REQUEST_FAILED || stopped(f->cli, f->chart) != GALEN_OK)
         return true;
-    return r->state == REQUEST_DONE && galen_engine_waiting(f->cli->engine, f->chart) == 0;
+    return r->state == REQUEST_DONE && nothing_waits(f);
 }
 
 /* Somebody joined since something was written: the person decides (L4). */
@@ -374,6 +395,8 @@ int cli_finish(struct cli *cli, const struct galen_id *chart, const galen_token 
     session_untrack(cli->session, token);
     if (r.state == REQUEST_FAILED)
         return cli_fail(cli, r.err, NULL);
+    if (r.state != REQUEST_DONE && stopped(cli, chart) != GALEN_OK)
+        return cli_fail(cli, stopped(cli, chart), NULL);
     if (end != WAIT_DONE)
         return cli_wait_failed(cli, end);
     if (index)
