@@ -33,11 +33,12 @@ const speak = (page) =>
         await galen.ask("voice", { port: port2 }, [port2]);
         /* What this machine makes of a bare question to the server now: the floor for what passes it. */
         window.floor = [];
-        window.asking = setInterval(async () => {
+        const askOn = async () => {
             const asked = Date.now();
             await fetch("/health", { cache: "no-store" });
             window.floor.push(Date.now() - asked);
-        }, 100);
+            if (window.speaking) setTimeout(askOn, 20);
+        };
         let n = 0;
         const begun = performance.now();
         window.speaking = setInterval(() => {
@@ -49,12 +50,22 @@ const speak = (page) =>
                 port1.postMessage({ packet });
             }
         }, 5);
+        void askOn();
     });
-const stop = (page) => page.evaluate(() => [window.speaking, window.asking].forEach((timer) => clearInterval(timer)));
+const stop = (page) => page.evaluate(() => {
+    clearInterval(window.speaking);
+    window.speaking = 0;
+});
 
 const most = (times) => times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)];
 
-/** Lets both speak for a while; what `listener` heard is whole, and not later than a bare question of each page and 100 ms. */
+/* A bare question that took longer was stalled by other work on this machine, and voice with it: that is left out when late. */
+const STALLED_MS = 100;
+
+/**
+ * Lets both speak for a while. Nine of ten packets come to `listener`, but for those of the time in which bare questions
+ * of these pages stood still; and within 100 ms, or twice what the bare questions took where that is more.
+ */
 async function hear(listener, speaker, device) {
     await listener.evaluate(() => void (heardPackets = []));
     await Promise.all([listener, speaker].map((page) => page.evaluate(() => void (window.floor = []))));
@@ -62,11 +73,12 @@ async function hear(listener, speaker, device) {
     const packets = await listener.evaluate(() => heardPackets);
     const floors = await Promise.all([listener, speaker].map((page) => page.evaluate(() => floor)));
     assert.ok(packets.every((p) => p.device === device && p.size === 80), "whose, and how large");
-    /* A machine that is busy elsewhere stalls the line, and late voice is left out; most comes through. */
-    assert.ok(packets.length >= SECONDS * 50 * 0.6, `${packets.length} packets in ${SECONDS} s`);
+    const stalled = floors.flat().reduce((sum, ms) => sum + Math.max(0, ms - STALLED_MS), 0);
+    const expected = (SECONDS * 50 - stalled / 20) * 0.9;
+    assert.ok(packets.length >= expected, `${packets.length} packets in ${SECONDS} s, of which ${stalled} ms stood still`);
     assert.equal(new Set(packets.map((p) => p.number - p.said)).size, 1, "numbers count the speaker's 20 ms");
     const late = most(packets.map((p) => p.late));
-    const allowed = 100 + floors.reduce((sum, times) => sum + most(times), 0);
+    const allowed = Math.max(100, 2 * floors.reduce((sum, times) => sum + most(times), 0));
     assert.ok(late < allowed, `95 % within ${late} ms, where ${allowed} are allowed`);
 }
 
