@@ -24,7 +24,7 @@
     X(LOST, "lost", "WHICH", "a sheet: `all`, `none`, or lost devices with commas between")        \
     X(FOLLOW, "follow", NULL, "go on and print what comes, until Ctrl-C")                          \
     X(FROM, "from", "INDEX", "begin with this entry")                                              \
-    X(TO, "to", "FILE", "where to write the evidence")                                             \
+    X(TO, "to", "FILE", "where to write: a file, or for papers a folder")                          \
     X(ONLY, "only", "INDEX", "only this entry, with what shows who wrote it and where")            \
     X(OPEN, "open", NULL, "disclose the content: of --only, or of all entries")                    \
     X(MANIFEST, "manifest", "FILE", "the manifest of the release that should be served")           \
@@ -35,6 +35,9 @@
     X(MUTE, "mute", NULL, "begin muted")                                                           \
     X(ADMIT, "admit", "WHO", "let in who knocks: `all`, or devices with commas between")           \
     X(HELD, "held", "WHAT", "something written before a person joined: `send`, `drop` or `keep`")  \
+    X(VERSION, "version", "N", "this signed version; 0: as it is now, not signed")                 \
+    X(LIST, "list", NULL, "the current list for another pharmacy or a hospital")                   \
+    X(PAPER, "paper", "SIZE", "letter (default) or a4")                                            \
     X(VISIT, "visit", "RECORD", "the record of the visit that the signature belongs to")           \
     X(NO_LIVE, "no-live", NULL, "without presence, drafts and visits")
 

@@ -172,6 +172,7 @@ int command_chart_members(struct cli *cli);
 int command_chart_add(struct cli *cli);
 int command_chart_remove(struct cli *cli);
 int command_chart_renew(struct cli *cli);
+int command_chart_papers(struct cli *cli);
 int command_chart_log(struct cli *cli);
 int command_send(struct cli *cli);
 int command_doc_get(struct cli *cli);

@@ -162,6 +162,17 @@ const struct command commands[] = {
         "Also says whether you could sign now, or else what stands in the way.\n"
         "\nJSON: versions [{version, index, time, account, name, role, meaning, base, schema, hash, asserted, visit,\n"
         "superseded, superseded_by, superseded_at}], ready, or error and help.\n"),
+    ROW("chart papers", "CHART", 1, 1, O(TO) | O(VERSION) | O(LIST) | O(PAPER), command_chart_papers,
+        "writes the papers to take home, one HTML file each; or the list for another pharmacy",
+        "Cover letter, recommended to-do list and medication list, laid out after CMS-10396. Open and print them with\n"
+        "any browser. Without --version they are of the newest signed version; where nothing was signed, and with\n"
+        "--version 0, of the record as it is now, marked as NOT SIGNED. --list writes the current list instead: of\n"
+        "the newest version, or of the record as it is now once that is superseded. Names of files hold nothing\n"
+        "personal; an existing file is never replaced.\n"
+        "\nExamples:\n"
+        "  galen chart papers . --to papers\n"
+        "  galen chart papers . --list --paper a4 --to .\n"
+        "\nJSON: chart, signed, version, superseded, files.\n"),
     /* -- visits --------------------------------------------------------------------------------- */
     ROW("visit open", "CHART", 1, 1, O(ADMIT), command_visit_open,
         "opens a visit, without voice, and stays until it ends (staff)",

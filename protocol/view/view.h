@@ -10,6 +10,7 @@
 
 #include "galen/engine.h"
 #include "galen/evidence.h"
+#include "galen/papers.h"
 #include "galen/safety.h"
 #include "galen/words.h"
 #include "json.h"
@@ -89,6 +90,23 @@ cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *c
 /** What to do next when galen_engine_sign gave `err`: names what is in conflict. */
 void sign_help(const struct galen_engine *engine, const struct galen_id *chart, enum galen_err err,
                char out[SIGN_HELP_MAX]);
+
+/* -- papers ------------------------------------------------------------------------------------------ */
+
+#define PAPERS_NEWEST UINT64_MAX
+struct papers_asked {
+    /* PAPERS_NEWEST: the newest, of the list only while it is not superseded; else, and for 0, the documents
+     * as they are, which are not signed */
+    uint64_t version;
+    bool list; /* the current list for another pharmacy; else the three papers to take home */
+    bool a4;
+    int32_t zone_minutes; /* east of UTC */
+};
+/** "+02:00" and the like. */
+bool zone_read(const char *text, int32_t *minutes);
+/** {signed, version, superseded, papers: [{name, title, html}]}. NULL: NOT_HOLDER; VALUE: no such version; MEMORY. */
+cJSON *papers_json(const struct galen_engine *engine, const struct galen_id *chart,
+                   const struct papers_asked *asked, uint64_t now_ms, enum galen_err *err);
 
 /* -- evidence --------------------------------------------------------------------------------------- */
 

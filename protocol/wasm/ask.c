@@ -22,6 +22,8 @@ enum field_type {
     TYPE_PURPOSE, /* of a further device */
     TYPE_CLASS,
     TYPE_MEANING,
+    TYPE_PAPER, /* its size */
+    TYPE_ZONE,
 };
 
 static const char *const type_words[] = {
@@ -37,6 +39,8 @@ static const char *const type_words[] = {
     [TYPE_ROLE] = "the name of a role",
     [TYPE_PURPOSE] = "code or sheet",
     [TYPE_CLASS] = "the name of a class of entries",
+    [TYPE_PAPER] = "letter or a4",
+    [TYPE_ZONE] = "hours and minutes east of UTC, as +02:00 or -05:00",
     [TYPE_MEANING] = "reviewed-with-patient, reviewed-alone or discharge-reconciled",
 };
 
@@ -70,10 +74,12 @@ static const struct {
     [ASK_FROM]     = {"from",     TYPE_NUMBER,  AT(from),     NUMBER_MAX},
     [ASK_LANGUAGE] = {"language", TYPE_WORD,    AT(language), 35},
     [ASK_LINK]     = {"link",     TYPE_TEXT,    AT(link),     ASK_LINK_MAX},
+    [ASK_LIST]     = {"list",     TYPE_BOOL,    AT(list),     0},
     [ASK_MEANING]  = {"meaning",  TYPE_MEANING, AT(meaning),  0},
     [ASK_MUTED]    = {"muted",    TYPE_BOOL,    AT(muted),    0},
     [ASK_NAME]     = {"name",     TYPE_TEXT,    AT(name),     NAME_TEXT_MAX - 1},
     [ASK_ON]       = {"on",       TYPE_BOOL,    AT(on),       0},
+    [ASK_PAPER]    = {"paper",    TYPE_PAPER,   AT(a4),       0},
     [ASK_PROPOSAL] = {"proposal", TYPE_NUMBER,  AT(proposal), NUMBER_MAX},
     [ASK_PURPOSE]  = {"purpose",  TYPE_PURPOSE, AT(purpose),  0},
     [ASK_RECORD]   = {"record",   TYPE_16,      AT(record),   0},
@@ -81,7 +87,9 @@ static const struct {
     [ASK_SEND]     = {"send",     TYPE_BOOL,    AT(send),     0},
     [ASK_TEXT]     = {"text",     TYPE_TEXT,    AT(text),     GALEN_MESSAGE_MAX},
     [ASK_TOKEN]    = {"token",    TYPE_16,      AT(token),    0},
+    [ASK_VERSION]  = {"version",  TYPE_NUMBER,  AT(version),  NUMBER_MAX},
     [ASK_VISIT]    = {"visit",    TYPE_16,      AT(visit),    0},
+    [ASK_ZONE]     = {"zone",     TYPE_ZONE,    AT(zone_minutes), 0},
 };
 /* clang-format on */
 
@@ -110,6 +118,7 @@ static const struct question {
     {"writing",        ask_writing,       B(DOC) | B(FIELD) | B(TEXT),                        0},
     {"waiting",        ask_waiting,       B(CHART),                                           0},
     {"versions",       ask_versions,      B(CHART),                                           0},
+    {"papers",         ask_papers,        B(CHART),                                           B(VERSION) | B(LIST) | B(PAPER) | B(ZONE)},
     {"call",           ask_call,          0,                                                  0},
     {"look",           ask_look,          B(LINK),                                            0},
     {"check",          ask_check,         B(CHART),                                           0},
@@ -231,6 +240,11 @@ static bool read_field(struct asked *a, enum ask_field field, const cJSON *item)
     case TYPE_OBJECT:
         *(const cJSON **)out = item;
         return cJSON_IsObject(item);
+    case TYPE_PAPER:
+        *(bool *)out = cJSON_IsString(item) && strcmp(item->valuestring, "a4") == 0;
+        return *(bool *)out || (cJSON_IsString(item) && strcmp(item->valuestring, "letter") == 0);
+    case TYPE_ZONE:
+        return cJSON_IsString(item) && zone_read(item->valuestring, out);
     case TYPE_DOC:
     case TYPE_ROLE:
     case TYPE_PURPOSE:

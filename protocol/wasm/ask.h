@@ -26,10 +26,12 @@ enum ask_field {
     ASK_FROM,
     ASK_LANGUAGE,
     ASK_LINK,
+    ASK_LIST,
     ASK_MEANING,
     ASK_MUTED,
     ASK_NAME,
     ASK_ON,
+    ASK_PAPER,
     ASK_PROPOSAL,
     ASK_PURPOSE,
     ASK_RECORD,
@@ -37,7 +39,9 @@ enum ask_field {
     ASK_SEND,
     ASK_TEXT,
     ASK_TOKEN,
+    ASK_VERSION,
     ASK_VISIT,
+    ASK_ZONE,
     ASK_FIELD_COUNT
 };
 #define ASK_BIT(field) (1u << (field))
@@ -58,9 +62,10 @@ struct asked {
     const char *field;
     const char *language;
     const cJSON *fields;
-    uint64_t from, before, count, proposal;
+    uint64_t from, before, count, proposal, version;
+    int32_t zone_minutes;
     uint8_t role, purpose, class, meaning;
-    bool accepted, admitted, muted, on, send;
+    bool accepted, admitted, list, muted, on, send, a4;
 
     /* the answer */
     cJSON *answer;            /* made by the handler; NULL: {} */
@@ -71,8 +76,8 @@ struct asked {
 typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
-    ask_waiting, ask_versions, ask_call, ask_look, ask_check, ask_evidence, ask_findings,
-    ask_writing; /* look.c */
+    ask_waiting, ask_versions, ask_papers, ask_call, ask_look, ask_check, ask_evidence,
+    ask_findings, ask_writing; /* look.c */
 ask_handler change_join, change_lost, change_chart_new, change_invite, change_further_device,
     change_remove_device, change_shut_out, change_add_member, change_remove_member, change_renew,
     change_identify, change_message, change_write, change_answer, change_sign, change_release,

@@ -152,6 +152,21 @@ enum galen_err ask_versions(struct asked *a)
     return GALEN_OK;
 }
 
+enum galen_err ask_papers(struct asked *a)
+{
+    enum galen_err err;
+    struct papers_asked asked = {
+        .version = a->given & ASK_BIT(ASK_VERSION) ? a->version : PAPERS_NEWEST,
+        .list = a->list,
+        .a4 = a->a4,
+        .zone_minutes = a->zone_minutes,
+    };
+    a->answer = papers_json(a->engine, &a->chart, &asked, a->now_ms, &err);
+    if (err == GALEN_ERR_VALUE)
+        strcpy(a->help, "There is no such version. Ask `versions` which there are.");
+    return err;
+}
+
 /* -- evidence ----------------------------------------------------------------------------------------- */
 
 enum galen_err ask_evidence(struct asked *a)

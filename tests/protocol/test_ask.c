@@ -57,6 +57,11 @@ static const struct {
      "\"suggestion\":\"1\""},
     {"{\"do\":\"waiting\",\"chart\":\"$chart\"}", GALEN_OK, "["},
     {"{\"do\":\"versions\",\"chart\":\"$chart\"}", GALEN_OK, "\"versions\":[]"},
+    {"{\"do\":\"papers\",\"chart\":\"$chart\"}", GALEN_OK, "NOT SIGNED"},
+    {"{\"do\":\"papers\",\"chart\":\"$chart\",\"version\":0,\"list\":true,\"paper\":\"a4\","
+     "\"zone\":\"-05:00\"}",
+     GALEN_OK, "\"name\":\"current-list\""},
+    {"{\"do\":\"papers\",\"chart\":\"$chart\",\"version\":1}", GALEN_ERR_VALUE, NULL},
     {"{\"do\":\"call\"}", GALEN_OK, "\"state\":\"none\""},
     {"{\"do\":\"look\",\"link\":\"$link\"}", GALEN_OK, "\"host\":\"galen.example:443\""},
     {"{\"do\":\"check\",\"chart\":\"$chart\"}", GALEN_OK, "\"holds\":true"},
@@ -182,6 +187,7 @@ static void refused_naming(const cJSON *question, const char *name, const char *
 static bool is_optional(const char *question, const char *field)
 {
     return (strcmp(question, "entries") == 0 && strcmp(field, "class") == 0) ||
+           (strcmp(question, "papers") == 0 && strcmp(field, "chart") != 0) ||
            (strcmp(question, "sign") == 0 && strcmp(field, "visit") == 0) ||
            (strcmp(question, "invite") == 0 && strcmp(field, "chart") == 0) ||
            (strcmp(question, "write") == 0 && strcmp(field, "record") == 0);

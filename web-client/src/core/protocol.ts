@@ -389,6 +389,18 @@ export interface Questions {
     writing: { ask: { doc: DocName; field: string; text: string }; answer: Writing[] };
     waiting: { ask: { chart: Id }; answer: Waiting[] };
     versions: { ask: { chart: Id }; answer: Versions };
+    /**
+     * The three papers to take home, or the current list for another pharmacy: each a whole HTML document
+     * without script. Of the version with this number; without one, of the newest (the list: if it is not
+     * superseded); 0, or where nothing was signed: of the record as it is, marked as not signed.
+     */
+    papers: {
+        ask: { chart: Id; version?: number; list?: boolean; paper?: "letter" | "a4"; zone?: string };
+        answer: {
+            signed: boolean; version?: number; superseded?: boolean;
+            papers: { name: "cover-letter" | "to-do-list" | "medication-list" | "current-list"; title: string; html: string }[];
+        };
+    };
     call: { ask: object; answer: CallView };
 
     /**

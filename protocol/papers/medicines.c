@@ -1,0 +1,308 @@
+/* The medication list, and the current list for another pharmacy. */
+#include "paper.h"
+
+enum { PMR_PROPOSED = 1, PMR_ON_HOLD = 3, PMR_STOPPED = 4 }; /* the vocabularies' numbers, */
+enum { ALLERGIES_NONE_KNOWN = 1, ALLERGIES_NOT_ASKED = 3 };  /* kept for good */
+enum { ALLERGY_ACTIVE = 1 };
+
+/* -- medicines -------------------------------------------------------------------------------------- */
+
+static uint8_t choice_of(const struct galen_record *record, uint8_t doc, uint16_t field)
+{
+    struct fact fact = fact_of(record, doc, field);
+    return fact_choice(&fact);
+}
+
+/* What is stopped is not on the list; what only somebody proposed is, and says so. A status in conflict
+ * stops nothing. */
+static bool is_taken(const struct galen_record *record)
+{
+    struct fact status = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
+    struct galen_value value;
+    bool stopped = status.count == 1 && fact_value(&status, &value) &&
+                   value.kind == GALEN_VALUE_CHOICE && value.as.choice == PMR_STOPPED;
+    return galen_record_state(record) != GALEN_RECORD_DECLINED && !stopped;
+}
+
+static void put_drug(struct page *p, const struct galen_regimen *regimen)
+{
+    static const enum galen_regimen_part parts[] = {GALEN_REGIMEN_DRUG, GALEN_REGIMEN_STRENGTH,
+                                                    GALEN_REGIMEN_FORM};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct galen_bytes part = regimen->parts[parts[i]];
+        put(p, i > 0 && part.size > 0 ? " " : "");
+        put_text(p, part);
+    }
+}
+
+/* Each different name among the regimens: of one in conflict, all of them. */
+static void put_name(struct page *p, const struct galen_record *record)
+{
+    struct fact fact = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
+    const struct galen_bytes *values = fact.count > 0 ? fact.values : fact.proposed;
+    size_t count = fact.count > 0 ? fact.count : fact.proposed_count, shown = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct galen_value value;
+        if (galen_value_read(fact.field, values[i], &value) != GALEN_OK ||
+            value.kind != GALEN_VALUE_REGIMEN)
+            continue;
+        put(p, shown++ > 0 ? " / " : "");
+        put_drug(p, &value.as.regimen);
+    }
+    if (shown == 0)
+        put_phrase(p, PHRASE_UNNAMED);
+}
+
+static void put_mark(struct page *p, enum phrase phrase)
+{
+    put(p, "<p class=\"mark\">");
+    put_phrase(p, phrase);
+    put(p, "</p>\n");
+}
+
+static void put_marks(struct page *p, const struct galen_record *record)
+{
+    uint8_t status = choice_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
+    if (galen_record_state(record) == GALEN_RECORD_PROPOSED)
+        put_mark(p, PHRASE_NOT_REVIEWED);
+    if (status == PMR_ON_HOLD)
+        put_mark(p, PHRASE_ON_HOLD);
+    if (status == PMR_PROPOSED)
+        put_mark(p, PHRASE_NOT_STARTED);
+}
+
+/* A regimen that is proposed, or in conflict, may be of another medicine or strength: it says which. */
+static void put_how(struct page *p, const struct galen_record *record)
+{
+    struct fact fact = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
+    put(p, "<dt>");
+    put_phrase(p, PHRASE_HOW);
+    put(p, "</dt><dd>");
+    if (fact.count == 1 && fact.proposed_count == 0) {
+        put_fact(p, &fact);
+    } else {
+        if (fact.count > 1) {
+            put(p, "<span class=\"mark\">");
+            put_phrase(p, PHRASE_UNSETTLED);
+            put(p, "</span><br>");
+        }
+        for (size_t i = 0; i < fact.count + fact.proposed_count; i++) {
+            bool proposed = i >= fact.count;
+            struct galen_bytes in = proposed ? fact.proposed[i - fact.count] : fact.values[i];
+            struct galen_value value;
+            put(p, i > 0 ? "<br>" : "");
+            if (proposed) {
+                put(p, "<span class=\"mark\">");
+                put_phrase(p, PHRASE_NOT_REVIEWED_VALUE);
+                put(p, "</span>");
+            }
+            if (galen_value_read(fact.field, in, &value) == GALEN_OK &&
+                value.kind == GALEN_VALUE_REGIMEN) {
+                put_drug(p, &value.as.regimen);
+                put(p, ": ");
+            }
+            put_value(p, &fact, in);
+        }
+    }
+    if (!fact_says(&fact))
+        put_lines(p, 1);
+    put(p, "</dd>\n");
+}
+
+/* One of the four that are always there: what is not said can be written by hand. */
+static void put_always(struct page *p, enum phrase phrase, const struct galen_record *record,
+                       uint16_t field)
+{
+    struct fact fact = fact_of(record, GALEN_DOC_PMR, field);
+    put(p, "<dt>");
+    put_phrase(p, phrase);
+    put(p, "</dt><dd>");
+    put_fact(p, &fact);
+    if (!fact_says(&fact))
+        put_lines(p, 1);
+    put(p, "</dd>\n");
+}
+
+static void put_rows(struct page *p, const struct galen_record *record, uint8_t doc,
+                     const uint16_t *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_row(p, record, doc, fields[i]);
+}
+
+#define ROWS(p, record, doc, ...)                                                                  \
+    put_rows(p, record, doc, (const uint16_t[]){__VA_ARGS__},                                      \
+             sizeof(const uint16_t[]){__VA_ARGS__} / sizeof(uint16_t))
+
+static void put_medicine(struct page *p, const struct galen_record *record)
+{
+    put(p, "<section class=\"block\">\n<h3>");
+    put_name(p, record);
+    put(p, "</h3>\n");
+    put_marks(p, record);
+    put(p, "<dl>\n");
+    put_how(p, record);
+    ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_INSTRUCTIONS, GALEN_PMR_TAKEN_AS);
+    put_always(p, PHRASE_WHY, record, GALEN_PMR_REASON);
+    put_always(p, PHRASE_PRESCRIBER, record, GALEN_PMR_PRESCRIBER);
+    ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_WATCH_FOR);
+    put(p, "</dl>\n</section>\n");
+}
+
+static void put_medicines(struct page *p, void (*one)(struct page *, const struct galen_record *))
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
+        if (!is_taken(record))
+            continue;
+        one(p, record);
+        shown++;
+    }
+    if (shown == 0) {
+        put(p, "<p>");
+        put_phrase(p, PHRASE_NO_MEDICINES);
+        put(p, "</p>\n");
+    }
+}
+
+/* -- allergies -------------------------------------------------------------------------------------- */
+
+static bool is_active(const struct galen_record *allergy)
+{
+    uint8_t status = choice_of(allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_STATUS);
+    return galen_record_state(allergy) != GALEN_RECORD_DECLINED &&
+           (status == 0 || status == ALLERGY_ACTIVE);
+}
+
+static void put_allergy(struct page *p, const struct galen_record *allergy)
+{
+    struct fact substance = fact_of(allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_SUBSTANCE);
+    put(p, "<div class=\"block\">\n<h3>");
+    put_fact(p, &substance);
+    put(p, "</h3>\n");
+    if (galen_record_state(allergy) == GALEN_RECORD_PROPOSED)
+        put_mark(p, PHRASE_NOT_REVIEWED);
+    put(p, "<dl>\n");
+    ROWS(p, allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_KIND, GALEN_ALLERGIES_REACTION,
+         GALEN_ALLERGIES_SEVERITY);
+    put(p, "</dl>\n</div>\n");
+}
+
+/* "None known" is what somebody said, and stands only where no allergy does. */
+static void put_allergies(struct page *p)
+{
+    size_t shown = 0;
+    struct fact known = fact_of(profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_ALLERGIES_KNOWN);
+    put(p, "<h2>");
+    put_phrase(p, PHRASE_ALLERGIES);
+    put(p, "</h2>\n");
+    for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_ALLERGIES); i++) {
+        const struct galen_record *allergy =
+            galen_docs_record_at(p->source->docs, GALEN_DOC_ALLERGIES, i);
+        if (is_active(allergy)) {
+            put_allergy(p, allergy);
+            shown++;
+        }
+    }
+    if (shown > 0)
+        return;
+    put(p, "<p>");
+    if (known.count > 1 || known.proposed_count > 0)
+        put_fact(p, &known);
+    else if (fact_choice(&known) == ALLERGIES_NONE_KNOWN)
+        put_phrase(p, PHRASE_NONE_KNOWN);
+    else if (fact_choice(&known) == 0 || fact_choice(&known) == ALLERGIES_NOT_ASKED)
+        put_phrase(p, PHRASE_NOT_ASKED);
+    else
+        put_phrase(p, PHRASE_NO_ALLERGY_LISTED);
+    put(p, "</p>\n");
+}
+
+/* -- the rest --------------------------------------------------------------------------------------- */
+
+static void put_effects(struct page *p)
+{
+    size_t shown = 0;
+    put(p, "<h2>");
+    put_phrase(p, PHRASE_EFFECTS);
+    put(p, "</h2>\n");
+    for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
+        struct fact effects = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_EFFECTS);
+        if (galen_record_state(record) == GALEN_RECORD_DECLINED || !fact_says(&effects))
+            continue;
+        put(p, "<div class=\"plain\"><dl><dt>");
+        put_name(p, record);
+        put(p, "</dt><dd>");
+        put_fact(p, &effects);
+        put(p, "</dd></dl></div>\n");
+        shown++;
+    }
+    if (shown == 0)
+        put_lines(p, 2);
+}
+
+void write_medicines(struct page *p)
+{
+    struct fact questions = fact_of(visit_of(p), GALEN_DOC_VISIT, GALEN_VISIT_FIELD_QUESTIONS);
+    put(p, "<p>");
+    put_phrase(p, PHRASE_PREPARED);
+    put_day(p, p->source->version ? p->source->version->entry->received_ms : p->source->now_ms);
+    put(p, "</p>\n<p>");
+    put_phrase(p, PHRASE_MEDICINES_INTRO);
+    put(p, "</p>\n");
+    put_medicines(p, put_medicine);
+    put_allergies(p);
+    put_effects(p);
+    put(p, "<h2>");
+    put_phrase(p, PHRASE_OTHER);
+    put(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
+    ROWS(p, profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_CONDITIONS, GALEN_PROFILE_PREGNANCY,
+         GALEN_PROFILE_KIDNEY_FUNCTION, GALEN_PROFILE_WEIGHT, GALEN_PROFILE_VACCINATIONS,
+         GALEN_PROFILE_PRIMARY_CARE, GALEN_PROFILE_PHARMACIES, GALEN_PROFILE_EMERGENCY_CONTACT,
+         GALEN_PROFILE_LANGUAGE);
+    put(p, "</dl>\n</div>\n<section class=\"plain\">\n<h2>");
+    put_phrase(p, PHRASE_NOTES);
+    put(p, "</h2>\n<p>");
+    put_fact(p, &questions);
+    put(p, "</p>\n");
+    put_lines(p, 6);
+    put(p, "</section>\n");
+}
+
+/* -- for another pharmacy --------------------------------------------------------------------------- */
+
+static void put_clinical(struct page *p, const struct galen_record *record)
+{
+    put(p, "<section class=\"block\">\n<h3>");
+    put_name(p, record);
+    put(p, "</h3>\n");
+    put_marks(p, record);
+    put(p, "<dl>\n");
+    put_how(p, record);
+    ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_KIND, GALEN_PMR_REASON, GALEN_PMR_INSTRUCTIONS,
+         GALEN_PMR_TAKEN_AS, GALEN_PMR_PRESCRIBER, GALEN_PMR_PHARMACY, GALEN_PMR_START,
+         GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE, GALEN_PMR_DISCHARGE);
+    put(p, "</dl>\n</section>\n");
+}
+
+void write_list(struct page *p)
+{
+    put(p, "<p>");
+    put_phrase(p, PHRASE_LIST_INTRO);
+    put(p, "</p>\n");
+    put_allergies(p);
+    put(p, "<h2>");
+    put_phrase(p, PHRASE_MEDICINES_TITLE);
+    put(p, "</h2>\n");
+    put_medicines(p, put_clinical);
+    put(p, "<h2>");
+    put_phrase(p, PHRASE_OTHER);
+    put(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
+    ROWS(p, profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_PHONE, GALEN_PROFILE_CONDITIONS,
+         GALEN_PROFILE_PREGNANCY, GALEN_PROFILE_KIDNEY_FUNCTION, GALEN_PROFILE_WEIGHT,
+         GALEN_PROFILE_LABS, GALEN_PROFILE_VACCINATIONS, GALEN_PROFILE_PRIMARY_CARE,
+         GALEN_PROFILE_PHARMACIES, GALEN_PROFILE_EMERGENCY_CONTACT, GALEN_PROFILE_LANGUAGE);
+    put(p, "</dl>\n</div>\n");
+}
