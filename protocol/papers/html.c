@@ -143,7 +143,7 @@ static const char style[] =
     "h1{font-size:24pt;line-height:1.2;margin:0 0 4mm}\n"
     "h2{font-size:18pt;line-height:1.25;margin:7mm 0 2mm;break-after:avoid}\n"
     "h3{font-size:16pt;line-height:1.3;margin:0 0 1.5mm;break-after:avoid}\n"
-    "p{margin:0 0 3mm;orphans:3;widows:3}\n"
+    "p{margin:0 0 2.5mm;orphans:3;widows:3}\n"
     "ul{margin:0 0 3mm;padding-left:7mm}\n"
     "bdi{white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "table.paper{width:100%;border-collapse:collapse;table-layout:fixed}\n"
@@ -157,16 +157,35 @@ static const char style[] =
     ".block{break-inside:avoid;border:1pt solid #000;border-radius:2mm;padding:3mm 4mm;margin:0 0 "
     "4mm}\n"
     ".plain{break-inside:avoid}\n"
-    ".block dl,.plain dl{margin:0}\n"
-    "dt{font-weight:bold;margin-top:1.5mm}\n"
-    "dd{margin:0}\n"
+    ".block>:first-child{margin-top:0}\n"
+    "dl{margin:0;display:grid;grid-template-columns:50mm 1fr;column-gap:3mm;row-gap:1.5mm}\n"
+    "dt{font-weight:bold}\n"
+    "dd{margin:0;min-width:0}\n"
+    "dd .write{height:6mm}\n"
     ".mark{font-weight:bold}\n"
     ".do{break-inside:avoid;display:grid;grid-template-columns:9mm 1fr;margin:2mm 0}\n"
     ".box{box-sizing:border-box;width:6mm;height:6mm;border:1.5pt solid #000;font-weight:bold;"
     "line-height:5mm;text-align:center}\n"
     ".write{border-bottom:1pt solid #000;height:10mm}\n"
+    ".address .write{height:8mm}\n"
     ".blank{display:inline-block;border-bottom:1pt solid #000;width:90mm}\n"
     "@media screen{body{padding:8mm}}\n";
+
+/* In the margin of each page. The sentences are ours, and hold nothing that ends a string. */
+static void put_margins(struct page *p)
+{
+    static const char font[] = "{font:14pt 'Helvetica Neue',Arial,'Liberation Sans',sans-serif;"
+                               "content:\"";
+    put(p, "@bottom-left");
+    put(p, font);
+    put(p, p->words->phrases[PHRASE_LAYOUT]);
+    put(p, "\"}@bottom-right");
+    put(p, font);
+    put(p, p->words->phrases[PHRASE_PAGE]);
+    put(p, "\" counter(page) \"");
+    put(p, p->words->phrases[PHRASE_OF]);
+    put(p, "\" counter(pages)}");
+}
 
 static void put_style(struct page *p)
 {
@@ -174,12 +193,9 @@ static void put_style(struct page *p)
     put(p, style);
     put(p, "@page{size:");
     put(p, p->source->a4 ? "A4" : "letter");
-    put(p, ";margin:16mm 17mm 20mm;@bottom-right{font:14pt 'Helvetica Neue',Arial,'Liberation "
-           "Sans',sans-serif;content:\"");
-    put(p, p->words->phrases[PHRASE_PAGE]);
-    put(p, "\" counter(page) \"");
-    put(p, p->words->phrases[PHRASE_OF]);
-    put(p, "\" counter(pages)}}\n</style>\n");
+    put(p, ";margin:16mm 17mm 20mm;");
+    put_margins(p);
+    put(p, "}\n</style>\n");
 }
 
 static void put_version(struct page *p)
@@ -268,7 +284,5 @@ void open_page(struct page *p, enum galen_paper paper)
 
 void close_page(struct page *p)
 {
-    put(p, "<p>");
-    put_phrase(p, PHRASE_LAYOUT);
-    put(p, "</p>\n</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n");
+    put(p, "</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n");
 }

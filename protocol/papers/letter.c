@@ -74,9 +74,9 @@ void write_cover(struct page *p)
     put(p, "</p>\n<p>");
     put_phrase(p, PHRASE_TO);
     put_text(p, patient_of(p));
-    put(p, "</p>\n");
-    put_lines(p, 2); /* the address, which Galen does not keep */
-    put(p, "<p><br>");
+    put(p, "</p>\n<div class=\"address\">\n"); /* which Galen does not keep */
+    put_lines(p, 2);
+    put(p, "</div>\n<p><br>");
     put_filled(p, PHRASE_DEAR, patient_of(p));
     put(p, "</p>\n<p>");
     put_phrase(p, at != 0 ? PHRASE_THANKS : PHRASE_THANKS_NO_DATE);
@@ -100,7 +100,8 @@ void write_cover(struct page *p)
     put(p, "</p>\n");
     if (s->version)
         put_text(p, s->signer);
-    put_lines(p, 1);
+    else
+        put_lines(p, 1);
     put(p, "</div>\n");
 }
 
