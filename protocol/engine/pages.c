@@ -14,6 +14,8 @@
  */
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -321,7 +323,8 @@ static bool is_the_one(const struct chart *chart, uint64_t index, const struct g
 {
     uint8_t leaf[GALEN_HASH_BYTES];
     galen_entry_leaf(galen_sodium_primitives(), entry, leaf);
-    return memcmp(leaf, galen_tree_leaf(galen_rules_tree(galen_log_rules(chart->log)), index),
+    return !GALEN_CHECKED(RECORD_LEAF) ||
+           memcmp(leaf, galen_tree_leaf(galen_rules_tree(galen_log_rules(chart->log)), index),
                   sizeof leaf) == 0;
 }
 
