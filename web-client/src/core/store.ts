@@ -55,6 +55,8 @@ export class Store {
     private constructor(
         private readonly db: IDBDatabase,
         private readonly holder: string,
+        /** kept when the holder's name is on the disk */
+        private readonly held: Promise<void>,
     ) {}
 
     /** `holder` is the name of this Worker; `lost` is called when the browser takes the store away. */
@@ -71,8 +73,9 @@ export class Store {
         };
         const transaction = db.transaction(NOTES, "readwrite", { durability: "strict" });
         transaction.objectStore(NOTES).put(holder, "holder");
-        await durable(transaction).catch(failed);
-        return new Store(db, holder);
+        const held = durable(transaction).catch(failed);
+        held.catch(() => {}); // it is told by whoever waits for it
+        return new Store(db, holder, held);
     }
 
     close(): void {
@@ -125,22 +128,28 @@ export class Store {
 
     /**
      * Gives every pair whose key comes before this one, in ascending order of keys: while some are taken, the next
-     * are read. Returns how many.
+     * are read. Returns how many. What another holder still wrote stands before the name in the browser's order of
+     * transactions, and so before this; what it writes later fails.
      */
     async each(before: Bytes, give: (pair: Pair) => void): Promise<number> {
-        const pairs = (): IDBObjectStore => this.pairs();
-        const keys = await answered(pairs().getAllKeys(IDBKeyRange.upperBound(before, true))).catch(failed);
+        const range = IDBKeyRange.upperBound(before, true);
+        const pairs = this.pairs();
+        const [keys, first] = await Promise.all([
+            answered(pairs.getAllKeys(range)),
+            answered<Bytes[]>(pairs.getAll(range, LOAD_PAIRS)),
+        ]).catch(failed);
         const read = (from: number): Promise<Bytes[]> => {
             const last = Math.min(from + LOAD_PAIRS, keys.length) - 1;
-            return answered<Bytes[]>(pairs().getAll(IDBKeyRange.bound(keys[from], keys[last])));
+            return answered<Bytes[]>(this.pairs().getAll(IDBKeyRange.bound(keys[from], keys[last])));
         };
-        let next = keys.length > 0 ? read(0) : undefined;
+        let next: Promise<Bytes[]> | undefined = Promise.resolve(first);
         for (let from = 0; next; from += LOAD_PAIRS) {
-            const values = await next.catch(failed);
+            const values: Bytes[] = await next.catch(failed);
             next = from + LOAD_PAIRS < keys.length ? read(from + LOAD_PAIRS) : undefined;
             if (values.length !== Math.min(LOAD_PAIRS, keys.length - from)) throw CoreError.own("storage-failed");
             values.forEach((value, i) => give({ key: new Uint8Array(keys[from + i] as ArrayBuffer), value }));
         }
+        await this.held;
         return keys.length;
     }
 
