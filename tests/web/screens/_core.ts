@@ -18,6 +18,8 @@ export interface Script {
     members: Record<Id, Member[]>;
     entries: Record<Id, Entry[]>;
     records: Record<Id, Partial<Record<DocName, RecordView[]>>>;
+    /** what was said before, by record and field */
+    earlier: Record<string, Said[]>;
     waiting: Record<Id, Waiting[]>;
     call: CallView;
     /** that this tab was in when it was loaded again */
@@ -136,9 +138,11 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             ? list(ask.chart).slice(ask.from, ask.from + Math.min(256, ask.count))
             : list(ask.chart).slice(0, ask.before).slice(-Math.min(256, ask.count)),
         records: ({ chart, doc }) => structuredClone(script.records[chart]?.[doc] ?? []),
-        history: ({ chart, doc, record, field }) =>
-            (script.records[chart]?.[doc]?.find((r) => r.record === record)?.fields[field]?.values ?? [])
+        history: ({ chart, doc, record, field }) => [
+            ...(script.earlier[`${record}/${field}`] ?? []).map((one) => ({ ...one, current: false })),
+            ...(script.records[chart]?.[doc]?.find((r) => r.record === record)?.fields[field]?.values ?? [])
                 .map((one) => ({ ...one, current: true })),
+        ],
         waiting: ({ chart }) => [...(script.waiting[chart] ?? [])],
         call: () => structuredClone(script.call),
         look: ({ link: given }) => {

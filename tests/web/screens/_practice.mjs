@@ -159,7 +159,7 @@ export function practice(file, who) {
     const me = { staff: PAULA, patient: ROSA, caregiver: SAM, prescriber: HART }[who];
     const entries = log();
     return {
-        now_ms: NOW, ready: true, then: [], failing: {}, sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
+        now_ms: NOW, ready: true, then: [], failing: {}, earlier: {}, sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
         home: {
             state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: who === "patient" ? "Rosalind" : me.name,
             practice: id("aa"), practice_chart: staff ? PRACTICE : "", online: { log: true, live: true }, persistent: true, holds: true,
@@ -223,6 +223,32 @@ const inVisit = (who, more = {}) => (s) => {
 const longToRead = (s) => { Object.assign(s.charts.find((c) => c.chart === CHART), { entries: 2340, server_entries: 5000, current: false }); };
 const fails = (name, error, help = "") => (s) => { s.failing[name] = error === "never" ? "never" : { error, help }; };
 const all = (...changes) => (s) => { for (const one of changes) one(s); };
+
+const flow = (step, more = {}) => ({ ...chart("visit", rec(52)), step, ...more });
+const say = (doc, n, who, hours, fields) => (s) => {
+    const list = s.records[CHART][doc], record = list.find((r) => r.record === rec(n)) ?? list[list.push({
+        chart: CHART, doc, record: rec(n), state: "present", conflicts: 0, fields: {}, proposals: [],
+    }) - 1];
+    for (const [name, value] of Object.entries(fields)) record.fields[name] = settled(who, 12, value, hours);
+};
+/** After a hospital stay: one line was changed, one stopped, one is new, the rest is not decided. */
+const discharge = all(
+    say("visit", 52, PAULA, 0.2, { type: "discharge" }),
+    say("pmr", 1, PAULA, 0.1, { discharge: "changed", regimen: "drug=Metformin; strength=850 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=twice a day, with meals; as_needed=no" }),
+    (s) => { s.earlier[`${rec(1)}/regimen`] = [said(PAULA, 6, "drug=Metformin; strength=500 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=twice a day, with meals; as_needed=no", 598)]; },
+    say("pmr", 5, PAULA, 598, { regimen: "drug=Omeprazole; strength=20 mg; dose=1; unit=capsule; frequency=every morning; as_needed=no", status: "active", kind: "over-the-counter" }),
+    say("pmr", 5, PAULA, 0.1, { discharge: "stopped", status: "stopped" }),
+    say("pmr", 6, PAULA, 0.1, { regimen: "drug=Apixaban; strength=5 mg; dose=1; unit=tablet; frequency=twice a day; as_needed=no", status: "active", kind: "prescription", discharge: "new" }),
+);
+const done = all(
+    say("visit", 52, PAULA, 0.1, {
+        place: "Springfield, Illinois", identity: "name, date of birth", consent: "given", consent_mode: "audio", consent_by: ROSA.account,
+        consent_relation: "the patient", consent_text: "1 (2026)", consent_at: "2026-11-25T15:20Z", asked: "prescription, over-the-counter, vitamin, supplement, herbal",
+        brown_bag: "yes", notes: "Rosa: tablets in the evening are easier.", read_back: "yes", next_at: "2026-12-09T10:00Z", recurrence: "yearly", step: "sign",
+        ended: "2026-11-25T15:29Z", minutes: "11",
+    }),
+    say("pmr", 1, PAULA, 0.1, { teach_back: "yes", watch_for: "Feeling sick or very tired." }),
+);
 
 /**
  * Every screen in every state: name, whose, where (the history's state), what differs, what is pressed
@@ -342,6 +368,29 @@ export const states = [
     ["journal-entry", "patient", chart("journal", rec(41)), () => {}, [/^Change ?: The upper number/]],
     ["visits-staff", "staff", chart("visit")],
     ["visits-patient", "patient", chart("visit")],
+    ["visits-staff-none", "staff", chart("visit"), (s) => { s.records[CHART].visit = []; }],
+    ["visit-planned", "staff", chart("visit", rec(53)), say("visit", 53, PAULA, 1, { type: "cmr", scheduled: "2026-12-01T10:00Z" })],
+    ["flow-start-staff", "staff", flow("start")],
+    ["flow-start-done", "staff", flow("start"), done],
+    ["flow-start-caregiver-consents", "staff", flow("start"), (s) => { s.members[CHART] = s.members[CHART].filter((m) => m.role !== "patient"); }],
+    ["flow-start-identity", "staff", flow("start"), () => {}, [/^Check identity of Rosalind/]],
+    ["flow-start-revoked", "staff", flow("start"), all(done, say("visit", 52, PAULA, 0, { consent: "revoked", ended: "" }))],
+    ["flow-start-patient", "patient", flow("start")],
+    ["flow-collect-staff", "staff", flow("collect")],
+    ["flow-collect-patient", "patient", flow("collect")],
+    ["flow-collect-discharge", "staff", flow("collect"), discharge],
+    ["flow-collect-discharge-patient", "patient", flow("collect"), discharge],
+    ["flow-assess-staff", "staff", flow("assess")],
+    ["flow-assess-patient", "patient", flow("assess")],
+    ["flow-plan-staff", "staff", flow("plan"), say("dtp", 23, PAULA, 1, { condition: "Sleeps badly", medicines: "St. John's wort", category: "adverse-reaction", status: "open" })],
+    ["flow-plan-patient", "patient", flow("plan")],
+    ["flow-agree-staff", "staff", flow("agree")],
+    ["flow-agree-patient", "patient", flow("agree"), done],
+    ["flow-sign-staff", "staff", flow("sign")],
+    ["flow-sign-done", "staff", flow("sign"), done],
+    ["flow-sign-patient", "patient", flow("sign"), done],
+    ["flow-caregiver", "caregiver", flow("collect")],
+    ["flow-in-call", "staff", flow("collect"), inVisit("staff")],
     ["visit-new", "staff", chart("visit", "new"), () => {}, ["Plan it"]],
     ["checkin-patient", "patient", chart("checkin", rec(61))],
     ["checkins-staff", "staff", chart("checkin")],

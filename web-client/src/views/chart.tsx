@@ -3,14 +3,15 @@ import type { ChartSummary, Home } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
-import { openVisit } from "../state/visit.ts";
 import { failureWords, w } from "../words.ts";
+import { VisitPart } from "./flow.tsx";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
 import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, Title } from "./parts.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
 import { Copied, ShutOutButton } from "./shut_out.tsx";
+import { startVisit } from "./visit.tsx";
 
 export interface ChartProps {
     home: Home;
@@ -41,7 +42,7 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
     const props = { home, open, chart, plain: !staff && home.role !== "prescriber", staff };
     return (
         <>
-            <ChartTop {...props} part={screen.part} record={screen.record} />
+            <ChartTop {...props} part={screen.part} record={`${screen.record ?? ""}${screen.step ?? ""}`} />
             <Trouble {...props} />
             <PartOf {...props} screen={screen} />
         </>
@@ -52,6 +53,7 @@ function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { a
     switch (screen.part) {
     case "messages": return <MessagesPart key={screen.chart} {...props} />;
     case "people": return <PeoplePart {...props} />;
+    case "visit": return <VisitPart key={`${screen.record ?? ""} ${screen.step ?? ""}`} {...props} screen={screen} />;
     case "log": return <LogPart {...props} />;
     default: return (
         <RecordsPart key={`${screen.part} ${screen.record ?? ""}`} {...props} doc={screen.part} record={screen.record} back={screen.back} begin={screen.begin} />
@@ -84,7 +86,7 @@ function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps 
                 <Buttons>
                     {chart.visit
                         ? <Button onClick={() => go({ at: "visit", chart: chart.chart })}>{w.visit.go}</Button>
-                        : home.online.live && <Button onClick={() => void openVisit(chart.chart)}>{w.visit.start}</Button>}
+                        : home.online.live && <Button onClick={() => void startVisit(chart.chart)}>{w.visit.start}</Button>}
                 </Buttons>
             )}
             {!plain && (

@@ -6,6 +6,7 @@ import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { FieldView, Member, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
+import { here } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { markOf } from "../state/marks.ts";
 import { editKey, isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
@@ -15,7 +16,7 @@ import {
     type DateParts, type Regimen,
 } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
-import { labelOf, recordName, recordsOf } from "./names.ts";
+import { labelOf, recordName } from "./names.ts";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
 
 export interface FieldProps {
@@ -27,6 +28,8 @@ export interface FieldProps {
     view: FieldView | undefined;
     members: Member[];
     plain: boolean;
+    /** all choices are in sight */
+    radios?: boolean;
 }
 
 const placeOf = (p: FieldProps): Place => ({ chart: p.chart, doc: p.doc, record: p.record, field: p.field.name });
@@ -210,7 +213,7 @@ function Control(props: FieldProps) {
     switch (props.field.kind) {
     case "text":
     case "line": return <TextControl {...props} />;
-    case "choice": return props.plain ? <ChoiceRadios {...props} /> : <ChoiceSelect {...props} />;
+    case "choice": return props.plain || props.radios ? <ChoiceRadios {...props} /> : <ChoiceSelect {...props} />;
     case "yes-no": return <ChoiceRadios {...props} />;
     case "set": return <SetControl {...props} />;
     case "date": return <DateControl {...props} />;
@@ -353,7 +356,7 @@ function AccountControl(props: FieldProps) {
 function RecordControl(props: FieldProps) {
     const doc = props.field.refers;
     const value = shownIn(props);
-    const options = isRecordDoc(doc) ? recordsOf(doc).filter((r) => r.state !== "declined" || r.record === value)
+    const options = isRecordDoc(doc) ? here(doc).filter((r) => r.state !== "declined" || r.record === value)
         .map((r) => ({ name: r.record, label: recordName(doc, r, props.plain) })) : [];
     return <Select props={props} options={options} />;
 }

@@ -9,12 +9,6 @@ export const fieldOf = (doc: RecordDoc, name: string): SchemaField | undefined =
     schemaOf(doc)?.fields.find((f) => f.name === name);
 export const labelOf = (field: SchemaField, plain: boolean): string => (plain ? field.plain : field.clinical);
 
-/** A document's records, as far as they are here. */
-export function recordsOf(doc: RecordDoc): RecordView[] {
-    const part = tree.open.value?.records[doc];
-    return part?.state === "here" ? part.value : [];
-}
-
 /** What the record says in a field, in words; "" if it says nothing. */
 export function wordsOf(doc: RecordDoc, record: RecordView, name: string, plain: boolean): string {
     const field = fieldOf(doc, name), value = shownFields(record)[name] ?? "";

@@ -99,8 +99,11 @@ function PersonCard({ person, chart, home, plain }: ChartProps & { person: Perso
 }
 
 /** Two identifiers, compared with what the practice knows: after that the record opens for them. */
-export function IdentityDialog({ chart, account, name, onClose }: {
+export function IdentityDialog({ chart, account, name, known, onClose, onChecked }: {
     chart: Id; account: Id; name: string; onClose: () => void;
+    /** the record is open for them already: it is only written down that they were asked */
+    known?: boolean;
+    onChecked?: (check: string) => void;
 }) {
     const id = useId();
     const [checked, setChecked] = useState<string[]>([]);
@@ -109,13 +112,20 @@ export function IdentityDialog({ chart, account, name, onClose }: {
     const found = other.trim() ? [...checked, other.trim()] : checked;
     return (
         <Dialog title={w.identify.title(name)} onClose={onClose}>
-            <p>{w.identify.what}</p>
+            <p>{known ? w.identify.what_known : w.identify.what}</p>
             {few && found.length < 2 && <Alert kind="error" title={w.identify.two} live />}
             <form onSubmit={(event) => {
                 event.preventDefault();
                 setFew(found.length < 2);
-                if (found.length >= 2)
-                    void identify(chart, account, found.join(", ")).then((ok) => ok && onClose());
+                if (found.length < 2)
+                    return;
+                const check = found.join(", ");
+                void (known ? Promise.resolve(true) : identify(chart, account, check)).then((ok) => {
+                    if (!ok)
+                        return;
+                    onChecked?.(check);
+                    onClose();
+                });
             }}>
                 <fieldset class="usa-fieldset">
                     <legend class="usa-legend">{w.identify.which}</legend>
@@ -133,8 +143,8 @@ export function IdentityDialog({ chart, account, name, onClose }: {
                         aria-describedby={`${id}-other-hint`} onInput={(event) => setOther(event.currentTarget.value)} />
                 </Field>
                 <Buttons>
-                    <Button type="submit">{w.identify.yes}</Button>
-                    <Button kind="other" onClick={onClose}>{w.identify.no}</Button>
+                    <Button type="submit">{known ? w.identify.yes_known : w.identify.yes}</Button>
+                    <Button kind="other" onClick={onClose}>{known ? w.field.cancel : w.identify.no}</Button>
                 </Buttons>
             </form>
         </Dialog>

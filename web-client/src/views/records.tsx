@@ -96,7 +96,7 @@ const typingIn = (chart: string, doc: RecordDoc, record: string): string[] => {
     return [...new Set(names)];
 };
 
-export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView }) {
+export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView; level?: 2 | 4 }) {
     const { chart, doc, record, schema, plain } = props;
     const members = membersOf(props);
     const fields = shownFields(record);
@@ -105,7 +105,7 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
     const typing = typingIn(chart.chart, doc, record.record);
     return (
         <li class="card beside">
-            <h2>{name}</h2>
+            {props.level === 4 ? <h4>{name}</h4> : <h2>{name}</h2>}
             <p class="tags">
                 {record.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(record.conflicts)}</Tag>}
                 {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
@@ -225,6 +225,24 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             <Answered proposals={record.proposals} members={members} />
         </article>
     );
+}
+
+/** One field of a record, as it stands in any screen. `sentence`: it is changed elsewhere. */
+export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView; name: string; sentence?: boolean; radios?: boolean }) {
+    const { chart, doc, record, name, plain, staff, sentence, radios } = props;
+    const field = tree.schema.value.find((d) => d.name === doc)?.fields.find((f) => f.name === name);
+    if (!field)
+        return null;
+    const of = {
+        chart: chart.chart, doc, record: record.record, field, view: record.fields[name], members: membersOf(props), plain,
+        ...(radios ? { radios } : {}),
+    };
+    const fixed = !chart.member || Boolean(chart.stopped) || Boolean(sentence);
+    if (plain && !of.view && (layouts[doc].ours ?? []).includes(name))
+        return null;
+    return staff && !fixed && field.access !== "none"
+        ? <FieldEditor {...of} />
+        : <Sentence {...of} fixed={fixed || (plain && Boolean(layouts[doc].ours?.includes(name)))} />;
 }
 
 /** A plain sentence, and a button where the person may say something. */

@@ -2,12 +2,20 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import type { CallView, Home, Id } from "../core/protocol.ts";
 import { go } from "../state/effects.ts";
+import { beginVisit, finishWithCall, visitNow } from "../state/flow.ts";
+import { writeFields } from "../state/invite.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree } from "../state/tree.ts";
 import { admit, endVisit, chooseSound, knock, leave, mute, openSound, openVisit, testSound } from "../state/visit.ts";
 import { helpFor, w } from "../words.ts";
 import { IdentityDialog } from "./people.tsx";
 import { Alert, Button, Buttons, Dialog, Loading, Meter, Title } from "./parts.tsx";
+
+/** The call, and with it the record of the visit: one that is going on, or a new one. */
+export async function startVisit(chart: Id): Promise<void> {
+    if (await openVisit(chart))
+        await beginVisit(chart, { live: tree.call.value?.visit });
+}
 
 /* -- before and in the waiting room ------------------------------------------------------------------ */
 
@@ -25,7 +33,10 @@ export function VisitScreen({ home, chart }: { home: Home; chart: Id }) {
                 <Title of="visit-in">{w.visit.you_are_in}</Title>
                 <p class="lead">{w.visit.in_hint}</p>
                 <Buttons>
-                    <Button big onClick={() => go({ at: "chart", chart, part: "pmr" })}>
+                    <Button big onClick={() => go({ at: "chart", chart, part: "visit" })}>
+                        {staff ? w.flow.go_on.clinical : w.flow.go_on.plain}
+                    </Button>
+                    <Button kind="other" onClick={() => go({ at: "chart", chart, part: "pmr" })}>
                         {staff ? w.part.clinical.pmr : w.part.plain.pmr}
                     </Button>
                     <Button kind="other" onClick={() => go({ at: "chart", chart, part: "map" })}>
@@ -75,7 +86,7 @@ function StaffDoor({ chart, live, isOpen }: Door) {
         <>
             {isOpen && <p class="lead">{w.visit.open_staff}</p>}
             <Buttons>
-                <Button big onClick={() => void (isOpen ? knock(chart) : openVisit(chart))}>
+                <Button big onClick={() => void (isOpen ? knock(chart) : startVisit(chart))}>
                     {isOpen ? w.visit.join : w.visit.start}
                 </Button>
             </Buttons>
@@ -301,14 +312,19 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
             </Buttons>
             {identifying && (
                 <IdentityDialog chart={call.chart} account={identifying.account} name={identifying.name}
-                    onClose={() => setIdentifying(null)} />
+                    onClose={() => setIdentifying(null)}
+                    onChecked={(check) => {
+                        const visit = visitNow();
+                        if (visit && open?.chart === call.chart)
+                            void writeFields(call.chart, "visit", visit.record, { identity: check });
+                    }} />
             )}
             {asking !== "" && (
                 <Dialog title={asking === "end" ? w.visit.end_title : w.visit.leave_title} onClose={() => setAsking("")}>
                     <p>{asking === "end" ? w.visit.end_what : staff ? w.visit.leave_what_staff : w.visit.leave_what}</p>
                     <Buttons>
                         <Button kind="danger" onClick={() => {
-                            void (asking === "end" ? endVisit(call.chart) : leave());
+                            void (asking === "end" ? finishWithCall(call.chart).then(() => endVisit(call.chart)) : leave());
                             setAsking("");
                         }}>{asking === "end" ? w.visit.end : w.visit.leave}</Button>
                         <Button kind="other" onClick={() => setAsking("")}>{w.visit.stay}</Button>

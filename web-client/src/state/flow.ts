@@ -1,0 +1,166 @@
+/* A visit as it goes along: which one, where it is, and what is still open at each step. */
+import type { Id, RecordView } from "../core/protocol.ts";
+import { go, refresh, ask } from "./effects.ts";
+import { change } from "./change.ts";
+import { failureOf } from "./core.ts";
+import { addRecord, writeFields } from "./invite.ts";
+import { steps, tree, type ChartPlace, type RecordDoc, type Step } from "./tree.ts";
+import { shownFields, timeOf, valueOf } from "./values.ts";
+
+/** The documents that a visit works on. */
+export const flowDocs: RecordDoc[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal"];
+
+export const here = (doc: RecordDoc): RecordView[] => {
+    const part = tree.open.value?.records[doc];
+    return part?.state === "here" ? part.value : [];
+};
+export const countOf = (doc: RecordDoc): RecordView[] => here(doc).filter((r) => r.state !== "declined");
+
+/** What the patient takes now, or may take: all but what was stopped. */
+export const medicinesNow = (): RecordView[] => countOf("pmr").filter((r) => shownFields(r)["status"] !== "stopped" || r.conflicts > 0);
+
+const msOf = (record: RecordView, field: string): number => Date.parse(valueOf(record, field)) || 0;
+export const startedMs = (visit: RecordView): number => msOf(visit, "started");
+
+/** The visit that is going on: the last one that began and has not ended. */
+export function visitNow(): RecordView | undefined {
+    const begun = countOf("visit").filter((r) => startedMs(r) > 0 && valueOf(r, "ended") === "");
+    return begun.reduce<RecordView | undefined>((last, r) => last && startedMs(last) > startedMs(r) ? last : r, undefined);
+}
+
+export function stepOf(visit: RecordView): Step {
+    const step = valueOf(visit, "step");
+    return steps.find((one) => one === step) ?? "start";
+}
+
+/** Begun and not ended: up to now. */
+export function minutesOf(visit: RecordView, now: number): number {
+    const said = valueOf(visit, "minutes");
+    if (said !== "")
+        return Number(said);
+    const from = startedMs(visit), to = msOf(visit, "ended") || now;
+    return from === 0 ? 0 : Math.max(0, Math.round((to - from) / 60_000));
+}
+
+/** The record's id of a live visit: the first half of the visit's. */
+const recordOfLive = (visit: Id): Id => visit.slice(0, 32);
+
+/** Goes to the visit that is going on, or begins one; `planned`: that one. `live`: the call it belongs to. */
+export async function beginVisit(chart: Id, { live, planned }: { live?: Id | undefined; planned?: Id } = {}): Promise<void> {
+    await refresh("visit");
+    const now = planned ? undefined : visitNow();
+    const fields = { started: timeOf(Date.now()), step: "start" };
+    const id = now?.record ?? planned ?? (live ? recordOfLive(live) : undefined);
+    const record = now ? now.record
+        : planned ? (await writeFields(chart, "visit", planned, fields), planned)
+            : await addRecord(chart, "visit", { ...fields, ...(live ? { delivery: "audio" } : {}) }, id);
+    if (record)
+        go({ at: "chart", chart, part: "visit", record });
+}
+
+/** The step is everybody's: who looks on sees where the visit is. */
+export function toStep(chart: Id, visit: RecordView, step: Step, ours: boolean): void {
+    if (ours && stepOf(visit) !== step)
+        void writeFields(chart, "visit", visit.record, { step });
+    go({ at: "chart", chart, part: "visit", record: visit.record, step });
+}
+
+/** The minutes are those from the start to the end; whoever corrects them later writes the field. */
+export const finishVisit = (chart: Id, visit: RecordView): Promise<boolean> => {
+    const ended = Date.now();
+    return writeFields(chart, "visit", visit.record, { ended: timeOf(ended), minutes: String(Math.min(1440, minutesOf(visit, ended))) });
+};
+
+/** When the call ends for everybody, so does the visit that it belonged to. */
+export async function finishWithCall(chart: Id): Promise<void> {
+    try {
+        const records = await ask("records", { chart, doc: "visit" });
+        const call = tree.call.value;
+        const visit = records.find((r) => call && r.record === recordOfLive(call.visit));
+        if (visit && valueOf(visit, "ended") === "" && startedMs(visit) > 0)
+            await finishVisit(chart, visit);
+    } catch (thrown) {
+        change({ do: "problem", failure: failureOf(thrown), chart });
+    }
+}
+
+/* -- what is still open ------------------------------------------------------------------------------- */
+
+export type Open =
+    | "type" | "place" | "identity" | "consent" | "kinds" | "taken" | "allergies" | "brown_bag" | "reconcile" | "findings" | "proposals"
+    | "unanswered" | "actions" | "next" | "read_back" | "teach_back" | "ended";
+export interface Left {
+    what: Open;
+    count: number;
+}
+
+/** Kinds of medicines that nobody has asked about in this visit. */
+export function kindsLeft(visit: RecordView, kinds: string[]): string[] {
+    const asked = valueOf(visit, "asked").split(",").map((one) => one.trim());
+    return kinds.filter((kind) => !asked.includes(kind));
+}
+
+const saidSince = (record: RecordView, field: string, ms: number): boolean =>
+    (record.fields[field]?.values ?? []).some((said) => said.time_ms >= ms && said.value !== "");
+
+export const taughtIn = (visit: RecordView, medicine: RecordView): boolean =>
+    valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", startedMs(visit));
+
+/** Decided in this visit, or known only since the hospital. */
+export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => saidSince(medicine, "discharge", startedMs(visit));
+
+/** What the hospital's letter has to be held against: all that was taken when the visit began, and what came since. */
+export const toReconcile = (visit: RecordView): RecordView[] => countOf("pmr").filter((r) =>
+    reconciledIn(visit, r) || shownFields(r)["status"] !== "stopped");
+
+const openProblems = (): RecordView[] =>
+    countOf("dtp").filter((r) => !["resolved", "set-aside", "unresolved"].includes(shownFields(r)["status"] ?? ""));
+export const isAnswered = (problem: RecordView): boolean =>
+    valueOf(problem, "recommendation") !== "" || countOf("map").some((r) => (shownFields(r)["dtp"] ?? "") === problem.record);
+/** Problems for which nothing is planned, and nobody is asked. */
+export const problemsLeft = (): RecordView[] => openProblems().filter((r) => !isAnswered(r));
+
+/** Only what staff say ends a step; nothing here keeps anybody from going on. */
+export function leftIn(step: Step, visit: RecordView, kinds: string[], findings: number): Left[] {
+    const not = (field: string) => Number(valueOf(visit, field) === "");
+    const medicines = medicinesNow();
+    const profile = here("profile")[0];
+    const known = profile ? valueOf(profile, "allergies_known") : "";
+    const all: Record<Step, Left[]> = {
+        start: [
+            { what: "type", count: not("type") }, { what: "place", count: not("place") }, { what: "identity", count: not("identity") },
+            { what: "consent", count: Number(valueOf(visit, "consent") !== "given") },
+        ],
+        collect: [
+            ...(valueOf(visit, "type") === "discharge"
+                ? [{ what: "reconcile" as const, count: toReconcile(visit).filter((r) => !reconciledIn(visit, r)).length }] : []),
+            { what: "kinds", count: kindsLeft(visit, kinds).length },
+            { what: "taken", count: medicines.filter((r) => !r.fields["taken_as"] && !r.fields["adherence"]).length },
+            { what: "allergies", count: Number(known === "" || known === "not-asked") },
+            { what: "brown_bag", count: not("brown_bag") },
+        ],
+        assess: [
+            { what: "findings", count: findings },
+            { what: "proposals", count: medicines.filter((r) => r.proposals.some((p) => p.state === "pending" || p.state === "contested")).length },
+        ],
+        plan: [
+            { what: "unanswered", count: problemsLeft().length },
+            { what: "actions", count: countOf("map").filter((r) => r.state === "present" && (!shownFields(r)["owner"] || !shownFields(r)["due"])).length },
+            { what: "next", count: Number(not("next_at") === 1 && not("next_none") === 1) },
+        ],
+        agree: [
+            { what: "read_back", count: Number(valueOf(visit, "read_back") !== "yes") },
+            { what: "teach_back", count: medicines.filter((r) => !taughtIn(visit, r)).length },
+        ],
+        sign: [{ what: "ended", count: not("ended") }],
+    };
+    return all[step].filter((left) => left.count > 0);
+}
+
+/** What keeps a signature from being given: fields in which two answers stand. */
+export const conflicted = (): { doc: RecordDoc; record: RecordView }[] =>
+    (Object.keys(tree.open.value?.records ?? {}) as RecordDoc[])
+        .flatMap((doc) => here(doc).filter((r) => r.conflicts > 0).map((record) => ({ doc, record })));
+
+export const placeOf = (chart: Id, doc: RecordDoc, record: Id, back?: ChartPlace): ChartPlace =>
+    ({ at: "chart", chart, part: doc, record, ...(back ? { back } : {}) });

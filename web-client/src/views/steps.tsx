@@ -1,0 +1,416 @@
+/* The screens of a visit's steps. What stands in a field is shown and changed as everywhere (records.tsx). */
+import { useId, useState } from "preact/hooks";
+import type { RecordView } from "../core/protocol.ts";
+import { go } from "../state/effects.ts";
+import {
+    countOf, here, kindsLeft, medicinesNow, problemsLeft, startedMs, taughtIn,
+} from "../state/flow.ts";
+import { writeFields } from "../state/invite.ts";
+import { people } from "../state/marks.ts";
+import type { RecordDoc } from "../state/tree.ts";
+import { readSet, shownFields, timeOf, valueOf } from "../state/values.ts";
+import { valueWords, w } from "../words.ts";
+import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
+import { fieldOf, recordName, schemaOf, wordsOf } from "./names.ts";
+import { Alert, Button, Buttons, Empty, nameOf, Tag, When } from "./parts.tsx";
+import { IdentityDialog } from "./people.tsx";
+import { Reconcile } from "./reconcile.tsx";
+import { FieldOf, Folded, membersOf, RecordCard, theOne } from "./records.tsx";
+
+const of = (props: FlowProps, names: string[]) => (
+    <div class="fields">
+        {names.map((name) => <FieldOf key={name} {...props} doc="visit" record={props.visit} name={name} />)}
+    </div>
+);
+
+/** The records as cards that open and come back. */
+function Cards({ doc, records, ...props }: FlowProps & { doc: RecordDoc; records: RecordView[] }) {
+    const schema = schemaOf(doc);
+    return schema && records.length > 0
+        ? <ul class="cards">{records.map((r) => <RecordCard key={r.record} {...props} doc={doc} schema={schema} record={r} level={4} back={props.here} />)}</ul>
+        : null;
+}
+
+function Add({ doc, begin, label, ...props }: FlowProps & { doc: RecordDoc; begin?: Record<string, string>; label: string }) {
+    return (
+        <Button kind="other" onClick={() => go({
+            at: "chart", chart: props.chart.chart, part: doc, record: "new", back: props.here, ...(begin ? { begin } : {}),
+        })}>{label}</Button>
+    );
+}
+
+/* -- start ------------------------------------------------------------------------------------------------ */
+
+export function Start(props: FlowProps) {
+    const { staff } = props;
+    return staff
+        ? <>
+            <Section title={w.flow.appointment}>{of(props, ["type", "delivery", "place", "interpreter"])}</Section>
+            <Section title={w.flow.identity}><Identity {...props} /></Section>
+            <Section title={w.flow.consent}><Consent {...props} /></Section>
+            <Section title={w.flow.agenda}>{of(props, ["agenda"])}</Section>
+        </>
+        : <>
+            <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "place"])}</Section>
+            <Section title={w.flow.consent}>{of(props, ["consent", "consent_mode", "type", "delivery"])}</Section>
+        </>;
+}
+
+function Identity(props: FlowProps) {
+    const [asking, setAsking] = useState(false);
+    const someone = people(membersOf(props)).find((p) => p.role === "patient" && p.joined) ??
+        people(membersOf(props)).find((p) => p.role === "caregiver" && p.joined);
+    const write = (check: string) => void writeFields(props.chart.chart, "visit", props.visit.record, { identity: check });
+    return (
+        <>
+            <FieldOf {...props} doc="visit" record={props.visit} name="identity" />
+            {someone && (
+                <Buttons><Button onClick={() => setAsking(true)}>{w.identify.button(someone.name || w.role[someone.role])}</Button></Buttons>
+            )}
+            {someone && asking && (
+                <IdentityDialog chart={props.chart.chart} account={someone.account} name={someone.name || w.role[someone.role]}
+                    known={someone.holder} onClose={() => setAsking(false)} onChecked={write} />
+            )}
+        </>
+    );
+}
+
+/** What was agreed to is written as one: who, to what, which text, when. */
+function Consent(props: FlowProps) {
+    const { visit, chart } = props;
+    const id = useId();
+    const members = membersOf(props);
+    const may = people(members).filter((p) => p.role === "patient" || p.role === "caregiver");
+    const delivery = valueOf(visit, "delivery");
+    const [modes, setModes] = useState<string[]>(delivery === "video" ? ["audio", "video"] : ["audio"]);
+    const [by, setBy] = useState(may[0]?.account ?? "");
+    const [relation, setRelation] = useState("");
+    const [again, setAgain] = useState(false);
+    const state = valueOf(visit, "consent");
+    const options = fieldOf("visit", "consent_mode")?.options ?? [];
+    const write = (fields: Record<string, string>) => {
+        setAgain(false);
+        void writeFields(chart.chart, "visit", visit.record, fields);
+    };
+    const answer = (consent: string) => write({
+        consent, consent_text: w.flow.consent_version, consent_mode: modes.join(", "), ...(by ? { consent_by: by } : {}),
+        consent_relation: relation || (may.find((p) => p.account === by)?.role === "patient" ? w.flow.the_patient : ""),
+        consent_at: timeOf(Date.now()), revoked_at: "",
+    });
+    if (state !== "" && !again || visit.fields["consent"]?.conflict) {
+        const account = valueOf(visit, "consent_by"), at = Date.parse(valueOf(visit, "consent_at"));
+        const field = fieldOf("visit", "consent_mode");
+        return (
+            <>
+                <FieldOf {...props} doc="visit" record={visit} name="consent" sentence />
+                <p>
+                    {w.flow.consent_was(account ? nameOf(account, members) : w.somebody, valueOf(visit, "consent_relation"),
+                        field ? valueWords(valueOf(visit, "consent_mode"), field, members, false) : "", valueOf(visit, "consent_text"))}
+                    {!Number.isNaN(at) && <> <When ms={at} /></>}
+                </p>
+                <Buttons>
+                    {state === "given" && <Button kind="other" onClick={() => write({ consent: "revoked", revoked_at: timeOf(Date.now()) })}>{w.flow.consent_revoke}</Button>}
+                    <Button kind="other" onClick={() => setAgain(true)}>{w.flow.consent_again}</Button>
+                </Buttons>
+            </>
+        );
+    }
+    return (
+        <>
+            <p>{w.flow.consent_read}</p>
+            <blockquote>{w.flow.consent_text}</blockquote>
+            <fieldset class="usa-fieldset">
+                <legend class="usa-legend">{fieldOf("visit", "consent_mode")?.clinical}</legend>
+                {options.map((option) => (
+                    <div class="usa-checkbox" key={option.name}>
+                        <input class="usa-checkbox__input" type="checkbox" id={`${id}-${option.name}`} checked={modes.includes(option.name)}
+                            onChange={(event) => setModes(event.currentTarget.checked ? [...modes, option.name] : modes.filter((m) => m !== option.name))} />
+                        <label class="usa-checkbox__label" for={`${id}-${option.name}`}>{option.clinical}</label>
+                    </div>
+                ))}
+            </fieldset>
+            <div class="usa-form-group">
+                <label class="usa-label" for={`${id}-by`}>{fieldOf("visit", "consent_by")?.clinical}</label>
+                <select class="usa-select" id={`${id}-by`} value={by} onChange={(event) => setBy(event.currentTarget.value)}>
+                    {may.map((p) => <option key={p.account} value={p.account}>{w.person(p.name, p.role)}</option>)}
+                </select>
+            </div>
+            {may.find((p) => p.account === by)?.role === "caregiver" && (
+                <div class="usa-form-group">
+                    <label class="usa-label" for={`${id}-relation`}>{fieldOf("visit", "consent_relation")?.clinical}</label>
+                    <input class="usa-input" id={`${id}-relation`} type="text" maxLength={200} value={relation}
+                        onInput={(event) => setRelation(event.currentTarget.value)} />
+                </div>
+            )}
+            <Buttons>
+                <Button onClick={() => answer("given")}>{w.flow.consent_given}</Button>
+                <Button kind="other" onClick={() => answer("refused")}>{w.flow.consent_refused}</Button>
+            </Buttons>
+        </>
+    );
+}
+
+/* -- collect ----------------------------------------------------------------------------------------------- */
+
+export function Collect(props: FlowProps) {
+    const { staff, visit, plain, chart } = props;
+    const profile = schemaOf("profile");
+    const one = profile?.record ? theOne(chart.chart, "profile", profile.record, here("profile")) : undefined;
+    const journal = countOf("journal").slice(-3).reverse();
+    return (
+        <>
+            {valueOf(visit, "type") === "discharge" && <Reconcile {...props} />}
+            <Medicines {...props} />
+            <Section title={w.part[plain ? "plain" : "clinical"].allergies} count={countOf("allergies").length}>
+                {one && <FieldOf {...props} doc="profile" record={one} name="allergies_known" radios />}
+                <Cards {...props} doc="allergies" records={countOf("allergies")} />
+                <Buttons><Add {...props} doc="allergies" label={w.record[plain ? "plain" : "clinical"].add.allergies} /></Buttons>
+            </Section>
+            <Section title={w.flow.in_the_house}>
+                <p>{staff ? w.flow.brown_bag_ask : w.flow.brown_bag_plain}</p>
+                <FieldOf {...props} doc="visit" record={visit} name="brown_bag" />
+            </Section>
+            {one && (
+                <Section title={w.part[plain ? "plain" : "clinical"].profile}>
+                    <div class="fields">
+                        {(staff ? ["conditions", "kidney_function", "weight", "pregnancy", "goals"] : ["goals", "conditions"])
+                            .map((name) => <FieldOf key={name} {...props} doc="profile" record={one} name={name} />)}
+                    </div>
+                    <Buttons>
+                        <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "profile", back: props.here })}>{w.flow.all_profile[plain ? "plain" : "clinical"]}</Button>
+                    </Buttons>
+                </Section>
+            )}
+            <Section title={w.part[plain ? "plain" : "clinical"].journal} count={countOf("journal").length}>
+                <Cards {...props} doc="journal" records={journal} />
+                <Buttons><Add {...props} doc="journal" label={w.record[plain ? "plain" : "clinical"].add.journal} /></Buttons>
+            </Section>
+        </>
+    );
+}
+
+/** One kind after the other, so that none is forgotten; those whose kind nobody has said stand first. */
+function Medicines(props: FlowProps) {
+    const { staff, plain, visit, chart } = props;
+    const kinds = kindsOf();
+    const medicines = medicinesNow();
+    const kindOf = (r: RecordView) => shownFields(r)["kind"] ?? "";
+    const asked = fieldOf("visit", "asked");
+    const left = kindsLeft(visit, kinds.map((k) => k.name));
+    const ask = (kind: string, on: boolean) => void writeFields(chart.chart, "visit", visit.record, {
+        asked: kinds.map((k) => k.name).filter((k) => (k === kind ? on : !left.includes(k))).join(", "),
+    });
+    const other = medicines.filter((r) => !kinds.some((k) => k.name === kindOf(r)));
+    return (
+        <>
+            {other.length > 0 && <Section title={w.flow.kind_not_said} count={other.length}><MedicineList {...props} medicines={other} /></Section>}
+            {kinds.map((kind) => {
+                const these = medicines.filter((r) => kindOf(r) === kind.name);
+                return (
+                    <Section key={kind.name} title={w.flow.kind(plain ? kind.plain : kind.clinical)} count={these.length}>
+                        {staff && <p>{w.flow.kind_ask[kind.name] ?? ""}</p>}
+                        <MedicineList {...props} medicines={these} />
+                        <Buttons>
+                            <Add {...props} doc="pmr" begin={{ kind: kind.name, ...(staff ? { status: "active" } : {}) }}
+                                label={w.flow.add_kind(plain ? kind.plain : kind.clinical)} />
+                            {staff && asked && (
+                                <Button kind={left.includes(kind.name) ? "main" : "quiet"} onClick={() => ask(kind.name, left.includes(kind.name))}>
+                                    {(left.includes(kind.name) ? w.flow.kind_done : w.flow.kind_not_done)(kind.clinical, these.length)}
+                                </Button>
+                            )}
+                        </Buttons>
+                    </Section>
+                );
+            })}
+        </>
+    );
+}
+
+const reallyTaken = ["taken_as", "adherence", "barriers", "effects"];
+
+function MedicineList({ medicines, ...props }: FlowProps & { medicines: RecordView[] }) {
+    if (!props.staff)
+        return <Cards {...props} doc="pmr" records={medicines} />;
+    return (
+        <ul class="cards">
+            {medicines.map((r) => (
+                <li class="card" key={r.record}>
+                    <MedicineLine {...props} medicine={r} />
+                    <Folded title={reallyTaken.slice(0, 2).some((name) => r.fields[name]) ? w.flow.taken_said : w.flow.taken_ask}>
+                        <div class="fields">{reallyTaken.map((name) => <FieldOf key={name} {...props} doc="pmr" record={r} name={name} />)}</div>
+                    </Folded>
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+/** Its name, how it is taken and why, what is to decide, and the way to all of it. */
+export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: RecordView }) {
+    const { plain, staff } = props;
+    const name = recordName("pmr", medicine, plain);
+    const fields = shownFields(medicine);
+    const pending = medicine.proposals.filter((p) => p.state === "pending").length;
+    const barriers = readSet(fields["barriers"] ?? "");
+    return (
+        <div class="medicine-line">
+            <h4>{name}</h4>
+            <p>{[medicine.conflicts > 0 ? "" : wordsOf("pmr", medicine, "regimen", plain), fields["reason"] ?? ""].filter((one) => one).join(". ")}</p>
+            <p class="tags">
+                {medicine.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(medicine.conflicts)}</Tag>}
+                {medicine.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
+                {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
+                {staff && barriers.length > 0 && <Tag kind="attention">{wordsOf("pmr", medicine, "barriers", plain)}</Tag>}
+            </p>
+            <Buttons>
+                <Button kind="other" onClick={() => go({ at: "chart", chart: props.chart.chart, part: "pmr", record: medicine.record, back: props.here })}>
+                    {(plain ? w.record.plain : w.record.clinical).open}<span class="usa-sr-only"> {name}</span>
+                </Button>
+            </Buttons>
+        </div>
+    );
+}
+
+/* -- assess -------------------------------------------------------------------------------------------------- */
+
+export function Assess(props: FlowProps) {
+    const { staff, plain } = props;
+    const problems = countOf("dtp");
+    const about = (r: RecordView) => shownFields(r)["medicine"] ?? "";
+    const medicines = medicinesNow();
+    if (!staff)
+        return (
+            <>
+                <Section title={w.part[plain ? "plain" : "clinical"].dtp} count={problems.length}>
+                    {problems.length === 0 && <p>{w.record.plain.none.dtp}</p>}
+                    <Cards {...props} doc="dtp" records={problems} />
+                </Section>
+                <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "questions"])}</Section>
+            </>
+        );
+    return (
+        <>
+            <Section title={w.flow.per_medicine}>
+                <ul class="cards">
+                    {medicines.map((r) => (
+                        <li class="card" key={r.record}>
+                            <MedicineLine {...props} medicine={r} />
+                            <Cards {...props} doc="dtp" records={problems.filter((p) => about(p) === r.record)} />
+                            <Buttons>
+                                <Add {...props} doc="dtp" begin={{ medicine: r.record, medicines: recordName("pmr", r), status: "open" }}
+                                    label={w.flow.add_problem_of(recordName("pmr", r))} />
+                            </Buttons>
+                        </li>
+                    ))}
+                </ul>
+            </Section>
+            <Section title={w.flow.no_medicine}>
+                <Cards {...props} doc="dtp" records={problems.filter((p) => !medicines.some((r) => r.record === about(p)))} />
+                <Buttons><Add {...props} doc="dtp" begin={{ status: "open" }} label={w.flow.add_untreated} /></Buttons>
+            </Section>
+            <Section title={w.flow.assessment}>{of(props, ["assessment"])}</Section>
+        </>
+    );
+}
+
+/* -- plan ---------------------------------------------------------------------------------------------------- */
+
+export function Plan(props: FlowProps) {
+    const { staff, plain, chart } = props;
+    const actions = countOf("map"), asked = countOf("dtp").filter((r) => valueOf(r, "recommendation") !== "");
+    return (
+        <>
+            {staff && problemsLeft().length > 0 && (
+                <Section title={w.flow.problems_left} count={problemsLeft().length}>
+                    <ul class="cards">
+                        {problemsLeft().map((r) => (
+                            <li class="card" key={r.record}>
+                                <h4>{recordName("dtp", r)}</h4>
+                                <p>{[wordsOf("dtp", r, "medicines", false), wordsOf("dtp", r, "category", false)].filter((one) => one).join(": ")}</p>
+                                <Buttons>
+                                    <Add {...props} doc="map" begin={{ topic: recordName("dtp", r), dtp: r.record, status: "open" }} label={w.flow.add_action_of(recordName("dtp", r))} />
+                                    <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "dtp", record: r.record, back: props.here })}>
+                                        {w.flow.ask_prescriber}<span class="usa-sr-only">: {recordName("dtp", r)}</span>
+                                    </Button>
+                                </Buttons>
+                            </li>
+                        ))}
+                    </ul>
+                </Section>
+            )}
+            <Section title={w.part[plain ? "plain" : "clinical"].map} count={actions.length}>
+                {actions.length === 0 && <p>{w.record[plain ? "plain" : "clinical"].none.map}</p>}
+                <Cards {...props} doc="map" records={actions} />
+                <Buttons><Add {...props} doc="map" {...(staff ? { begin: { status: "open" } } : {})} label={w.record[plain ? "plain" : "clinical"].add.map} /></Buttons>
+            </Section>
+            {asked.length > 0 && (
+                <Section title={w.flow.recommendations[plain ? "plain" : "clinical"]} count={asked.length}>
+                    <Cards {...props} doc="dtp" records={asked} />
+                </Section>
+            )}
+            <Section title={w.flow.next}>{of(props, ["next_at", "next_none", "recurrence"])}</Section>
+        </>
+    );
+}
+
+/* -- agree --------------------------------------------------------------------------------------------------- */
+
+/** In the words of the patient, whoever reads: this is what is read back. */
+export function Agree(props: FlowProps) {
+    const { staff, visit, chart } = props;
+    const actions = countOf("map").filter((r) => r.state === "present" && !["done", "dropped"].includes(valueOf(r, "status")));
+    const medicines = medicinesNow().filter((r) => r.state === "present");
+    const taught = (r: RecordView) => void writeFields(chart.chart, "pmr", r.record, { teach_back: "yes", explained_at: timeOf(Date.now()) });
+    return (
+        <>
+            <Section title={w.flow.plan_in_words}>
+                {actions.length === 0 && <Empty><p>{w.record.plain.none.map}</p></Empty>}
+                <ol class="read-back">
+                    {actions.map((r) => (
+                        <li key={r.record}>
+                            <p class="lead">{valueOf(r, "action") || recordName("map", r, true)}</p>
+                            <p>{w.flow.action_words(wordsOf("map", r, "owner", true), wordsOf("map", r, "due", true), valueOf(r, "goal"))}</p>
+                        </li>
+                    ))}
+                </ol>
+                <FieldOf {...props} doc="visit" record={visit} name="read_back" />
+            </Section>
+            <Section title={w.flow.teach_back[staff ? "clinical" : "plain"]}>
+                {staff && <p>{w.flow.teach_back_ask}</p>}
+                <ul class="cards">
+                    {medicines.map((r) => {
+                        const name = recordName("pmr", r, true);
+                        return (
+                            <li class="card" key={r.record}>
+                                <h4>{name}</h4>
+                                {r.conflicts > 0
+                                    ? <p class="tags"><Tag kind="attention">{w.record.conflicts_plain(r.conflicts)}</Tag></p>
+                                    : <p>{[wordsOf("pmr", r, "regimen", true), valueOf(r, "reason"), valueOf(r, "watch_for")].filter((one) => one).join(". ")}</p>}
+                                {taughtIn(visit, r)
+                                    ? <p><span aria-hidden="true">✓ </span>{w.flow.taught[staff ? "clinical" : "plain"]}</p>
+                                    : staff && <Buttons><Button onClick={() => taught(r)}>{w.flow.taught_now}<span class="usa-sr-only">: {name}</span></Button></Buttons>}
+                                {staff && <Folded title={w.flow.technique}><FieldOf {...props} doc="pmr" record={r} name="technique" /></Folded>}
+                            </li>
+                        );
+                    })}
+                </ul>
+            </Section>
+            <Section title={w.flow.questions}>{of(props, ["questions"])}</Section>
+        </>
+    );
+}
+
+/* -- sign ---------------------------------------------------------------------------------------------------- */
+
+export function Sign(props: FlowProps) {
+    const { staff, visit } = props;
+    if (!staff)
+        return <Section title={w.flow.after}>{of(props, ["next_at", "next_none", "summary_sent_at", "summary_how"])}</Section>;
+    return (
+        <>
+            <Section title={w.flow.still_open_all}><OpenSteps {...props} /></Section>
+            <Section title={w.flow.after}>{of(props, ["minutes", "summary_sent_at", "summary_how"])}</Section>
+            {startedMs(visit) === 0 && <Alert kind="warning" title={w.flow.not_begun} />}
+        </>
+    );
+}
