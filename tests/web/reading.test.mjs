@@ -39,6 +39,6 @@ test("while a device joins, it shows how much of the chart it has read", { skip:
     assert.deepEqual(done, [...done].sort((a, b) => a - b), "it goes forward only");
     for (const { of, said } of shown) {
         assert.ok(of >= ENTRIES, `of ${of}`);
-        assert.match(said, /^Reading the chart: [\d,]+ of [\d,]+ entries$/);
+        assert.match(said, /^Read so far: [\d,]+ of [\d,]+ entries$/);
     }
 });

@@ -90,10 +90,10 @@ for (const [name, heading] of [["join-reading", "Opening your chart"], ["home-pa
         await settle(page, 1200);
         const [begun, shown] = Object.values(await page.evaluate(() => globalThis.since));
         assert.ok(shown - begun >= 500, `after ${shown - begun} ms`); // of a second; the clock here goes in jumps
-        assert.equal(await page.getByText("Reading the chart: 2,250 of 5,000 entries").count(), 1);
+        assert.equal(await page.getByText("Read so far: 2,250 of 5,000 entries").count(), 1);
         assert.deepEqual(await bar.evaluate((one) => [one.value, one.max]), [2340, 5000]);
         await read(4100);
-        assert.equal(await page.getByText("Reading the chart: 4,000 of 5,000 entries").count(), 1);
+        assert.equal(await page.getByText("Read so far: 4,000 of 5,000 entries").count(), 1);
         await read(5000);
         assert.equal(await bar.count(), 0, "all is read");
         await context.close();
@@ -133,6 +133,20 @@ test("who has thought better of it is not knocked for, and staff start nothing w
     const staff = await on("visit-staff-offline");
     assert.equal(await staff.getByRole("button", { name: /visit$/ }).count(), 0);
     await staff.close();
+});
+
+test("a code that was made is where one looks, and a log that is not here yet says nothing of others", async () => {
+    const page = await on("people-patient");
+    await page.press("Add another device");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Code for another device");
+    assert.ok(await page.evaluate(() => document.activeElement.getBoundingClientRect().top >= 0));
+    await page.close();
+    const log = await on("log-loading", (s) => { s.failing.members = "never"; });
+    assert.equal(await log.getByText("Nobody else has a device").count(), 0);
+    await log.close();
+    const reading = await on("messages-reading", (s) => { s.entries[CHART] = []; s.charts[0].entries = 0; });
+    assert.equal(await reading.getByText("No messages yet").count(), 0);
+    await reading.close();
 });
 
 test("ids stand in no address, and Back goes back", async () => {

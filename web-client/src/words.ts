@@ -61,11 +61,11 @@ export const w = {
     skip: "Skip to the main part",
     loading: "Loading…",
     starting: "Galen is starting…",
-    reading: "The chart is being read. This takes a moment.",
+    reading: "The chart is being read. This can take some minutes if the connection is slow.",
     /** in steps that can be read before the next one comes */
     read_so_far: (done: number, of: number): string => {
         const step = Math.ceil(of / 20);
-        return `Reading the chart: ${count.format(Math.floor(done / step) * step)} of ${count.format(of)} entries`;
+        return `Read so far: ${count.format(Math.floor(done / step) * step)} of ${count.format(of)} entries`;
     },
     did_not_work: "That did not work.",
     try_again: "Try again",
@@ -162,7 +162,7 @@ export const w = {
         elsewhere: "This link belongs to another address",
         elsewhere_what_to_do: (host: string): string =>
             `It is a link of the practice at ${host}. Open it there: press it in the message it came with, or copy all of it into the address line of your browser.`,
-        elsewhere_here: (here: string): string => `This page is of ${here}. If you expected the link to belong here, do not go on, and call your practice.`,
+        elsewhere_here: (here: string): string => `This page belongs to ${here}. If you expected the link to belong here, do not go on, and call your practice.`,
         try_here: "Try it here all the same",
         already: "This browser already has a chart",
         already_what_to_do: (name: string): string =>

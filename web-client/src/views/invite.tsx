@@ -1,5 +1,5 @@
 /* Links, codes and sheets: shown, read out, copied, printed. */
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { useComputed } from "@preact/signals";
 import type { Id, Role } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
@@ -88,6 +88,11 @@ const inFours = (link: string): string => new URL(link).hash.slice(1).replace(/(
 export function LinkView({ made }: { made: MadeLink }) {
     const [copied, setCopied] = useState<"" | "copied" | "failed">("");
     const ready = useComputed(() => tree.link.value?.ready ?? false);
+    const heading = useRef<HTMLHeadingElement>(null);
+    useEffect(() => {
+        heading.current?.focus();
+        heading.current?.scrollIntoView({ block: "nearest" });
+    }, [made.link]);
     const copy = () => {
         navigator.clipboard.writeText(made.link)
             .then(() => setCopied("copied"), () => setCopied("failed"));
@@ -95,7 +100,7 @@ export function LinkView({ made }: { made: MadeLink }) {
     const sheet = made.purpose === "sheet";
     return (
         <section class={`made-link${sheet ? " sheet" : ""}`} aria-label={w.link.title[made.purpose]}>
-            <h2>{w.link.title[made.purpose]}{made.name ? `: ${made.name}` : ""}</h2>
+            <h2 ref={heading} tabIndex={-1}>{w.link.title[made.purpose]}{made.name ? `: ${made.name}` : ""}</h2>
             <ol class="steps">
                 {w.link.steps[made.purpose].map((step) => <li key={step}>{step}</li>)}
             </ol>

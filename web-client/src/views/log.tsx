@@ -52,11 +52,13 @@ function Verified({ open, chart, members, plain }: ChartProps & { members: Membe
     const { checked } = open;
     return (
         <section class="verified">
-            <p class="lead">
-                {upTo === null ? w.log.nobody_else
-                    : upTo >= chart.entries ? w.log.all_verified(chart.entries)
-                        : w.log.verified_up_to(upTo, chart.entries)}
-            </p>
+            {open.members.state === "here" && (
+                <p class="lead">
+                    {upTo === null ? w.log.nobody_else
+                        : upTo >= chart.entries ? w.log.all_verified(chart.entries)
+                            : w.log.verified_up_to(upTo, chart.entries)}
+                </p>
+            )}
             {others.length > 0 && (
                 <ul>
                     {others.map((p) => (

@@ -43,7 +43,7 @@ export function MessagesPart({ chart, open, plain }: ChartProps) {
                                     }}>{open.earlier ? w.loading : w.messages.earlier}</Button>
                                 </Buttons>
                             )}
-                            {all.length === 0 && unsent.length === 0 &&
+                            {all.length === 0 && unsent.length === 0 && open.from === 0 && chart.entries >= chart.server_entries &&
                                 <Empty><p>{plain ? w.messages.none_mine : w.messages.none}</p></Empty>}
                             <div role="log" aria-label={w.messages.list}>
                                 <ol class="messages">

@@ -92,7 +92,7 @@ export function Reading({ charts, wait }: { charts: ChartSummary[]; wait?: Compo
         return <>{wait}</>;
     return (
         <div class="reading">
-            <p class="usa-sr-only" role="status">{w.reading}</p>
+            <p role="status">{w.reading}</p>
             <label for={id}>{w.read_so_far(done, of)}</label>
             <progress id={id} max={of} value={done} />
         </div>
