@@ -272,7 +272,7 @@ static void refuse(struct hub *hub, struct hub_pending *pending, enum galen_err 
         head_unsaved(hub, pending);
     else if (pending->change.kind == STORE_PRACTICE)
         hub->practice_pending = false;
-    if (pending->change.kind == STORE_NOTICE)
+    if (pending->change.kind == STORE_NOTICE || pending->change.kind == STORE_PRACTICE)
         close_waiting(hub, pending, err);
     else
         answer_refused(hub, pending, err);

@@ -1,6 +1,8 @@
 /* Visits: opening, knocking, becoming the host, and what the server tells of them (rules R1 to R4). */
 #include "live.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,7 +238,7 @@ void visit_number(struct visit *v, uint16_t number)
 static uint16_t generation_before(const struct visit *v)
 {
     uint32_t most = 2u * v->last_number;
-    if (most < v->last_generation || most > UINT16_MAX / 2)
+    if (!GALEN_CHECKED(HOST_GENERATION) || most < v->last_generation || most > UINT16_MAX / 2)
         return v->last_generation;
     return (uint16_t)most;
 }

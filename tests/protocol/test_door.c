@@ -637,6 +637,29 @@ Test(door, R2_a_host_that_can_draw_no_roster_speaks_to_nobody)
     end(&r);
 }
 
+/* Who found a sheet of staff has keys of the practice's, and no business in a call. */
+Test(door, R2_a_roster_of_staffs_sheet_is_nobodys)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct room r = begin(830);
+        struct chart *chart = r.v.chart;
+        struct chart_device *sheet =
+            chart_next_device(chart, "sheet", GALEN_PURPOSE_SHEET, r.colleague);
+        chart_add(chart, r.colleague, sheet, true);
+        const struct chart_device *host = i == 0 ? r.colleague : sheet;
+        enter(&r, r.v.pharmacist);
+        memset(r.visit.bytes, 7, sizeof r.visit.bytes);
+        memset(r.nonce, 8, sizeof r.nonce);
+        tell_visit(&r, host);
+        cr_assert_eq(galen_engine_knock(r.home->engine, home_now(r.home), chart_of(&r)), GALEN_OK);
+        home_pump(r.home);
+        tell_admitted(&r, 2);
+        draw_as(&r, host, home_sent(r.home, GALEN_FRAME_KNOCK).as.knock.hello);
+        cr_assert_eq(speaks_under(&r), i == 0 ? UINT16_MAX : 0, "%s", host->name);
+        end(&r);
+    }
+}
+
 /* -- bounds ----------------------------------------------------------------------------------------- */
 
 static void passer_by(struct room *r, uint16_t number, enum galen_err err)

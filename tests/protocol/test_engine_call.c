@@ -130,6 +130,38 @@ Test(engine_call, R2_a_host_that_started_anew_is_heard_again)
     }
 }
 
+/* How long Ben's live line waits until it is tried again. */
+static uint64_t waits(void)
+{
+    struct home *home = meeting->homes[BEN];
+    const struct galen_frame ping = {.type = GALEN_FRAME_PING};
+    size_t before = home->connects;
+    uint64_t since = home_now(home);
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LIVE);
+    while (home->connects == before && home_now(home) - since < 60000) {
+        meeting->chart->now_ms += 20;
+        home_hear(home, GALEN_CONNECTION_LOG, &ping);
+        galen_engine_tick(home->engine, home_now(home));
+        home_pump(home);
+    }
+    return home_now(home) - since;
+}
+
+Test(engine_call, who_is_in_a_call_tries_the_line_every_two_seconds)
+{
+    uint64_t longest = 0;
+    for (size_t i = 0; i < 12; i++)
+        longest = waits();
+    cr_assert_gt(longest, 14000, "nobody waits for who is in no call");
+    meeting_dial(meeting, BEN);
+    both_are_in();
+    for (size_t i = 0; i < 12; i++) {
+        longest = waits();
+        cr_assert_leq(longest, 2020, "try %zu: %llu ms", i, (unsigned long long)longest);
+    }
+    cr_assert_gt(longest, 900, "and not all the time");
+}
+
 /* -- mute ------------------------------------------------------------------------------------------- */
 
 Test(engine_call, everybody_is_told_who_is_muted)
