@@ -303,7 +303,7 @@ Test(links, who_may_revoke_whom)
         {&CAST.administrator, &CAST.custodian, GALEN_ERR_CUSTODIAN},
         {&CAST.administrator, &CAST.practice, GALEN_ERR_ROLE},
         {&CAST.practice, &CAST.other_pharmacist, GALEN_OK},
-        {&CAST.patient, &CAST.patient_second, GALEN_OK}, /* one's own lost device */
+        {&CAST.patient, &CAST.patient_second, GALEN_OK},  /* one's own lost device */
         {&CAST.stranger, &CAST.stranger, GALEN_ERR_ROLE}, /* belongs to no chart here */
         {&CAST.custodian, &CAST.custodian, GALEN_ERR_CUSTODIAN},
     };
