@@ -71,6 +71,8 @@ Test(safety_data, other_names_are_sorted_and_made_of_ingredients)
         struct galen_safety_match match = galen_safety_match(text(row->name));
         cr_assert_eq(match.count, parts, "%s is read otherwise than it stands there", row->name);
         cr_assert_eq(match.local, row->kind == NAME_LOCAL, "%s", row->name);
+        cr_assert_eq(row->source, row->kind == NAME_SYNONYM ? SOURCE_NAMES : SOURCE_LABELS, "%s",
+                     row->name);
     }
 }
 
@@ -296,6 +298,8 @@ static const char *const unknown[] = {
     "Unisom",
     "Zyrtec eye drops",
     "Claritin Eye",
+    "Tegretol eye drops",
+    "Lipitor Plus",
     "Alka-Seltzer Plus",
     "Benadryl cream",
     "HCT",
