@@ -1,0 +1,264 @@
+/* Lists of splices: as bytes, as the difference of two texts, and against the edits they undo. */
+#include "galen/op.h"
+#include "galen/text.h"
+
+#include "text_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void galen_splices_free(struct galen_splices *splices)
+{
+    free(splices->at);
+    free(splices->bytes);
+    memset(splices, 0, sizeof *splices);
+}
+
+/* ---- As bytes ------------------------------------------------------------------------------------ */
+
+void galen_splices_write(struct galen_writer *w, const struct galen_splice *splices, size_t count)
+{
+    uint32_t behind = 0; /* where the splice before ends */
+    for (size_t i = 0; i < count; i++) {
+        const struct galen_splice *splice = &splices[i];
+        if (splice->at < behind || (i > 0 && splice->at == behind) ||
+            (splice->deleted == 0 && splice->inserted.size == 0)) {
+            w->failed = true;
+            return;
+        }
+        galen_write_u32(w, splice->at - behind);
+        galen_write_u32(w, splice->deleted);
+        galen_write_vector(w, splice->inserted);
+        behind = splice->at + (uint32_t)galen_text_points(splice->inserted);
+    }
+}
+
+/* Reads one; `behind` is where the one before ends, and then where this one does. */
+static bool read_splice(struct galen_reader *r, bool is_first, uint32_t *behind,
+                        struct galen_splice *splice)
+{
+    uint32_t kept = galen_read_u32(r);
+    splice->deleted = galen_read_u32(r);
+    splice->inserted = galen_read_vector(r, GALEN_PLAIN_MAX);
+    if (r->failed || (kept == 0 && !is_first) || kept > GALEN_TEXT_LENGTH_MAX - *behind ||
+        (splice->deleted == 0 && splice->inserted.size == 0) || !galen_text_ok(splice->inserted))
+        return false;
+    splice->at = *behind + kept;
+    uint32_t points = (uint32_t)galen_text_points(splice->inserted);
+    if (points > GALEN_TEXT_LENGTH_MAX - splice->at)
+        return false;
+    *behind = splice->at + points;
+    return true;
+}
+
+/* Goes through all of them; `out` NULL: only counts. False: VALUE. */
+static bool read_splices(struct galen_bytes in, struct galen_splice *out, size_t *count)
+{
+    struct galen_reader r;
+    uint32_t behind = 0;
+    galen_reader_init(&r, in);
+    for (*count = 0; r.left > 0; ++*count) {
+        struct galen_splice splice;
+        if (!read_splice(&r, *count == 0, &behind, &splice))
+            return false;
+        if (out != NULL)
+            out[*count] = splice;
+    }
+    return *count > 0;
+}
+
+enum galen_err galen_splices_check(struct galen_bytes in)
+{
+    size_t count;
+    return read_splices(in, NULL, &count) ? GALEN_OK : GALEN_ERR_VALUE;
+}
+
+enum galen_err galen_splices_read(struct galen_bytes in, struct galen_splices *splices)
+{
+    memset(splices, 0, sizeof *splices);
+    size_t count;
+    if (!read_splices(in, NULL, &count))
+        return GALEN_ERR_VALUE;
+    splices->at = malloc(count * sizeof *splices->at);
+    if (splices->at == NULL)
+        return GALEN_ERR_MEMORY;
+    (void)read_splices(in, splices->at, &splices->count);
+    return GALEN_OK;
+}
+
+/* ---- The difference of two texts ----------------------------------------------------------------- */
+
+enum { DIFFERENCES_MAX = 256 }; /* with more than this, all between the first and the last is one */
+
+/* Two texts as code points, without what is the same at both ends. */
+struct sides {
+    uint32_t *before, *after;
+    uint32_t before_count, after_count;
+};
+
+static uint32_t *decode(struct galen_bytes text, uint32_t *count)
+{
+    *count = (uint32_t)galen_text_points(text);
+    uint32_t *points = malloc(((size_t)*count + 1) * sizeof *points);
+    size_t at = 0;
+    for (uint32_t i = 0; points != NULL && i < *count; i++) {
+        size_t size = utf8_skip(text.at + at, 1);
+        uint32_t point =
+            0; /* the bytes themselves: all that matters is whether they are the same */
+        for (size_t k = 0; k < size; k++)
+            point = point << 8 | text.at[at + k];
+        points[i] = point;
+        at += size;
+    }
+    return points;
+}
+
+/* kept[i]: the i-th code point of `before` stays. Myers' greedy algorithm (1986); false: out of memory. */
+static bool find_kept(const struct sides *s, bool *kept)
+{
+    const int32_t n = (int32_t)s->before_count, m = (int32_t)s->after_count;
+    enum { WIDTH = 2 * DIFFERENCES_MAX + 3 };
+    int32_t *rows = malloc((size_t)(DIFFERENCES_MAX + 1) * WIDTH * sizeof *rows);
+    if (rows == NULL)
+        return false;
+    int32_t d, k = 0, x = 0, *row = rows;
+    for (d = 0; d <= DIFFERENCES_MAX; d++) {
+        row = rows + (size_t)d * WIDTH + DIFFERENCES_MAX + 1;
+        const int32_t *last = row - WIDTH;
+        for (k = -d; k <= d; k += 2) {
+            x = 0;
+            if (d > 0)
+                x = k == -d || (k != d && last[k - 1] < last[k + 1]) ? last[k + 1]
+                                                                     : last[k - 1] + 1;
+            /* A place outside of either text leads nowhere, but is kept: others are counted from it. */
+            while (x >= 0 && x < n && x - k >= 0 && x - k < m && s->before[x] == s->after[x - k])
+                x++;
+            row[k] = x;
+            if (x >= n && x - k >= m)
+                goto found;
+        }
+    }
+    free(rows);
+    return true; /* nothing is kept */
+found:
+    for (; d > 0; d--) {
+        const int32_t *last = row - WIDTH;
+        bool down = k == -d || (k != d && last[k - 1] < last[k + 1]);
+        int32_t from = down ? last[k + 1] : last[k - 1] + 1;
+        while (x > from)
+            kept[--x] = true;
+        k += down ? 1 : -1;
+        x = last[k];
+        row -= WIDTH;
+    }
+    while (x > 0)
+        kept[--x] = true;
+    free(rows);
+    return true;
+}
+
+static bool is_space(uint32_t point)
+{
+    return point == ' ' || point == '\n' || point == '\t';
+}
+
+/* What is kept between two changes of one word is not worth keeping. */
+static void join_words(const struct sides *s, bool *kept)
+{
+    uint32_t from = 0;
+    while (from < s->before_count) {
+        if (!kept[from]) {
+            from++;
+            continue;
+        }
+        uint32_t to = from;
+        bool space = false;
+        for (; to < s->before_count && kept[to]; to++)
+            space |= is_space(s->before[to]);
+        for (uint32_t i = from; from > 0 && to < s->before_count && !space && i < to; i++)
+            kept[i] = false;
+        from = to;
+    }
+}
+
+static size_t point_size(uint32_t point)
+{
+    return point < 0x100 ? 1 : point < 0x10000 ? 2 : point < 0x1000000 ? 3 : 4;
+}
+
+/* Makes splices of what is kept; `text` is `after` from `start` code points on. What is kept of `before`
+ * is found again in `after`, in order. */
+static enum galen_err cut_splices(const struct sides *s, const bool *kept, uint32_t start,
+                                  const uint8_t *text, struct galen_splices *out)
+{
+    uint32_t i = 0, k = 0;
+    size_t room = 0;
+    while (i < s->before_count || k < s->after_count) {
+        if (i < s->before_count && k < s->after_count && kept[i] && s->before[i] == s->after[k]) {
+            text += point_size(s->after[k]);
+            i++;
+            k++;
+            continue;
+        }
+        struct galen_splice splice = {.at = start + k, .inserted = {text, 0}};
+        while (i < s->before_count && !kept[i]) {
+            splice.deleted++;
+            i++;
+        }
+        while (k < s->after_count && (i == s->before_count || s->after[k] != s->before[i])) {
+            splice.inserted.size += point_size(s->after[k]);
+            text += point_size(s->after[k++]);
+        }
+        if (out->count == room) {
+            room = room * 2 + 4;
+            struct galen_splice *at = realloc(out->at, room * sizeof *at);
+            if (at == NULL)
+                return GALEN_ERR_MEMORY;
+            out->at = at;
+        }
+        out->at[out->count++] = splice;
+    }
+    return GALEN_OK;
+}
+
+enum galen_err galen_text_difference(struct galen_bytes before, struct galen_bytes after,
+                                     struct galen_splices *out)
+{
+    memset(out, 0, sizeof *out);
+    size_t front = 0, back = 0, least = before.size < after.size ? before.size : after.size;
+    while (front < least && before.at[front] == after.at[front])
+        front++;
+    if (front == before.size && front == after.size)
+        return GALEN_OK;
+    while (front > 0 && ((front < before.size && (before.at[front] & 0xc0) == 0x80) ||
+                         (front < after.size && (after.at[front] & 0xc0) == 0x80)))
+        front--;
+    while (back < least - front &&
+           before.at[before.size - 1 - back] == after.at[after.size - 1 - back])
+        back++;
+    while (back > 0 && (before.at[before.size - back] & 0xc0) == 0x80)
+        back--;
+    struct sides s = {0};
+    enum galen_err err = GALEN_ERR_MEMORY;
+    s.before = decode((struct galen_bytes){before.at + front, before.size - front - back},
+                      &s.before_count);
+    s.after =
+        decode((struct galen_bytes){after.at + front, after.size - front - back}, &s.after_count);
+    bool *kept = calloc((size_t)s.before_count + 1, sizeof *kept);
+    out->bytes = malloc(after.size + 1);
+    if (s.before == NULL || s.after == NULL || kept == NULL || out->bytes == NULL ||
+        !find_kept(&s, kept))
+        goto out;
+    if (after.size > 0)
+        memcpy(out->bytes, after.at, after.size);
+    join_words(&s, kept);
+    err = cut_splices(&s, kept, (uint32_t)galen_text_points((struct galen_bytes){before.at, front}),
+                      out->bytes + front, out);
+out:
+    free(s.before);
+    free(s.after);
+    free(kept);
+    if (err != GALEN_OK)
+        galen_splices_free(out);
+    return err;
+}
