@@ -104,32 +104,35 @@ static enum galen_err choose_replay(struct galen_text *text, const struct galen_
 
 /* ---- Applying ------------------------------------------------------------------------------------ */
 
-/* Are all splices in a text of this length? What they insert is added up. */
-static enum galen_err measure(struct galen_text *text, const struct galen_edit *edit,
-                              uint32_t length, uint32_t limit, size_t *bytes)
+/* Are all splices in a text of this length? */
+static enum galen_err measure(const struct galen_edit *edit, uint32_t length, uint32_t limit,
+                              size_t *bytes)
 {
     if (limit == 0 || limit > GALEN_TEXT_LENGTH_MAX)
         limit = GALEN_TEXT_LENGTH_MAX;
     *bytes = 0;
     for (size_t i = 0; i < edit->count; i++) {
         const struct galen_splice *splice = &edit->splices[i];
-        if (splice->at > length || splice->deleted > length - splice->at)
-            return GALEN_ERR_VALUE;
-        if (splice->inserted.size > GALEN_TEXT_LENGTH_MAX - *bytes)
+        if (splice->at > length || splice->deleted > length - splice->at ||
+            splice->inserted.size > GALEN_TEXT_LENGTH_MAX - *bytes)
             return GALEN_ERR_VALUE;
         *bytes += splice->inserted.size;
-        uint32_t inserted = (uint32_t)utf8_points(splice->inserted.at, splice->inserted.size);
-        length = length - splice->deleted + inserted;
-        text->steps[i] = (struct step){splice->at, splice->deleted, inserted};
+        length = length - splice->deleted +
+                 (uint32_t)utf8_points(splice->inserted.at, splice->inserted.size);
     }
-    if (length > limit)
-        return GALEN_ERR_VALUE;
-    return *bytes > GALEN_TEXT_LENGTH_MAX - text->history.size ? GALEN_ERR_LIMIT : GALEN_OK;
+    return length > limit ? GALEN_ERR_VALUE : GALEN_OK;
 }
 
 static enum galen_err find_changes(struct galen_text *text, const struct galen_edit *edit)
 {
     text->changes.count = 0;
+    if (!steps_reserve(&text->steps, &text->step_room, edit->count))
+        return GALEN_ERR_MEMORY;
+    for (size_t i = 0; i < edit->count; i++) {
+        struct galen_bytes inserted = edit->splices[i].inserted;
+        text->steps[i] = (struct step){edit->splices[i].at, edit->splices[i].deleted,
+                                       (uint32_t)utf8_points(inserted.at, inserted.size)};
+    }
     if (text->replay != NULL)
         return replay_edit(text->replay, text->history.edits, edit, text->steps, &text->changes);
     for (size_t i = 0; i < edit->count; i++) {
@@ -163,39 +166,51 @@ static enum galen_err find_length(struct galen_text *text, const struct galen_ed
     return err;
 }
 
-enum galen_err galen_text_prepare(struct galen_text *text, const struct galen_edit *edit,
-                                  uint32_t limit)
+static enum galen_err check(struct galen_text *text, const struct galen_edit *edit, uint32_t limit,
+                            size_t *bytes)
 {
     uint32_t length;
-    size_t bytes;
-    assert(!text->staged);
     if (text->history.edits == GALEN_TEXT_EDITS_MAX)
         return GALEN_ERR_LIMIT;
     if (edit->as_of && (edit->author_seen > edit->seen ||
                         (edit->own > edit->seen && edit->author != edit->device)))
         return GALEN_ERR_VALUE;
-    if (!steps_reserve(&text->steps, &text->step_room, edit->count))
-        return GALEN_ERR_MEMORY;
     enum galen_err err = find_length(text, edit, &length);
+    if (err != GALEN_OK) {
+        forget_replay(text);
+        return err;
+    }
+    err = measure(edit, length, limit, bytes);
+    if (err == GALEN_OK && *bytes > GALEN_TEXT_LENGTH_MAX - text->history.size)
+        err = GALEN_ERR_LIMIT;
+    return err;
+}
+
+enum galen_err galen_text_check(struct galen_text *text, const struct galen_edit *edit,
+                                uint32_t limit)
+{
+    size_t bytes;
+    return text == NULL ? measure(edit, 0, limit, &bytes) : check(text, edit, limit, &bytes);
+}
+
+enum galen_err galen_text_prepare(struct galen_text *text, const struct galen_edit *edit,
+                                  uint32_t limit)
+{
+    size_t bytes;
+    assert(!text->staged);
+    enum galen_err err = check(text, edit, limit, &bytes);
     if (err != GALEN_OK)
-        goto broken;
-    if (!steps_reserve(&text->steps, &text->step_room, edit->count))
-        return GALEN_ERR_MEMORY;
-    err = measure(text, edit, length, limit, &bytes);
-    if (err != GALEN_OK)
-        return err; /* the replay is as it was */
+        return err;
     err = find_changes(text, edit);
     if (err == GALEN_OK)
         err = reserve(text, edit, bytes);
-    if (err != GALEN_OK)
-        goto broken;
+    if (err != GALEN_OK) {
+        galen_text_abort(text);
+        return err;
+    }
     text->edit = *edit;
     text->staged = true;
     return GALEN_OK;
-broken:
-    text->changes.count = 0;
-    forget_replay(text);
-    return err;
 }
 
 void galen_text_abort(struct galen_text *text)

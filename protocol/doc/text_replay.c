@@ -582,13 +582,13 @@ enum galen_err replay_edit(struct replay *r, uint32_t number, const struct galen
 {
     struct current c = {.edit = number + 1, .device = edit->device};
     enum galen_err err = GALEN_OK;
-    c.own = device_view(r, edit);
     c.view = author_view(r, edit);
-    if (c.own == NULL || c.view == NULL)
+    if (c.view == NULL)
         return GALEN_ERR_MEMORY;
     c.view->extra = c.edit;
-    if (c.own == c.view)
-        c.own = NULL;
+    for (size_t i = VIEW_DEVICES; edit->as_of && i < r->view_count; i++)
+        if (r->views[i].device == edit->device)
+            c.own = device_view(r, edit); /* it is there: nothing can fail */
     for (size_t i = 0; i < edit->count && err == GALEN_OK; i++)
         err = replay_step(r, &c, steps[i], out);
     return err;

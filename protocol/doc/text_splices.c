@@ -2,7 +2,7 @@
 #include "galen/op.h"
 #include "galen/text.h"
 
-#include "text_store.h"
+#include "text_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,41 @@ void galen_splices_free(struct galen_splices *splices)
     free(splices->at);
     free(splices->bytes);
     memset(splices, 0, sizeof *splices);
+}
+
+bool making_add(struct making *making, uint32_t at, uint32_t deleted, struct galen_bytes inserted)
+{
+    if (making->count == 0 || making->behind != at) {
+        if (making->count == making->room) {
+            size_t room = making->room * 2 + 4;
+            struct galen_splice *more = realloc(making->at, room * sizeof *more);
+            if (more == NULL)
+                return false;
+            making->at = more;
+            making->room = room;
+        }
+        making->at[making->count++] = (struct galen_splice){at, 0, {NULL, 0}};
+    }
+    struct galen_splice *last = &making->at[making->count - 1];
+    last->deleted += deleted;
+    last->inserted.size += inserted.size;
+    galen_write(&making->inserted, inserted.at, inserted.size);
+    making->behind = at + (uint32_t)utf8_points(inserted.at, inserted.size);
+    return !making->inserted.failed;
+}
+
+enum galen_err making_end(struct making *making, enum galen_err err, struct galen_splices *out)
+{
+    *out = (struct galen_splices){making->at, making->count, making->inserted.at};
+    const uint8_t *at = out->bytes;
+    for (size_t i = 0; i < out->count; i++) {
+        out->at[i].inserted.at = at;
+        if (at != NULL)
+            at += out->at[i].inserted.size;
+    }
+    if (err != GALEN_OK)
+        galen_splices_free(out);
+    return err;
 }
 
 /* ---- As bytes ------------------------------------------------------------------------------------ */
@@ -64,7 +99,7 @@ static bool read_splices(struct galen_bytes in, struct galen_splice *out, size_t
         if (out != NULL)
             out[*count] = splice;
     }
-    return *count > 0;
+    return true;
 }
 
 enum galen_err galen_splices_check(struct galen_bytes in)
@@ -79,7 +114,7 @@ enum galen_err galen_splices_read(struct galen_bytes in, struct galen_splices *s
     size_t count;
     if (!read_splices(in, NULL, &count))
         return GALEN_ERR_VALUE;
-    splices->at = malloc(count * sizeof *splices->at);
+    splices->at = malloc((count + 1) * sizeof *splices->at);
     if (splices->at == NULL)
         return GALEN_ERR_MEMORY;
     (void)read_splices(in, splices->at, &splices->count);
@@ -188,11 +223,10 @@ static size_t point_size(uint32_t point)
 
 /* Makes splices of what is kept; `text` is `after` from `start` code points on. What is kept of `before`
  * is found again in `after`, in order. */
-static enum galen_err cut_splices(const struct sides *s, const bool *kept, uint32_t start,
-                                  const uint8_t *text, struct galen_splices *out)
+static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
+                        const uint8_t *text, struct making *making)
 {
     uint32_t i = 0, k = 0;
-    size_t room = 0;
     while (i < s->before_count || k < s->after_count) {
         if (i < s->before_count && k < s->after_count && kept[i] && s->before[i] == s->after[k]) {
             text += point_size(s->after[k]);
@@ -200,65 +234,104 @@ static enum galen_err cut_splices(const struct sides *s, const bool *kept, uint3
             k++;
             continue;
         }
-        struct galen_splice splice = {.at = start + k, .inserted = {text, 0}};
-        while (i < s->before_count && !kept[i]) {
-            splice.deleted++;
-            i++;
-        }
-        while (k < s->after_count && (i == s->before_count || s->after[k] != s->before[i])) {
-            splice.inserted.size += point_size(s->after[k]);
-            text += point_size(s->after[k++]);
-        }
-        if (out->count == room) {
-            room = room * 2 + 4;
-            struct galen_splice *at = realloc(out->at, room * sizeof *at);
-            if (at == NULL)
-                return GALEN_ERR_MEMORY;
-            out->at = at;
-        }
-        out->at[out->count++] = splice;
+        uint32_t at = start + k, deleted = 0;
+        struct galen_bytes inserted = {text, 0};
+        for (; i < s->before_count && !kept[i]; i++)
+            deleted++;
+        while (k < s->after_count && (i == s->before_count || s->after[k] != s->before[i]))
+            inserted.size += point_size(s->after[k++]);
+        text += inserted.size;
+        if (!making_add(making, at, deleted, inserted))
+            return false;
     }
-    return GALEN_OK;
+    return true;
+}
+
+/* How many bytes are the same at both ends, in whole code points. */
+static void find_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
+                      size_t *back)
+{
+    size_t least = before.size < after.size ? before.size : after.size;
+    *front = *back = 0;
+    while (*front < least && before.at[*front] == after.at[*front])
+        ++*front;
+    while (*front > 0 && ((*front < before.size && (before.at[*front] & 0xc0) == 0x80) ||
+                          (*front < after.size && (after.at[*front] & 0xc0) == 0x80)))
+        --*front;
+    while (*back < least - *front &&
+           before.at[before.size - 1 - *back] == after.at[after.size - 1 - *back])
+        ++*back;
+    while (*back > 0 && (before.at[before.size - *back] & 0xc0) == 0x80)
+        --*back;
 }
 
 enum galen_err galen_text_difference(struct galen_bytes before, struct galen_bytes after,
                                      struct galen_splices *out)
 {
-    memset(out, 0, sizeof *out);
-    size_t front = 0, back = 0, least = before.size < after.size ? before.size : after.size;
-    while (front < least && before.at[front] == after.at[front])
-        front++;
-    if (front == before.size && front == after.size)
-        return GALEN_OK;
-    while (front > 0 && ((front < before.size && (before.at[front] & 0xc0) == 0x80) ||
-                         (front < after.size && (after.at[front] & 0xc0) == 0x80)))
-        front--;
-    while (back < least - front &&
-           before.at[before.size - 1 - back] == after.at[after.size - 1 - back])
-        back++;
-    while (back > 0 && (before.at[before.size - back] & 0xc0) == 0x80)
-        back--;
+    struct making making = {0};
     struct sides s = {0};
-    enum galen_err err = GALEN_ERR_MEMORY;
-    s.before = decode((struct galen_bytes){before.at + front, before.size - front - back},
-                      &s.before_count);
-    s.after =
-        decode((struct galen_bytes){after.at + front, after.size - front - back}, &s.after_count);
-    bool *kept = calloc((size_t)s.before_count + 1, sizeof *kept);
-    out->bytes = malloc(after.size + 1);
-    if (s.before == NULL || s.after == NULL || kept == NULL || out->bytes == NULL ||
-        !find_kept(&s, kept))
-        goto out;
-    if (after.size > 0)
-        memcpy(out->bytes, after.at, after.size);
-    join_words(&s, kept);
-    err = cut_splices(&s, kept, (uint32_t)galen_text_points((struct galen_bytes){before.at, front}),
-                      out->bytes + front, out);
-out:
+    size_t front, back;
+    find_ends(before, after, &front, &back);
+    bool *kept = NULL, ok = true;
+    if (!galen_bytes_equal(before, after)) {
+        s.before = decode((struct galen_bytes){before.at + front, before.size - front - back},
+                          &s.before_count);
+        s.after = decode((struct galen_bytes){after.at + front, after.size - front - back},
+                         &s.after_count);
+        kept = calloc((size_t)s.before_count + 1, sizeof *kept);
+        ok = s.before != NULL && s.after != NULL && kept != NULL && find_kept(&s, kept);
+        if (ok)
+            join_words(&s, kept);
+        ok = ok && cut_splices(&s, kept, (uint32_t)utf8_points(before.at, front),
+                               after.at + front, &making);
+    }
     free(s.before);
     free(s.after);
     free(kept);
-    if (err != GALEN_OK)
-        galen_splices_free(out);
-    return err;
+    return making_end(&making, ok ? GALEN_OK : GALEN_ERR_MEMORY, out);
+}
+
+/* ---- Two people's changes ------------------------------------------------------------------------- */
+
+/* Copies what the last edit of a text came to, with what it inserted. */
+static bool copy_changes(const struct galen_text *text, const struct galen_splices *splices,
+                         struct making *making)
+{
+    size_t count, splice = 0;
+    const struct galen_text_change *changes = galen_text_changes(text, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct galen_bytes inserted = {NULL, 0};
+        while (changes[i].inserted > 0 && inserted.size == 0)
+            inserted = splices->at[splice++].inserted;
+        if (!making_add(making, changes[i].at, changes[i].deleted, inserted))
+            return false;
+    }
+    return true;
+}
+
+enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes after,
+                                struct galen_bytes now, struct galen_splices *out)
+{
+    struct making making = {0};
+    struct galen_splice whole = {.inserted = before};
+    struct galen_splices theirs = {0}, mine = {0};
+    struct galen_text *text = galen_text_new();
+    enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
+    if (err == GALEN_OK)
+        err = galen_text_difference(before, now, &theirs);
+    if (err == GALEN_OK)
+        err = galen_text_difference(before, after, &mine);
+    const struct galen_edit edits[3] = {
+        {.device = 0, .seen = 0, .splices = &whole, .count = 1},
+        {.device = 1, .seen = 1, .splices = theirs.at, .count = theirs.count},
+        {.device = 2, .seen = 1, .splices = mine.at, .count = mine.count},
+    };
+    for (size_t i = 0; i < 3 && err == GALEN_OK; i++)
+        err = galen_text_apply(text, &edits[i], 0);
+    if (err == GALEN_OK && !copy_changes(text, &mine, &making))
+        err = GALEN_ERR_MEMORY;
+    galen_text_free(text);
+    galen_splices_free(&theirs);
+    galen_splices_free(&mine);
+    return making_end(&making, err, out);
 }

@@ -24,4 +24,18 @@ GALEN_MUST_USE bool steps_reserve(struct step **steps, size_t *room, size_t coun
 GALEN_MUST_USE enum galen_err replay_history(struct replay *replay, const struct history *history,
                                              uint32_t from, struct step **steps, size_t *room);
 
+/* Splices that are being made, one after the other, each at or behind the end of the last. All zeros is
+ * none. What they insert is copied. */
+struct making {
+    struct galen_splice *at;
+    size_t count, room;
+    struct galen_writer inserted;
+    uint32_t behind; /* the end of the last one */
+};
+/** At the end of the last one it becomes part of it. False: out of memory. */
+GALEN_MUST_USE bool making_add(struct making *making, uint32_t at, uint32_t deleted,
+                               struct galen_bytes inserted);
+/** Hands over what was made, or with anything but OK drops it. Gives `err`. */
+enum galen_err making_end(struct making *making, enum galen_err err, struct galen_splices *out);
+
 #endif

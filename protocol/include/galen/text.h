@@ -53,6 +53,9 @@ void galen_text_free(struct galen_text *text);
  */
 GALEN_MUST_USE enum galen_err galen_text_apply(struct galen_text *text,
                                                const struct galen_edit *edit, uint32_t limit);
+/** The verdict of galen_text_apply alone. `text` NULL: an empty one without history. */
+GALEN_MUST_USE enum galen_err galen_text_check(struct galen_text *text,
+                                               const struct galen_edit *edit, uint32_t limit);
 /** All of galen_text_apply that can fail; the text stays as it is until one of the next two is called.
  *  Borrows what is inserted until then. */
 GALEN_MUST_USE enum galen_err galen_text_prepare(struct galen_text *text,
@@ -110,13 +113,22 @@ GALEN_MUST_USE enum galen_err galen_text_difference(struct galen_bytes before,
                                                     struct galen_bytes after,
                                                     struct galen_splices *splices);
 
+/**
+ * The same for somebody who made `after` of `before` while the text became `now`: splices, one after the
+ * other, to `now`. MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes after,
+                                               struct galen_bytes now,
+                                               struct galen_splices *splices);
+
 /*
  * Splices as they stand in an operation: for each, how many code points stay as they are since the one
  * before, how many go, and what comes in their place.
  *
  *     struct { uint32 kept; uint32 deleted; opaque inserted<V>; } Splice;
  *
- * Each does something, and only the first may keep nothing, so that one edit has one encoding.
+ * Each does something, and only the first may keep nothing, so that one edit has one encoding. None at all
+ * changes nothing.
  */
 /** Appends the encoding. `splices` are one after the other, each behind what the one before inserted. */
 void galen_splices_write(struct galen_writer *w, const struct galen_splice *splices, size_t count);
