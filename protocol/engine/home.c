@@ -8,8 +8,8 @@
  *   log/ID/request/PLACE           requests that are not in the log yet
  *   log/ID/stopped                 why nothing more is written there
  *   notice                         links whose second opening was told
+ *   out                            devices that were revoked
  *   record/ID/INDEX                the records of a page that is full, as the server sent them: loaded later
- *   words                          devices that were revoked
  *
  * INDEX and PLACE are 16 hexadecimal digits. In ascending order of keys, who this is comes before what it
  * reads, and entries before the requests that were made on top of them.
@@ -361,7 +361,7 @@ void save_words(struct galen_engine *engine)
         galen_chain_write(&w, &word->chain);
         galen_write_bool(&w, word->told);
     }
-    save_written(engine, "words", &w);
+    save_written(engine, "out", &w);
 }
 
 static enum galen_err load_words(struct galen_engine *engine, struct galen_bytes value)
@@ -384,7 +384,7 @@ static enum galen_err load_words(struct galen_engine *engine, struct galen_bytes
 
 void forget_all(struct galen_engine *engine)
 {
-    static const char *const lists[] = {"notice", "words"};
+    static const char *const lists[] = {"notice", "out"};
     for (size_t c = 0; c < engine->chart_count; c++) {
         struct chart *chart = engine->charts[c];
         for (size_t i = 0; i < chart->item_count; i++)
@@ -507,7 +507,7 @@ enum galen_err home_load(struct galen_engine *engine, struct galen_bytes key,
         return load_later(engine, key, value);
     if (key.size == 6 && starts(key, "notice"))
         return load_notices(engine, value);
-    if (key.size == 5 && starts(key, "words"))
+    if (key.size == 3 && starts(key, "out"))
         return load_words(engine, value);
     if (key.size == 4 && starts(key, "home"))
         return load_me(engine, value);

@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,9 @@ static struct output_node *push(struct galen_engine *engine, uint8_t kind, size_
 void save(struct galen_engine *engine, const char *key, struct galen_bytes value)
 {
     size_t key_size = strlen(key);
+    /* A start reads up to there. */
+    assert(strcmp(key, GALEN_LOADED_LATER) < 0 ||
+           home_loads_later((struct galen_bytes){(const uint8_t *)key, key_size}));
     struct output_node *node = push(engine, GALEN_OUT_SAVE, key_size + value.size);
     if (!node)
         return;

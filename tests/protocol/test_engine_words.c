@@ -87,10 +87,11 @@ static void refuse(struct home *home, enum galen_err err)
 
 static size_t pairs_of_logs(const struct home *home)
 {
+    static const char *const firsts[] = {"log/", "out", GALEN_LOADED_LATER};
     size_t count = 0;
     for (size_t i = 0; i < home->pair_count; i++)
-        count +=
-            strncmp(home->disk[i].key, "log/", 4) == 0 || strcmp(home->disk[i].key, "words") == 0;
+        for (size_t k = 0; k < sizeof firsts / sizeof firsts[0]; k++)
+            count += strncmp(home->disk[i].key, firsts[k], strlen(firsts[k])) == 0;
     return count;
 }
 

@@ -297,10 +297,12 @@ cJSON *home_asks(struct home *home, const char *format, ...)
 
 /* -- beginning and end ------------------------------------------------------------------------------- */
 
+/* As hosts do: what stands there, and behind. */
 static bool is_loaded_later(struct galen_bytes key)
 {
-    size_t n = strlen(GALEN_LOADED_LATER);
-    return key.size >= n && memcmp(key.at, GALEN_LOADED_LATER, n) == 0;
+    size_t n = strlen(GALEN_LOADED_LATER), least = key.size < n ? key.size : n;
+    int order = memcmp(key.at, GALEN_LOADED_LATER, least);
+    return order > 0 || (order == 0 && key.size >= n);
 }
 
 void home_open(struct home *home, bool fresh)

@@ -30,10 +30,12 @@ struct node *world_node(struct world *world, const char *name)
     return node;
 }
 
+/* As hosts do: what stands there, and behind. */
 static bool is_loaded_later(const struct pair *pair)
 {
-    size_t n = strlen(GALEN_LOADED_LATER);
-    return pair->key_size >= n && memcmp(pair->key, GALEN_LOADED_LATER, n) == 0;
+    size_t n = strlen(GALEN_LOADED_LATER), least = pair->key_size < n ? pair->key_size : n;
+    int order = memcmp(pair->key, GALEN_LOADED_LATER, least);
+    return order > 0 || (order == 0 && pair->key_size >= n);
 }
 
 static void hand_in(struct node *node, struct galen_bytes key)

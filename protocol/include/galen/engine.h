@@ -32,7 +32,7 @@ struct galen_engine_config {
 struct galen_engine *galen_engine_new(const struct galen_engine_config *config);
 void galen_engine_free(struct galen_engine *engine);
 
-/** Pairs whose keys begin so, and so stand last, are loaded when a LOAD asks for them; before is no error. */
+/** Pairs whose keys begin so stand last, and are loaded when a LOAD asks for them; before is no error. */
 #define GALEN_LOADED_LATER "record/"
 
 /**
