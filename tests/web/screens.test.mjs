@@ -174,6 +174,8 @@ test("the focus goes to the heading of each new screen", async () => {
 
 test("everything of a patient's is two presses away", async () => {
     for (const [way, heading] of [["Messages", "Messages"], ["My medicines", "My medicines"], ["My plan", "My plan"],
+                                  ["My visits", "My visits"], ["My papers", "My papers"], ["About me", "About me"],
+                                  ["My journal", "My journal"], ["My allergies", "My allergies"],
                                   ["People and devices", "People and devices"], ["What was done here", "What was done here"]]) {
         const page = await on("home-patient");
         await page.press(way);
@@ -407,6 +409,185 @@ describe("a record of any document", () => {
         await page.getByLabel("Scheduled").fill("2026-12-01T09:30");
         await page.press("Plan it");
         assert.deepEqual(await page.writes(), [{ type: "tmr", scheduled: "2026-12-01T09:30:00Z" }]);
+        await page.close();
+    });
+});
+
+describe("a visit", () => {
+    test("is where its step says, for whoever looks on; who goes on takes the others along only if they press", async () => {
+        const staff = await on("flow-start-staff");
+        await staff.press("Collect →");
+        assert.deepEqual(await staff.writes(), []); // it is there already
+        await staff.press("Assess →");
+        assert.deepEqual(await staff.writes(), [{ step: "assess" }]);
+        assert.equal(await staff.locator("#step").innerText(), "Assess");
+        await staff.close();
+        const patient = await on("flow-start-patient");
+        await patient.press("Go there");
+        assert.deepEqual(await patient.heard("write"), []);
+        assert.equal(await patient.locator("#step").innerText(), "What I take");
+        await patient.close();
+    });
+
+    test("keeps what was typed when one goes to another step and comes back", async () => {
+        const page = await on("flow-start-staff");
+        await page.getByLabel("Patient's location").fill("Springfield");
+        await page.press("Collect →");
+        await settle(page);
+        assert.deepEqual(await page.writes(), [{ place: "Springfield" }]);
+        await page.press("Add: vitamin/mineral");
+        await page.getByLabel("Drug").fill("Calcium");
+        await page.press("Messages");
+        await page.goBack();
+        await settle(page);
+        assert.equal(await page.getByLabel("Drug").inputValue(), "Calcium");
+        await page.press("Add to the record");
+        const [, made] = await page.heard("write");
+        assert.equal(made.fields.kind, "vitamin");
+        assert.equal(made.fields.status, "active");
+        assert.equal(await page.locator("#step").innerText(), "Collect", "and is where one was");
+        await page.close();
+    });
+
+    test("without a call is begun with its time, and ends with its minutes", async () => {
+        const page = await on("visits-staff-none");
+        await page.press("Start a visit without a call");
+        const [begun] = await page.writes();
+        assert.deepEqual([begun.step, begun.started.slice(0, 15)], ["start", "2026-11-25T15:3"]);
+        await page.clock.runFor(12 * 60_000);
+        await page.press("The talk is over");
+        assert.equal((await page.writes()).at(-1).minutes, "12");
+        await page.close();
+    });
+
+    test("with a call has the call's own record, and there is one only", async () => {
+        const page = await on("messages-staff", (s) => { s.records[CHART].visit = []; });
+        await page.press("Start a visit");
+        await settle(page);
+        const [made] = await page.heard("write");
+        assert.equal(made.record, "ee".repeat(16));
+        assert.equal(await page.locator("#step").innerText(), "Start");
+        await page.close();
+        const again = await on("messages-staff");
+        await again.press("Start a visit");
+        await settle(again);
+        assert.deepEqual(await again.heard("write"), [], "one is going on");
+        await again.close();
+    });
+
+    test("consent is one statement: who, to what, which text, when", async () => {
+        const page = await on("flow-start-staff");
+        await page.press("Yes, consent was given");
+        const [said] = await page.writes();
+        assert.deepEqual({ ...said, consent_at: said.consent_at.slice(0, 10) }, {
+            consent: "given", consent_text: "1 (2026)", consent_mode: "audio", consent_by: "a2".repeat(32), consent_relation: "the patient",
+            consent_at: "2026-11-25", revoked_at: "",
+        });
+        await page.press("It was taken back");
+        assert.equal((await page.writes()).at(-1).consent, "revoked");
+        assert.match(await page.locator(".usa-alert--warning").first().innerText(), /The consent was taken back/);
+        await page.close();
+    });
+
+    test("who is known already is asked all the same, and only that is written", async () => {
+        const page = await on("flow-start-identity");
+        await page.getByRole("dialog").getByLabel("name", { exact: true }).check({ force: true });
+        await page.getByRole("dialog").getByLabel("date of birth").check({ force: true });
+        await page.getByRole("dialog").getByRole("button", { name: "Both are right" }).click();
+        await settle(page);
+        assert.deepEqual(await page.heard("identify"), []);
+        assert.deepEqual(await page.writes(), [{ identity: "name, date of birth" }]);
+        await page.close();
+    });
+
+    test("what was said back is written with its time", async () => {
+        const page = await on("flow-agree-staff");
+        await page.press(/^Said back in their own words ?: Metformin/);
+        const [said] = await page.writes();
+        assert.deepEqual([said.teach_back, said.explained_at.slice(0, 10)], ["yes", "2026-11-25"]);
+        await page.close();
+    });
+});
+
+test("a finding becomes a problem, or is set aside with a reason", async () => {
+    const page = await on("flow-assess-staff");
+    await page.press(/^Take it as a problem ?: Lisinopril/);
+    const [taken] = await page.writes();
+    assert.deepEqual([taken.finding, taken.status, taken.medicine, taken.severity], ["interaction:1", "open", record(2), "high"]);
+    await page.press(/^Set it aside ?: Metformin/);
+    await page.press("Set aside with this reason");
+    assert.equal((await page.writes()).length, 1, "not without a reason");
+    await page.getByLabel("Why nothing needs to be done").fill("Kidneys were looked at in August.");
+    await page.press("Set aside with this reason");
+    const [, aside] = await page.writes();
+    assert.deepEqual([aside.finding, aside.status, aside.set_aside_reason], ["age:1", "set-aside", "Kidneys were looked at in August."]);
+    await settle(page);
+    assert.match(await page.locator(".flow").innerText(), /Nothing is open\. 2 answered\./);
+    assert.match(await page.locator(".not-checked").innerText(), /not recognized/);
+    await page.close();
+});
+
+test("no line of a discharge is forgotten, and what was there before is shown beside", async () => {
+    const page = await on("flow-collect-discharge");
+    const lines = page.locator(".reconcile");
+    assert.match(await page.locator(".count-left").innerText(), /^2 of 5 lines are not decided/);
+    assert.match(await lines.first().innerText(), /Before the hospital\s+Metformin 500 mg[\s\S]*From now on\s+Metformin 850 mg/);
+    const wort = lines.filter({ hasText: "St. John's wort" });
+    assert.deepEqual((await wort.locator(".choices button").allInnerTexts()), ["New", "Stopped"], "what was not there does not go on");
+    await lines.filter({ hasText: "Lisinopril" }).getByRole("button", { name: "Stopped" }).click();
+    await settle(page);
+    assert.deepEqual(await page.writes(), [{ discharge: "stopped", status: "stopped", stop: "2026-11-25" }]);
+    assert.match(await page.locator(".count-left").innerText(), /^1 of 5/);
+    await page.close();
+});
+
+test("a discharge is not signed as reconciled while a line is left", async () => {
+    const page = await on("flow-sign-done", (s) => {
+        s.records[CHART].visit.find((r) => r.record.endsWith("34")).fields.type.value = "discharge";
+        s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0);
+    });
+    assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    await page.getByLabel("Gone through together with the patient.").check({ force: true });
+    await page.getByRole("button", { name: "Sign", exact: true }).click();
+    await settle(page);
+    assert.deepEqual(await page.heard("sign"), [{ chart: CHART, meaning: "reviewed-with-patient", visit: record(52) }]);
+    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
+    await page.close();
+});
+
+test("a conflict holds up the signature, with the way there and back", async () => {
+    const page = await on("flow-sign-conflict");
+    assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    await page.press("Decide: Lisinopril");
+    assert.equal(await page.locator(".conflict").count(), 1);
+    await page.press("← Back to where I was");
+    assert.equal(await page.locator("#step").innerText(), "Sign");
+    await page.close();
+});
+
+describe("a paper", () => {
+    test("is drawn as text in its own sheet, whatever stands in it, and printed alone", async () => {
+        const page = await on("paper-version", (s) => {
+            s.papers.papers[0].html = s.papers.papers[0].html.replace("<p>Dear", "<img src=\"x\" onerror=\"document.title='ran'\"><script>document.title='ran'</script><p>Dear");
+        });
+        const inside = await page.locator(".paper-host").evaluate((host) => ({
+            text: host.shadowRoot.querySelector(".body").textContent, bad: host.shadowRoot.querySelectorAll("img, script, style").length,
+            size: getComputedStyle(host.shadowRoot.querySelector("p")).fontSize,
+        }));
+        assert.match(inside.text, /Dear Rosalind & Sam <b>/);
+        assert.doesNotMatch(inside.text, /ran/);
+        assert.deepEqual([inside.bad, parseFloat(inside.size) >= 18.6], [0, true]);
+        await page.emulateMedia({ media: "print" });
+        assert.equal(await page.locator("main > :not(.paper-host)").evaluateAll((all) => all.filter((one) => one.checkVisibility()).length), 0);
+        assert.equal(await page.locator(".paper-host").isVisible(), true);
+        await page.close();
+    });
+
+    test("the current list is one press away from home", async () => {
+        const page = await on("home-patient");
+        await page.press("My list of medicines");
+        assert.deepEqual((await page.heard("papers")).map(({ list, chart, version }) => [list, chart, version]), [[true, CHART, undefined]]);
+        assert.equal(await page.locator(".paper-host").count(), 1);
         await page.close();
     });
 });

@@ -3,8 +3,8 @@
  * answers as the real one does, and `tell` lets a test say what others do. Not part of what is built.
  */
 import type {
-    CallView, ChartSummary, DocName, Entry, Failure, Home, Id, Member, Proposal, QuestionName, Questions, RecordView,
-    Role, Said, SchemaDocument, Told, Waiting,
+    CallView, ChartSummary, DocName, Entry, Failure, Findings, Home, Id, Member, Proposal, QuestionName, Questions, RecordView,
+    Role, Said, SchemaDocument, Told, Versions, Waiting,
 } from "../../../web-client/src/core/protocol.ts";
 import type { Core } from "../../../web-client/src/state/core.ts";
 import type { Levels, Sound, SoundNow } from "../../../web-client/src/audio/sound.ts";
@@ -21,6 +21,9 @@ export interface Script {
     /** what was said before, by record and field */
     earlier: Record<string, Said[]>;
     waiting: Record<Id, Waiting[]>;
+    findings: Findings;
+    versions: Versions;
+    papers: Questions["papers"]["answer"];
     call: CallView;
     /** that this tab was in when it was loaded again */
     visit_before?: { chart: Id; visit: Id; muted: boolean };
@@ -143,6 +146,28 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             ...(script.records[chart]?.[doc]?.find((r) => r.record === record)?.fields[field]?.values ?? [])
                 .map((one) => ({ ...one, current: true })),
         ],
+        /* A problem of the list that names the finding answers it. */
+        findings: ({ chart }) => ({
+            ...script.findings,
+            findings: script.findings.findings.map((one) => {
+                const answer = script.records[chart]?.dtp?.find((r) => r.fields["finding"]?.value === one.key);
+                return answer ? { ...one, dtp: answer.record, status: answer.fields["status"]?.value === "set-aside" ? "set-aside" : "problem" } : one;
+            }),
+        }),
+        writing: () => [],
+        versions: () => structuredClone(script.versions),
+        sign: ({ chart, meaning, visit }) => {
+            const made = append(chart, { kind: "sign", meaning } as Partial<Entry>);
+            script.versions.versions.push({
+                chart, version: script.versions.versions.length + 1, index: list(chart).length, time_ms: script.now_ms, account: script.home.account,
+                device: script.home.device, name: script.home.name, role: script.home.role as Role, meaning, base: list(chart).length, schema: 1,
+                hash: "ab".repeat(32), asserted: true, superseded: false, ...(visit ? { visit } : {}),
+            });
+            return { token: made };
+        },
+        papers: ({ list: current }) => ({
+            ...script.papers, papers: script.papers.papers.filter((one) => (one.name === "current-list") === Boolean(current)),
+        }),
         waiting: ({ chart }) => [...(script.waiting[chart] ?? [])],
         call: () => structuredClone(script.call),
         look: ({ link: given }) => {

@@ -146,6 +146,43 @@ function records() {
     };
 }
 
+const list = { key: "x", list: "Phansalkar et al. 2012", version: "1", date: "2012-02-01" };
+const findings = () => ({
+    findings: [
+        {
+            key: "interaction:1", kind: "interaction", severity: "high", records: [rec(2), rec(3)], allergies: [], title: "Lisinopril and St. John's wort",
+            why: "Made up for this test: the one changes how the other works.", do: "Ask whether it is still taken; think of another remedy for sleep.",
+            plain: { title: "", why: "", do: "" }, source: list, status: "open",
+        },
+        {
+            key: "age:1", kind: "age", severity: "low", records: [rec(1)], allergies: [], title: "Metformin and kidney function",
+            why: "Made up for this test: the dose follows the kidneys.", do: "Look at the last value.", plain: { title: "", why: "", do: "" }, source: list, status: "open",
+        },
+    ],
+    checked: [{ kind: "interaction", what: "Fifteen pairs of classes that should not be together", source: list }],
+    not_checked: [{ what: "Interactions that are not on this list", records: [] }, { what: "St. John's wort: not recognized", records: [rec(3)] }],
+    data: { version: "1", date: "2026-11-01" },
+});
+const version = (n, more = {}) => ({
+    chart: CHART, version: n, index: 20 + n, time_ms: NOW - (30 - n) * DAY, account: PAULA.account, device: PAULA.device, name: PAULA.name, role: PAULA.role,
+    meaning: "reviewed-with-patient", base: 20 + n, schema: 1, hash: "ab".repeat(32), asserted: true, superseded: false, visit: rec(52), ...more,
+});
+const twice = (s) => { s.versions.versions = [version(1, { superseded: true, superseded_by: 22, superseded_at_ms: NOW - 20 * DAY }), version(2)]; };
+const paper = (name, title, inside) => ({
+    name, title, html: `<!DOCTYPE html>\n<html lang="en">\n<head>\n<title>${title}</title>\n<style>\nhtml{font:14pt/1.45 Arial,sans-serif;color:#000;background:#fff}
+body{margin:0 auto;max-width:190mm}\ndl{display:grid;grid-template-columns:50mm 1fr}\ntable.paper{width:100%;table-layout:fixed}\n@page{size:letter;margin:16mm}\n</style>\n</head>
+<body>\n<table class="paper" role="presentation">\n<thead><tr><td><div class="head">\n<p><bdi>Rosalind Example</bdi></p></div></td></tr></thead>
+<tbody><tr><td>\n<main>\n<h1>${title}</h1>\n${inside}</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n`,
+});
+const papers = () => ({
+    signed: true, version: 2, papers: [
+        paper("cover-letter", "Cover letter", "<p>Dear <bdi>Rosalind &amp; Sam &lt;b&gt;</bdi></p>\n"),
+        paper("to-do-list", "To-do list", "<h2>What we talked about</h2><p><bdi>Dizzy in the mornings</bdi></p>\n"),
+        paper("medication-list", "Medication list", "<dl><dt>Medication</dt><dd><bdi>Metformin 500 mg</bdi></dd></dl>\n"),
+        paper("current-list", "Current list of medicines", "<dl><dt>Medication</dt><dd><bdi>Metformin 500 mg</bdi></dd></dl>\n"),
+    ],
+});
+
 const summary = (chart, name, more = {}) => ({
     chart, name, practice: false, entries: 15, server_entries: 15, epoch: 2, people: 3, devices: 5, member: true, holder: true, current: true,
     waiting: 0, conflicts: 0, proposals: 0, unread: 0, heard_ms: NOW - 3 * MIN, ...more,
@@ -159,7 +196,7 @@ export function practice(file, who) {
     const me = { staff: PAULA, patient: ROSA, caregiver: SAM, prescriber: HART }[who];
     const entries = log();
     return {
-        now_ms: NOW, ready: true, then: [], failing: {}, earlier: {}, sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
+        now_ms: NOW, ready: true, then: [], failing: {}, earlier: {}, findings: findings(), versions: { versions: [], ready: true }, papers: papers(), sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
         home: {
             state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: who === "patient" ? "Rosalind" : me.name,
             practice: id("aa"), practice_chart: staff ? PRACTICE : "", online: { log: true, live: true }, persistent: true, holds: true,
@@ -389,6 +426,16 @@ export const states = [
     ["flow-sign-staff", "staff", flow("sign")],
     ["flow-sign-done", "staff", flow("sign"), done],
     ["flow-sign-patient", "patient", flow("sign"), done],
+    ["flow-sign-conflict", "staff", flow("sign"), (s) => { s.versions = { versions: [version(1)], ready: false, error: "conflict", help: "Decide what stands in two ways first." }; }],
+    ["flow-sign-not-ready", "staff", flow("sign"), all(done, (s) => { s.versions.ready = false; s.versions.help = "Wait until all is with the server."; s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0); })],
+    ["flow-sign-twice", "staff", flow("sign"), all(done, twice)],
+    ["flow-assess-set-aside", "staff", flow("assess"), () => {}, [/^Set it aside ?: Metformin/, "Set aside with this reason"]],
+    ["papers-patient", "patient", chart("papers"), twice],
+    ["papers-none", "patient", chart("papers")],
+    ["paper-version", "patient", { at: "paper", chart: CHART, version: 1, back: { at: "home" } }, (s) => { s.papers.superseded = true; }],
+    ["paper-list", "patient", { at: "paper", chart: CHART, list: true, back: { at: "home" } }],
+    ["paper-not-signed", "staff", { at: "paper", chart: CHART, version: 0, back: { at: "home" } }, (s) => { s.papers.signed = false; }],
+    ["paper-error", "patient", { at: "paper", chart: CHART, list: true, back: { at: "home" } }, fails("papers", "record-not-open", "The record is not open yet.")],
     ["flow-caregiver", "caregiver", flow("collect")],
     ["flow-in-call", "staff", flow("collect"), inVisit("staff")],
     ["visit-new", "staff", chart("visit", "new"), () => {}, ["Plan it"]],

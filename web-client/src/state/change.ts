@@ -1,12 +1,12 @@
 /* The one function that changes the tree. It asks nobody and waits for nothing: effects do. */
 import { batch, type Signal } from "@preact/signals";
 import type {
-    CallView, ChartSummary, Entry, Failure, Home, Id, Member, Questions, RecordView, SchemaDocument, Told, Token,
-    Waiting,
+    CallView, ChartSummary, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, SchemaDocument, Told, Token,
+    Versions, Waiting,
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import {
-    editKey, loading, recordDocs, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen,
+    editKey, loading, recordDocs, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen, type Wantable,
 } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
@@ -21,7 +21,9 @@ export type Change =
     | { do: "earlier"; chart: Id }
     | { do: "waiting"; chart: Id; waiting: Waiting[] }
     | { do: "records"; chart: Id; doc: RecordDoc; records: Part<RecordView[]> }
-    | { do: "docs"; docs: RecordDoc[] }
+    | { do: "want"; what: Wantable[] }
+    | { do: "findings"; chart: Id; findings: Part<Findings> }
+    | { do: "versions"; chart: Id; versions: Part<Versions> }
     | { do: "checked"; chart: Id; checked: OpenChart["checked"] }
     | { do: "compose"; chart: Id; text: string }
     | { do: "typed"; key: string; text: string; base: string; now: string; wrong: boolean }
@@ -75,13 +77,13 @@ function without<T>(from: Record<string, T>, key: string): Record<string, T> {
 function opened(chart: Id): OpenChart {
     return {
         chart, members: loading, entries: loading, from: 0, earlier: false, waiting: [],
-        records: Object.fromEntries(recordDocs.map((doc) => [doc, loading])) as OpenChart["records"], docs: [],
-        checked: null,
+        records: Object.fromEntries(recordDocs.map((doc) => [doc, loading])) as OpenChart["records"],
+        findings: loading, versions: loading, wanted: [], checked: null,
     };
 }
 
 function go(screen: Screen): void {
-    const chart = screen.at === "chart" || screen.at === "visit" ? screen.chart : null;
+    const chart = screen.at === "chart" || screen.at === "visit" || screen.at === "paper" ? screen.chart : null;
     const before = tree.screen.value;
     tree.screen.value = screen;
     if (chart !== (tree.open.value?.chart ?? null))
@@ -271,8 +273,10 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     earlier: (c) => ofOpen(c.chart, () => ({ earlier: true })),
     waiting: (c) => ofOpen(c.chart, () => ({ waiting: c.waiting })),
     records: (c) => recordsCame(c.chart, c.doc, c.records),
-    docs: (c) => tree.open.value &&
-        ofOpen(tree.open.value.chart, (open) => ({ docs: [...new Set([...open.docs, ...c.docs])] })),
+    want: (c) => tree.open.value &&
+        ofOpen(tree.open.value.chart, (open) => ({ wanted: [...new Set([...open.wanted, ...c.what])] })),
+    findings: (c) => ofOpen(c.chart, (open) => ({ findings: kept(open.findings, c.findings) })),
+    versions: (c) => ofOpen(c.chart, (open) => ({ versions: kept(open.versions, c.versions) })),
     checked: (c) => ofOpen(c.chart, () => ({ checked: c.checked })),
     compose: (c) => set(tree.composing, { ...tree.composing.value, [c.chart]: c.text }),
     typed,

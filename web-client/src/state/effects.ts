@@ -6,7 +6,7 @@ import type { ChartSummary, Id, Questions, QuestionName, Role, Told } from "../c
 import { change } from "./change.ts";
 import { failureOf, type Core } from "./core.ts";
 import type { Sound } from "../audio/sound.ts";
-import { isRecordDoc, recordDocs, tree, type RecordDoc, type Screen } from "./tree.ts";
+import { isRecordDoc, recordDocs, tree, type Screen, type Wantable } from "./tree.ts";
 import { inviteNewPatient } from "./invite.ts";
 import { flushEdits, hasUnsaved } from "./typing.ts";
 import { callTold, ringWhileSomebodyWaits, stayInVisit } from "./visit.ts";
@@ -30,8 +30,8 @@ export const sound = (): Sound => soundPart;
 
 /* -- asking again ----------------------------------------------------------------------------------- */
 
-type Wanted = "home" | "charts" | "members" | "waiting" | RecordDoc | "call" | "entries";
-const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "members", "waiting", "call"];
+type Wanted = "home" | "charts" | "members" | "waiting" | Wantable | "call" | "entries";
+const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "findings", "versions", "members", "waiting", "call"];
 const wanted = new Set<Wanted>();
 let round: Promise<void> | null = null;
 
@@ -43,16 +43,17 @@ export function refresh(...what: Wanted[]): Promise<void> {
     return round;
 }
 
-/** Documents that the screen shows: asked for, and again whenever they may have changed. */
-export function want(...docs: RecordDoc[]): void {
-    const fresh = docs.filter((doc) => tree.open.value && !tree.open.value.docs.includes(doc));
+/** What the screen shows: asked for, and again whenever it may have changed. */
+export function want(...what: Wantable[]): void {
+    const fresh = what.filter((one) => tree.open.value && !tree.open.value.wanted.includes(one));
     if (fresh.length === 0)
         return;
-    change({ do: "docs", docs: fresh });
+    change({ do: "want", what: fresh });
     void refresh(...fresh);
 }
 
-const wantedDocs = (): RecordDoc[] => tree.open.value?.docs ?? [];
+/** What follows from all documents together. */
+const derived = (wanted: Wantable[]): Wantable[] => wanted.filter((one) => one === "findings" || one === "versions");
 
 async function askWanted(): Promise<void> {
     while (wanted.size > 0) {
@@ -84,6 +85,10 @@ async function askOne(what: Wanted): Promise<void> {
             .then((waiting) => change({ do: "waiting", chart: open, waiting }), () => undefined);
     case "entries":
         return loadLatest(open);
+    case "findings":
+        return part(ask("findings", { chart: open }), (findings) => change({ do: "findings", chart: open, findings }));
+    case "versions":
+        return part(ask("versions", { chart: open }), (versions) => change({ do: "versions", chart: open, versions }));
     default:
         return part(ask("records", { chart: open, doc: what }),
                     (records) => change({ do: "records", chart: open, doc: what, records }));
@@ -213,10 +218,12 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
     if (open?.chart === told.chart) {
         if (open.entries.state === "here" && told.index > open.from + open.entries.value.length)
             void refresh("entries");
-        if (isRecordDoc(told.doc) && open.docs.includes(told.doc))
+        if (isRecordDoc(told.doc) && open.wanted.includes(told.doc))
             void refresh(told.doc);
+        if (told.class === "record")
+            void refresh(...derived(open.wanted));
         if (told.kind === "answer" || told.kind === "identity" || told.class === "epoch" || told.kind === "unknown")
-            void refresh(...open.docs, "members");
+            void refresh(...open.wanted, "members");
         if (told.doc === "people")
             void refresh("members", "call");
         void refresh("waiting");
@@ -248,7 +255,7 @@ function hear(told: Told): void {
     if (again)
         void refresh(...again);
     if (told.event === "reopened" || told.event === "current")
-        void refresh(...wantedDocs());
+        void refresh(...(tree.open.value?.wanted ?? []));
 }
 
 async function begin(): Promise<void> {

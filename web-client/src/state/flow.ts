@@ -1,14 +1,25 @@
 /* A visit as it goes along: which one, where it is, and what is still open at each step. */
-import type { Id, RecordView } from "../core/protocol.ts";
+import type { Finding, Findings, Id, Meaning, RecordView, Version, Versions } from "../core/protocol.ts";
 import { go, refresh, ask } from "./effects.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { addRecord, writeFields } from "./invite.ts";
-import { steps, tree, type ChartPlace, type RecordDoc, type Step } from "./tree.ts";
+import { steps, tree, type ChartPlace, type RecordDoc, type Step, type Wantable } from "./tree.ts";
 import { shownFields, timeOf, valueOf } from "./values.ts";
 
-/** The documents that a visit works on. */
-export const flowDocs: RecordDoc[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal"];
+/** What a visit works on. */
+export const flowWants: Wantable[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal", "findings", "versions"];
+
+export const findings = (): Findings | undefined => {
+    const part = tree.open.value?.findings;
+    return part?.state === "here" ? part.value : undefined;
+};
+export const versions = (): Versions | undefined => {
+    const part = tree.open.value?.versions;
+    return part?.state === "here" ? part.value : undefined;
+};
+/** The last one; whether it still stands, it says itself. */
+export const lastVersion = (): Version | undefined => versions()?.versions.at(-1);
 
 export const here = (doc: RecordDoc): RecordView[] => {
     const part = tree.open.value?.records[doc];
@@ -88,7 +99,7 @@ export async function finishWithCall(chart: Id): Promise<void> {
 
 export type Open =
     | "type" | "place" | "identity" | "consent" | "kinds" | "taken" | "allergies" | "brown_bag" | "reconcile" | "findings" | "proposals"
-    | "unanswered" | "actions" | "next" | "read_back" | "teach_back" | "ended";
+    | "unanswered" | "actions" | "next" | "read_back" | "teach_back" | "ended" | "signature";
 export interface Left {
     what: Open;
     count: number;
@@ -121,7 +132,7 @@ export const isAnswered = (problem: RecordView): boolean =>
 export const problemsLeft = (): RecordView[] => openProblems().filter((r) => !isAnswered(r));
 
 /** Only what staff say ends a step; nothing here keeps anybody from going on. */
-export function leftIn(step: Step, visit: RecordView, kinds: string[], findings: number): Left[] {
+export function leftIn(step: Step, visit: RecordView, kinds: string[]): Left[] {
     const not = (field: string) => Number(valueOf(visit, field) === "");
     const medicines = medicinesNow();
     const profile = here("profile")[0];
@@ -140,7 +151,7 @@ export function leftIn(step: Step, visit: RecordView, kinds: string[], findings:
             { what: "brown_bag", count: not("brown_bag") },
         ],
         assess: [
-            { what: "findings", count: findings },
+            { what: "findings", count: findings()?.findings.filter((one) => one.status === "open").length ?? 0 },
             { what: "proposals", count: medicines.filter((r) => r.proposals.some((p) => p.state === "pending" || p.state === "contested")).length },
         ],
         plan: [
@@ -152,7 +163,10 @@ export function leftIn(step: Step, visit: RecordView, kinds: string[], findings:
             { what: "read_back", count: Number(valueOf(visit, "read_back") !== "yes") },
             { what: "teach_back", count: medicines.filter((r) => !taughtIn(visit, r)).length },
         ],
-        sign: [{ what: "ended", count: not("ended") }],
+        sign: [
+            { what: "ended", count: not("ended") },
+            { what: "signature", count: Number(!versions()?.versions.some((one) => one.visit === visit.record && !one.superseded)) },
+        ],
     };
     return all[step].filter((left) => left.count > 0);
 }
@@ -164,3 +178,40 @@ export const conflicted = (): { doc: RecordDoc; record: RecordView }[] =>
 
 export const placeOf = (chart: Id, doc: RecordDoc, record: Id, back?: ChartPlace): ChartPlace =>
     ({ at: "chart", chart, part: doc, record, ...(back ? { back } : {}) });
+
+/* -- findings ------------------------------------------------------------------------------------------ */
+
+const categories: Partial<Record<Finding["kind"], string>> = {
+    ingredient: "unnecessary-therapy", class: "unnecessary-therapy", pharmacies: "needs-monitoring-safety", "short-term": "needs-monitoring-safety",
+    interaction: "adverse-reaction", allergy: "adverse-reaction", age: "adverse-reaction",
+};
+
+/** What the problem list begins with when a finding is taken into it. */
+export function problemOf(finding: Finding, names: string): Record<string, string> {
+    const category = categories[finding.kind];
+    return {
+        condition: finding.title, medicines: names, finding: finding.key, severity: finding.severity, status: "open", note: finding.why,
+        ...(category ? { category, axis: category === "unnecessary-therapy" ? "indication" : "safety" } : {}),
+        ...(finding.records[0] ? { medicine: finding.records[0] } : {}),
+    };
+}
+
+export const takeAsProblem = (chart: Id, finding: Finding, names: string): Promise<Id | null> =>
+    addRecord(chart, "dtp", problemOf(finding, names));
+
+export const setAside = (chart: Id, finding: Finding, names: string, reason: string): Promise<Id | null> =>
+    addRecord(chart, "dtp", { ...problemOf(finding, names), status: "set-aside", set_aside_reason: reason });
+
+/* -- signing --------------------------------------------------------------------------------------------- */
+
+/** What was written a moment ago is in the log first; what came in between is read before anybody signs again. */
+export async function sign(chart: Id, meaning: Exclude<Meaning, "unknown">, visit: Id): Promise<boolean> {
+    try {
+        await ask("sign", { chart, meaning, visit });
+        await refresh("waiting", "versions");
+        return true;
+    } catch (thrown) {
+        change({ do: "problem", failure: failureOf(thrown), chart });
+        return false;
+    }
+}

@@ -1,8 +1,8 @@
 /* Everything the screens show: one tree of signals. Only `change` (change.ts) sets them. */
 import { signal } from "@preact/signals";
 import type {
-    CallView, ChartSummary, DocName, Entry, Failure, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
-    Token, Waiting,
+    CallView, ChartSummary, DocName, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
+    Token, Versions, Waiting,
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import { silent } from "./sound.ts";
@@ -19,7 +19,9 @@ export const loading = { state: "loading" } as const;
 export type RecordDoc = Exclude<DocName, "people">;
 export const recordDocs: RecordDoc[] = ["pmr", "map", "profile", "dtp", "journal", "allergies", "visit", "checkin"];
 export const isRecordDoc = (doc: DocName | undefined): doc is RecordDoc => doc !== undefined && doc !== "people";
-export type ChartPart = "messages" | RecordDoc | "people" | "log";
+/** What is asked of an open chart only when a screen wants it. */
+export type Wantable = RecordDoc | "findings" | "versions";
+export type ChartPart = "papers" | "messages" | RecordDoc | "people" | "log";
 /** The steps of a visit, in the order of the care process. They are the options of `visit.step`. */
 export const steps = ["start", "collect", "assess", "plan", "agree", "sign"] as const;
 export type Step = (typeof steps)[number];
@@ -29,6 +31,7 @@ export type Screen =
     | { at: "home" }
     | { at: "new-patient" }
     | ChartPlace
+    | { at: "paper"; chart: Id; back: Screen; list?: boolean; version?: number }
     | { at: "visit"; chart: Id };
 
 export interface ChartPlace {
@@ -54,8 +57,11 @@ export interface OpenChart {
     earlier: boolean;
     waiting: Waiting[];
     records: Record<RecordDoc, Part<RecordView[]>>;
-    /** documents that a screen has wanted so far: they are kept up to date */
-    docs: RecordDoc[];
+    /** what follows from the documents: findings of the safety aids, signed versions */
+    findings: Part<Findings>;
+    versions: Part<Versions>;
+    /** what a screen has wanted so far: it is kept up to date */
+    wanted: Wantable[];
     checked: Part<Questions["check"]["answer"] & { at_ms: number }> | null;
 }
 

@@ -10,6 +10,7 @@ import { ChartScreen } from "./chart.tsx";
 import { HomeScreen } from "./home.tsx";
 import { JoinScreen, LostScreen, WelcomeScreen } from "./join.tsx";
 import { NewPatientScreen } from "./invite.tsx";
+import { PaperScreen } from "./papers.tsx";
 import { Alert, Button, Buttons, Loading, Title } from "./parts.tsx";
 import { VisitBar, VisitScreen } from "./visit.tsx";
 
@@ -116,6 +117,7 @@ function Screen({ home }: { home: Home | null }) {
     case "home": return <HomeScreen home={home} />;
     case "new-patient": return <NewPatientScreen />;
     case "chart": return <ChartScreen home={home} screen={screen} />;
+    case "paper": return <PaperScreen key={`${screen.version}`} screen={screen} />;
     case "visit": return <VisitScreen home={home} chart={screen.chart} />;
     }
 }

@@ -8,6 +8,7 @@ import { VisitPart } from "./flow.tsx";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
 import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, Title } from "./parts.tsx";
+import { PapersPart } from "./papers.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
 import { Copied, ShutOutButton } from "./shut_out.tsx";
@@ -54,6 +55,7 @@ function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { a
     case "messages": return <MessagesPart key={screen.chart} {...props} />;
     case "people": return <PeoplePart {...props} />;
     case "visit": return <VisitPart key={`${screen.record ?? ""} ${screen.step ?? ""}`} {...props} screen={screen} />;
+    case "papers": return <PapersPart {...props} here={screen} />;
     case "log": return <LogPart {...props} />;
     default: return (
         <RecordsPart key={`${screen.part} ${screen.record ?? ""}`} {...props} doc={screen.part} record={screen.record} back={screen.back} begin={screen.begin} />
@@ -63,8 +65,8 @@ function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { a
 
 const partsOf = (chart: ChartSummary, staff: boolean): ChartPart[] =>
     chart.practice ? ["people", "messages", "log"]
-        : staff ? ["messages", "visit", "pmr", "dtp", "map", "profile", "allergies", "journal", "checkin", "people", "log"]
-            : ["messages", "dtp", "pmr", "map", "profile", "allergies", "people", "log"];
+        : staff ? ["messages", "visit", "pmr", "dtp", "map", "profile", "allergies", "journal", "checkin", "papers", "people", "log"]
+            : ["messages", "dtp", "pmr", "map", "profile", "allergies", "papers", "people", "log"];
 
 /* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
 function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {

@@ -7,7 +7,7 @@ import type { ComponentChildren } from "preact";
 import type { RecordView, SchemaField } from "../core/protocol.ts";
 import { go, refresh, want } from "../state/effects.ts";
 import {
-    beginVisit, countOf, finishVisit, flowDocs, leftIn, minutesOf, startedMs, stepOf, toStep, visitNow, type Left,
+    beginVisit, countOf, finishVisit, flowWants, leftIn, minutesOf, startedMs, stepOf, toStep, visitNow, type Left,
 } from "../state/flow.ts";
 import { steps, type ChartPlace, type RecordDoc, type Step } from "../state/tree.ts";
 import { valueOf } from "../state/values.ts";
@@ -27,11 +27,11 @@ export interface FlowProps extends ChartProps {
 type PartProps = ChartProps & { screen: ChartPlace };
 
 export const kindsOf = (): SchemaField["options"] => fieldOf("pmr", "kind")?.options ?? [];
-const left = (step: Step, visit: RecordView): Left[] => leftIn(step, visit, kindsOf().map((k) => k.name), 0);
+const left = (step: Step, visit: RecordView): Left[] => leftIn(step, visit, kindsOf().map((k) => k.name));
 
 export function VisitPart(props: PartProps) {
     const { screen, chart, open, plain, staff } = props;
-    useEffect(() => want(...flowDocs), [chart.chart]);
+    useEffect(() => want(...flowWants), [chart.chart]);
     if (!chart.holder)
         return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
     const form = <RecordsPart {...props} doc="visit" record={screen.record} back={screen.back} begin={screen.begin} />;

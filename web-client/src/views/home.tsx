@@ -152,6 +152,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
         ["pmr", w.part.plain.pmr, chart.holder ? w.home.pmr_hint : w.home.opens_later],
         ["map", w.part.plain.map, chart.holder ? w.home.map_hint : w.home.opens_later],
         ["visit", w.part.plain.visit, w.home.visit_hint],
+        ["papers", w.part.plain.papers, w.home.papers_hint],
         ["journal", w.part.plain.journal, w.home.journal_hint],
         ["profile", w.part.plain.profile, w.home.profile_hint],
         ["allergies", w.part.plain.allergies, w.home.allergies_hint],
@@ -181,6 +182,14 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
                     </>}
             </div>
             <ul class="ways">
+                {chart.holder && (
+                    <li>
+                        <button type="button" class="way" onClick={() => go({ at: "paper", chart: chart.chart, list: true, back: { at: "home" } })}>
+                            <span class="way-name">{w.home.list_now}</span>
+                            <span class="way-hint">{w.home.list_hint}</span>
+                        </button>
+                    </li>
+                )}
                 {ways.map(([part, label, hint]) => (
                     <li key={part}>
                         <button type="button" class="way" onClick={() => to(part)}>

@@ -1,18 +1,20 @@
 /* The screens of a visit's steps. What stands in a field is shown and changed as everywhere (records.tsx). */
 import { useId, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
-import { go } from "../state/effects.ts";
+import { go, refresh } from "../state/effects.ts";
 import {
-    countOf, here, kindsLeft, medicinesNow, problemsLeft, startedMs, taughtIn,
+    conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, problemsLeft, reconciledIn, sign, taughtIn, toReconcile,
 } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
 import type { RecordDoc } from "../state/tree.ts";
 import { readSet, shownFields, timeOf, valueOf } from "../state/values.ts";
-import { valueWords, w } from "../words.ts";
+import { helpFor, valueWords, w } from "../words.ts";
+import { FindingsPanel } from "./findings.tsx";
 import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName, schemaOf, wordsOf } from "./names.ts";
-import { Alert, Button, Buttons, Empty, nameOf, Tag, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, When } from "./parts.tsx";
+import { VersionList } from "./papers.tsx";
 import { IdentityDialog } from "./people.tsx";
 import { Reconcile } from "./reconcile.tsx";
 import { FieldOf, Folded, membersOf, RecordCard, theOne } from "./records.tsx";
@@ -290,6 +292,7 @@ export function Assess(props: FlowProps) {
         );
     return (
         <>
+            <FindingsPanel {...props} />
             <Section title={w.flow.per_medicine}>
                 <ul class="cards">
                     {medicines.map((r) => (
@@ -403,14 +406,75 @@ export function Agree(props: FlowProps) {
 /* -- sign ---------------------------------------------------------------------------------------------------- */
 
 export function Sign(props: FlowProps) {
-    const { staff, visit } = props;
+    const { staff, visit, plain, open } = props;
+    const mine = open.versions.state === "here" ? open.versions.value.versions.filter((one) => one.visit === visit.record || !staff) : [];
+    const made = mine.length > 0
+        ? <VersionList {...props} versions={mine} level={4} />
+        : <p>{w.papers.none[plain ? "plain" : "clinical"]}</p>;
     if (!staff)
-        return <Section title={w.flow.after}>{of(props, ["next_at", "next_none", "summary_sent_at", "summary_how"])}</Section>;
+        return (
+            <>
+                <Section title={w.part.plain.papers}>{made}</Section>
+                <Section title={w.flow.after}>{of(props, ["next_at", "next_none", "summary_sent_at", "summary_how"])}</Section>
+            </>
+        );
     return (
         <>
             <Section title={w.flow.still_open_all}><OpenSteps {...props} /></Section>
+            <Section title={w.sign.title}><Signature {...props} /></Section>
+            <Section title={w.part.clinical.papers}>{made}</Section>
             <Section title={w.flow.after}>{of(props, ["minutes", "summary_sent_at", "summary_how"])}</Section>
-            {startedMs(visit) === 0 && <Alert kind="warning" title={w.flow.not_begun} />}
         </>
+    );
+}
+
+const meanings = ["reviewed-with-patient", "reviewed-alone", "discharge-reconciled"] as const;
+
+/** What is signed, what it means, and what has to be done first. */
+function Signature(props: FlowProps) {
+    const { chart, open, visit, home } = props;
+    const id = useId();
+    const discharge = valueOf(visit, "type") === "discharge";
+    const [meaning, setMeaning] = useState<(typeof meanings)[number]>(discharge ? "discharge-reconciled" : "reviewed-with-patient");
+    const lines = toReconcile(visit).filter((r) => !reconciledIn(visit, r)).length;
+    const conflicts = conflicted();
+    return (
+        <Of part={open.versions} again={() => void refresh("versions")} loading={w.papers.loading}>
+            {({ ready, error, help }) => (
+                <>
+                    {conflicts.length > 0 && (
+                        <Alert kind="warning" title={w.sign.conflicts}>
+                            <ul class="plain-list">
+                                {conflicts.map(({ doc, record }) => (
+                                    <li key={record.record}>
+                                        <Button kind="other" onClick={() => go(placeOf(chart.chart, doc, record.record, props.here))}>{w.sign.decide(recordName(doc, record))}</Button>
+                                    </li>
+                                ))}
+                            </ul>
+                        </Alert>
+                    )}
+                    {!ready && conflicts.length === 0 && (
+                        <Alert kind="warning" title={w.sign.not_now}><p class="usa-alert__text">{helpFor({ error: error ?? "", help: help ?? "" })}</p></Alert>
+                    )}
+                    <fieldset class="usa-fieldset">
+                        <legend class="usa-legend">{w.sign.meaning}</legend>
+                        {meanings.map((one) => (
+                            <div class="usa-radio" key={one}>
+                                <input class="usa-radio__input" type="radio" id={`${id}-${one}`} name={id} checked={meaning === one} onChange={() => setMeaning(one)} />
+                                <label class="usa-radio__label" for={`${id}-${one}`}>{w.papers.meaning[one]}</label>
+                            </div>
+                        ))}
+                    </fieldset>
+                    {meaning === "discharge-reconciled" && lines > 0
+                        ? <Alert kind="warning" title={w.reconcile.left(lines, toReconcile(visit).length)}><p class="usa-alert__text">{w.sign.lines_first}</p></Alert>
+                        : ready && (
+                            <>
+                                <p>{w.sign.what(home.name || w.role[home.role || "pharmacist"])}</p>
+                                <Buttons><Button big onClick={() => void sign(chart.chart, meaning, visit.record)}>{w.sign.now}</Button></Buttons>
+                            </>
+                        )}
+                </>
+            )}
+        </Of>
     );
 }
