@@ -267,11 +267,11 @@ class Follower:
             return hit
         return wait_until(f"{self.title}: {what}", found, deadline_s)
 
-    def wait(self, deadline_s=60):
-        """Waits for its end, which must be a good one; returns everything it printed."""
+    def wait(self, deadline_s=60, expected=0):
+        """Waits for its end, with the expected status; returns everything it printed."""
         status = self.process.wait(deadline_s)
         self.reader.join(5)
-        assert status == 0, f"{self.title} ended with status {status}\n{self.errors_path.read_text()}"
+        assert status == expected, f"{self.title} ended with status {status}\n{self.errors_path.read_text()}"
         return self.objects
 
     def stop(self):
