@@ -100,6 +100,14 @@ static void check_equal(struct world *world)
 
 /* -- signed versions -------------------------------------------------------------------------------- */
 
+/* What a version is about: the record and the plan, not who belongs here, nor what a patient or staff note
+ * beside them. */
+static bool is_signed(uint8_t doc)
+{
+    return doc != GALEN_DOC_PEOPLE && doc != GALEN_DOC_JOURNAL && doc != GALEN_DOC_VISIT &&
+           doc != GALEN_DOC_CHECKIN;
+}
+
 /* By the definition: the first operation that counts and says something about the record. */
 static uint64_t changed_since(const struct galen_docs *docs, uint64_t base, uint64_t size)
 {
@@ -109,8 +117,7 @@ static uint64_t changed_since(const struct galen_docs *docs, uint64_t base, uint
             continue;
         bool newer = item.verdict.err == GALEN_ERR_UNKNOWN_KIND && item.kind != GALEN_KIND_SIGN;
         bool about =
-            item.verdict.counts && item.record != NULL &&
-            galen_record_doc(item.record) == GALEN_DOC_PMR; /* all that people write here */
+            item.verdict.counts && item.record != NULL && is_signed(galen_record_doc(item.record));
         if (newer || about)
             return i;
     }
