@@ -41,6 +41,51 @@ static const char *const claim_words[GALEN_CLAIM_COUNT] = {
     [GALEN_CLAIM_CONTENTS] = "what is disclosed is what was sealed",
 };
 
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+static void print_signed_record(const cJSON *record)
+{
+    const cJSON *field, *value;
+    printf("    %s %.8s%s%s\n", text_of(record, "doc"), text_of(record, "record"),
+           strcmp(text_of(record, "state"), "present") == 0 ? "" : "  ",
+           strcmp(text_of(record, "state"), "present") == 0 ? "" : text_of(record, "state"));
+    cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(record, "fields"))
+    {
+        cJSON_ArrayForEach(value, field)
+        {
+            char *shown = value->valuestring ? value->valuestring : "";
+            plain_text(shown);
+            printf("      %s = %s\n", field->string, shown);
+        }
+    }
+}
+
+/* Who signed what, when, and what they meant by it; and the documents, if they are shown. */
+static void print_signed(const cJSON *one)
+{
+    const cJSON *record, *documents = cJSON_GetObjectItemCaseSensitive(one, "documents");
+    char name[NAME_TEXT_MAX];
+    snprintf(name, sizeof name, "%s", text_of(one, "name"));
+    plain_text(name);
+    printf("  entry %.0f is a sign-off: %s, by %s (%s, account %.12s, device %.12s), received %s\n",
+           cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble, text_of(one, "meaning"),
+           name[0] ? name : "?", text_of(one, "role"), text_of(one, "account"),
+           text_of(one, "device"), text_of(one, "time"));
+    printf("    of the documents after %.0f entries, whose hash is %s\n",
+           cJSON_GetObjectItemCaseSensitive(one, "base")->valuedouble, text_of(one, "hash"));
+    if (!documents) {
+        printf("    the documents are not shown here\n");
+        return;
+    }
+    printf("    these are the documents that were signed:\n");
+    cJSON_ArrayForEach(record, cJSON_GetObjectItemCaseSensitive(documents, "records"))
+        print_signed_record(record);
+}
+
 static void print_report(const char *path, const struct galen_evidence_report *r,
                          const cJSON *object)
 {
@@ -66,6 +111,10 @@ static void print_report(const char *path, const struct galen_evidence_report *r
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(object, "contents"))
     {
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(one, "text");
+        if (cJSON_GetObjectItemCaseSensitive(one, "hash")) {
+            print_signed(one);
+            continue;
+        }
         printf("  entry %.0f says: %s\n",
                cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble,
                text ? text->valuestring : "(see --json)");

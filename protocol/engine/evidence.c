@@ -19,6 +19,23 @@ static enum galen_err give_entry(void *context, uint64_t index, struct galen_ent
     return galen_entry_read(&r, entry);
 }
 
+/* Of a sign-off that counts: the documents as they were signed. */
+static enum galen_err give_documents(void *context, uint64_t index, struct galen_writer *out)
+{
+    const struct source *s = context;
+    const struct galen_docs *docs = galen_engine_docs(s->engine, s->chart);
+    for (size_t i = 0; i < galen_docs_version_count(docs); i++) {
+        struct galen_version version = galen_docs_version_at(docs, i);
+        if (version.index != index)
+            continue;
+        struct galen_docs *then = galen_docs_as_of(docs, version.base);
+        bool written = then && galen_docs_write_signed(then, out);
+        galen_docs_free(then);
+        return written ? GALEN_OK : GALEN_ERR_MEMORY;
+    }
+    return GALEN_OK;
+}
+
 enum galen_err galen_engine_fetch(struct galen_engine *engine, const struct galen_id *chart,
                                   uint64_t from, uint64_t to)
 {
@@ -31,7 +48,7 @@ enum galen_err galen_engine_evidence(struct galen_engine *engine, const struct g
                                      struct galen_writer *out)
 {
     struct source context = {engine, chart};
-    const struct galen_evidence_source source = {&context, give_entry};
+    const struct galen_evidence_source source = {&context, give_entry, give_documents};
     const struct galen_log *log = galen_engine_log(engine, chart);
     if (!log)
         return GALEN_ERR_CHART;

@@ -9,6 +9,7 @@
 
 #include "galen/keys.h"
 #include "galen/mutation.h"
+#include "galen/op.h"
 
 struct checking {
     const struct galen_primitives *primitives;
@@ -21,6 +22,9 @@ struct checking {
     struct galen_reader disclosures;
     struct evidence_disclosure disclosure; /* the next one */
     bool discloses;
+    struct galen_reader documents;
+    struct evidence_documents signed_documents; /* the next ones */
+    bool documents_left;
     uint64_t last; /* the index of the entry before */
 };
 
@@ -144,6 +148,35 @@ static void check_place(struct checking *c, const struct evidence_item *item,
         fail(c, GALEN_CLAIM_ORDER, GALEN_ERR_HEAD, item->index, author);
 }
 
+static void next_documents(struct checking *c)
+{
+    c->documents_left = evidence_next_documents(&c->documents, &c->signed_documents);
+}
+
+/* Documents that belong to no sign-off that is opened before this index. */
+static void check_documents_before(struct checking *c, uint64_t index)
+{
+    for (; c->documents_left && c->signed_documents.index < index; next_documents(c))
+        fail(c, GALEN_CLAIM_CONTENTS, GALEN_ERR_STATE, c->signed_documents.index, NULL);
+}
+
+/* What an opened sign-off is about, if it is shown: only its author could have named this hash. */
+static void check_documents(struct checking *c, uint64_t index, const struct galen_entry *entry,
+                            struct galen_bytes plain)
+{
+    struct galen_op op;
+    uint8_t hash[GALEN_HASH_BYTES];
+    if (!c->documents_left || c->signed_documents.index != index ||
+        galen_op_read(plain, entry->header.class, &op) != GALEN_OK || op.kind != GALEN_KIND_SIGN)
+        return;
+    c->primitives->sha256(&c->signed_documents.documents, 1, hash);
+    if (GALEN_CHECKED(EVIDENCE_SIGNED) && memcmp(hash, op.content.sign.hash, sizeof hash) != 0)
+        fail(c, GALEN_CLAIM_CONTENTS, GALEN_ERR_SIGNED, index, &entry->header.author);
+    else if (c->events && c->events->documents)
+        c->events->documents(c->events->context, index, c->signed_documents.documents);
+    next_documents(c);
+}
+
 static void check_disclosure(struct checking *c, uint64_t index, const struct galen_entry *entry)
 {
     struct galen_writer plain;
@@ -164,6 +197,7 @@ static void check_disclosure(struct checking *c, uint64_t index, const struct ga
         c->report->opened++;
         if (c->events && c->events->opened)
             c->events->opened(c->events->context, index, entry, galen_written(&plain));
+        check_documents(c, index, entry, galen_written(&plain));
     }
     galen_writer_wipe(&plain);
     c->discloses = evidence_next_disclosure(&c->disclosures, &c->disclosure);
@@ -206,6 +240,7 @@ static enum galen_err check_entries(struct checking *c)
         check_place(c, &item, &items);
         check_body(c, item.index, &item.entry);
         err = check_rules(c, item.index, &item.entry);
+        check_documents_before(c, item.index);
         check_disclosure(c, item.index, &item.entry);
         c->last = item.index;
         c->report->shown++;
@@ -214,6 +249,7 @@ static enum galen_err check_entries(struct checking *c)
         fail(c, GALEN_CLAIM_CONTENTS, GALEN_ERR_STATE, c->disclosure.index, NULL);
         c->discloses = evidence_next_disclosure(&c->disclosures, &c->disclosure);
     }
+    check_documents_before(c, UINT64_MAX);
     return err;
 }
 
@@ -329,6 +365,8 @@ static enum galen_err check_all(struct checking *c)
 {
     c->disclosures = c->file->disclosures;
     c->discloses = evidence_next_disclosure(&c->disclosures, &c->disclosure);
+    c->documents = c->file->documents;
+    next_documents(c);
     enum galen_err err = check_entries(c);
     if (err != GALEN_OK)
         return err;

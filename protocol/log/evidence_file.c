@@ -35,6 +35,27 @@ bool evidence_next_disclosure(struct galen_reader *disclosures, struct evidence_
     return !disclosures->failed;
 }
 
+bool evidence_next_documents(struct galen_reader *documents, struct evidence_documents *out)
+{
+    if (documents->failed || documents->left == 0)
+        return false;
+    out->index = galen_read_u64(documents);
+    out->documents = galen_read_vector(documents, GALEN_VECTOR_MAX);
+    return !documents->failed;
+}
+
+static bool walk_documents(struct galen_reader documents)
+{
+    struct evidence_documents one;
+    uint64_t last = 0;
+    for (bool first = true; evidence_next_documents(&documents, &one); first = false) {
+        if (!first && one.index <= last)
+            return false;
+        last = one.index;
+    }
+    return galen_reader_done(&documents);
+}
+
 /* Whether the lists can be stepped through to their ends. Finds the entry in question. */
 static bool walk_lists(struct evidence_file *file)
 {
@@ -64,7 +85,7 @@ static bool walk_lists(struct evidence_file *file)
         last = disclosure.index;
     }
     return galen_reader_done(&items) && galen_reader_done(&heads) &&
-           galen_reader_done(&disclosures);
+           galen_reader_done(&disclosures) && walk_documents(file->documents);
 }
 
 enum galen_err evidence_read(struct galen_bytes in, struct evidence_file *file)
@@ -87,6 +108,7 @@ enum galen_err evidence_read(struct galen_bytes in, struct evidence_file *file)
     galen_read_nested(&r, GALEN_VECTOR_MAX, &file->items);
     galen_read_nested(&r, GALEN_VECTOR_MAX, &file->heads);
     galen_read_nested(&r, GALEN_VECTOR_MAX, &file->disclosures);
+    galen_read_nested(&r, GALEN_VECTOR_MAX, &file->documents);
     if (!galen_reader_done(&r) || file->size == 0 || file->items.left == 0)
         return GALEN_ERR_FORMAT;
     return walk_lists(file) ? GALEN_OK : GALEN_ERR_FORMAT;

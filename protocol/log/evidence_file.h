@@ -17,7 +17,7 @@ struct evidence_file {
     struct galen_id chart;
     uint64_t size;
     uint8_t root[GALEN_HASH_BYTES];
-    struct galen_reader items, heads, disclosures;
+    struct galen_reader items, heads, disclosures, documents;
 };
 
 struct evidence_item {
@@ -36,11 +36,17 @@ struct evidence_disclosure {
     uint8_t secret[GALEN_KEY_BYTES];
 };
 
+struct evidence_documents {
+    uint64_t index; /* of the sign-off */
+    struct galen_bytes documents;
+};
+
 /** OK, FORMAT, VERSION. Reads all of it once, so that the lists can then be stepped through. */
 GALEN_MUST_USE enum galen_err evidence_read(struct galen_bytes in, struct evidence_file *file);
 /** Step through the lists; false at the end. */
 bool evidence_next_item(struct galen_reader *items, struct evidence_item *item);
 bool evidence_next_head(struct galen_reader *heads, struct evidence_head *head);
 bool evidence_next_disclosure(struct galen_reader *disclosures, struct evidence_disclosure *out);
+bool evidence_next_documents(struct galen_reader *documents, struct evidence_documents *out);
 
 #endif

@@ -158,6 +158,28 @@ static enum galen_err write_disclosures(const struct writing *w)
     return err;
 }
 
+static enum galen_err write_documents(const struct writing *w)
+{
+    const struct galen_evidence_options *options = w->options;
+    struct galen_writer documents;
+    enum galen_err err = GALEN_OK;
+    size_t mark = galen_write_begin(w->out);
+    galen_writer_init(&documents);
+    for (size_t i = 0; w->source->documents && i < options->open_count && err == GALEN_OK; i++) {
+        galen_writer_clear(&documents);
+        err = w->source->documents(w->source->context, options->open[i], &documents);
+        if (err == GALEN_OK && documents.failed)
+            err = GALEN_ERR_MEMORY;
+        if (err != GALEN_OK || documents.size == 0)
+            continue;
+        galen_write_u64(w->out, options->open[i]);
+        galen_write_vector(w->out, galen_written(&documents));
+    }
+    galen_writer_wipe(&documents);
+    galen_write_end(w->out, mark);
+    return err;
+}
+
 static enum galen_err write_all(const struct writing *w, const struct galen_public_keys *practice)
 {
     uint8_t root[GALEN_HASH_BYTES];
@@ -174,7 +196,9 @@ static enum galen_err write_all(const struct writing *w, const struct galen_publ
     enum galen_err err = write_items(w);
     if (err == GALEN_OK)
         err = write_heads(w);
-    return err == GALEN_OK ? write_disclosures(w) : err;
+    if (err == GALEN_OK)
+        err = write_disclosures(w);
+    return err == GALEN_OK ? write_documents(w) : err;
 }
 
 enum galen_err galen_evidence_write(const struct galen_log *log,

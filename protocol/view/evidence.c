@@ -3,6 +3,8 @@
 
 struct verdict {
     cJSON *findings, *heads, *contents;
+    struct galen_id account; /* of the entry that is checked: its author */
+    uint8_t role;            /* 0: no member */
 };
 
 const char *claim_state_name(uint8_t state)
@@ -40,6 +42,17 @@ static void on_head(void *context, const struct galen_head *head, const struct g
     json_append(v->heads, one);
 }
 
+static void on_entry(void *context, uint64_t index, const struct galen_entry *entry,
+                     enum galen_err verdict, const struct galen_member *author)
+{
+    struct verdict *v = context;
+    (void)index;
+    (void)entry;
+    (void)verdict;
+    v->account = author ? author->account : (struct galen_id){0};
+    v->role = author ? author->role : 0;
+}
+
 static void on_opened(void *context, uint64_t index, const struct galen_entry *entry,
                       struct galen_bytes plain)
 {
@@ -48,10 +61,29 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
     cJSON *one = cJSON_CreateObject();
     json_number(one, "index", index);
     json_id(one, "device", &entry->header.author);
+    json_id(one, "account", &v->account);
+    if (v->role != 0)
+        cJSON_AddStringToObject(one, "role", galen_role_name(v->role));
     json_time(one, "time", entry->received_ms);
     if (galen_op_read(plain, entry->header.class, &op) == GALEN_OK)
         operation_json(one, &op);
     json_append(v->contents, one);
+}
+
+/* Of the entry that was opened last. */
+static void on_documents(void *context, uint64_t index, struct galen_bytes documents)
+{
+    struct verdict *v = context;
+    char name[NAME_TEXT_MAX];
+    (void)index;
+    cJSON *one = cJSON_GetArrayItem(v->contents, cJSON_GetArraySize(v->contents) - 1);
+    if (!one)
+        return;
+    if (signed_name(documents, &v->account, name))
+        cJSON_AddStringToObject(one, "name", name);
+    cJSON *shown = signed_json(documents);
+    if (shown)
+        json_put(one, "documents", shown);
 }
 
 /* -- the report ------------------------------------------------------------------------------------- */
@@ -83,9 +115,17 @@ static cJSON *report_json(const struct galen_evidence_report *r, struct verdict 
 cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
                      struct galen_evidence_report *report, enum galen_err *err)
 {
-    struct verdict v = {cJSON_CreateArray(), cJSON_CreateArray(), cJSON_CreateArray()};
+    struct verdict v = {.findings = cJSON_CreateArray(),
+                        .heads = cJSON_CreateArray(),
+                        .contents = cJSON_CreateArray()};
     const struct galen_evidence_events events = {
-        .context = &v, .finding = on_finding, .head = on_head, .opened = on_opened};
+        .context = &v,
+        .finding = on_finding,
+        .entry = on_entry,
+        .head = on_head,
+        .opened = on_opened,
+        .documents = on_documents,
+    };
     *err = galen_evidence_check(file, practice, &events, report);
     if (*err == GALEN_OK)
         return report_json(report, &v);

@@ -117,6 +117,13 @@ cJSON *papers_json(const struct galen_engine *engine, const struct galen_id *cha
 cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
                      struct galen_evidence_report *report, enum galen_err *err);
 
+/** What a sign-off is about: {schema, records: [{doc, record, state, fields: {name: [values]}, proposals}]}.
+ *  NULL: these bytes are no such thing. */
+cJSON *signed_json(struct galen_bytes documents);
+/** The name that stands there for an account. False: none. */
+bool signed_name(struct galen_bytes documents, const struct galen_id *account,
+                 char out[NAME_TEXT_MAX]);
+
 /* -- fields as they are written --------------------------------------------------------------------- */
 
 /** What a field takes, in words. */

@@ -45,7 +45,7 @@ static void set_up(void)
     struct galen_head head;
     galen_log_sign_head(chart->custodian->log, 5, &head);
     demand(galen_log_take_head(pharmacist->log, &head) == GALEN_OK);
-    const struct galen_evidence_source source = {chart, from_chart};
+    const struct galen_evidence_source source = {chart, from_chart, NULL};
     const struct galen_evidence_options all = {.open = &first, .open_count = 1};
     const struct galen_evidence_options one = {
         .only = true, .index = second, .open = &second, .open_count = 1};

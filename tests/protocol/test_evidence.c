@@ -66,8 +66,8 @@ Test(evidence, K3_V1_disclosed_entries_open_and_no_others)
     cr_assert(galen_evidence_holds(&report));
     cr_assert_eq(report.opened, 2);
     cr_assert_eq(told.opened, 2);
-    /* The last byte of the file belongs to the second secret. */
-    file.at[file.size - 1] ^= 1;
+    /* The last byte but the one of an empty list belongs to the second secret. */
+    file.at[file.size - 2] ^= 1;
     report = exhibit_check(&s, galen_written(&file), &told);
     cr_assert(told_found(&told, GALEN_CLAIM_CONTENTS, GALEN_ERR_COMMITMENT, 8));
     cr_assert_eq(report.opened, 1);
@@ -150,7 +150,7 @@ Test(evidence, L9_withheld_bodies_are_named_and_the_rest_still_holds)
     struct exhibit s = exhibit_new(17);
     struct told told;
     struct galen_writer file;
-    const struct galen_evidence_source source = {s.chart, without_early_bodies};
+    const struct galen_evidence_source source = {s.chart, without_early_bodies, NULL};
     galen_writer_init(&file);
     cr_assert_eq(galen_evidence_write(s.caregiver->log, &s.chart->practice, &source,
                                       &(struct galen_evidence_options){0}, &file),
@@ -187,7 +187,7 @@ Test(evidence, not_an_evidence_file)
     const uint64_t open[] = {2, 7};
     made = exhibit_export(&s, s.pharmacist,
                           &(struct galen_evidence_options){.open = open, .open_count = 2});
-    uint8_t *first_index = made.at + made.size - 2 * 40 + 7; /* its lowest byte */
+    uint8_t *first_index = made.at + made.size - 1 - 2 * 40 + 7; /* its lowest byte */
     cr_assert_eq(*first_index, 2);
     *first_index = 7;
     cr_assert_eq(galen_evidence_check(galen_written(&made), &s.practice, NULL, &report),
@@ -202,7 +202,10 @@ Test(evidence, not_an_evidence_file)
     cr_assert_str_eq(galen_claim_name(GALEN_CLAIM_ORDER), "order");
     cr_assert_str_eq(galen_claim_name(GALEN_CLAIM_CONTENTS), "contents");
     cr_assert_null(galen_claim_name(GALEN_CLAIM_COUNT));
-    file.at[14] = 2;
+    file.at[14] = 1;
+    cr_assert_eq(galen_evidence_check(galen_written(&file), &s.practice, NULL, &report),
+                 GALEN_ERR_VERSION);
+    file.at[14] = GALEN_EVIDENCE_VERSION + 1;
     cr_assert_eq(galen_evidence_check(galen_written(&file), &s.practice, NULL, &report),
                  GALEN_ERR_VERSION);
     galen_writer_wipe(&file);
@@ -261,7 +264,7 @@ Test(evidence, writing_says_what_it_cannot_do)
         {"an empty log", s.chart->admin, {0}, exhibit_entry, GALEN_ERR_CHART},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct galen_evidence_source source = {s.chart, cases[i].entry};
+        const struct galen_evidence_source source = {s.chart, cases[i].entry, NULL};
         struct galen_writer file;
         galen_writer_init(&file);
         galen_write(&file, "kept", 4);
@@ -294,7 +297,7 @@ Test(evidence, each_allocation_may_fail)
             break;
     }
     for (size_t nth = 1;; nth++) {
-        const struct galen_evidence_source source = {s.chart, exhibit_entry};
+        const struct galen_evidence_source source = {s.chart, exhibit_entry, NULL};
         struct galen_writer again;
         galen_writer_init(&again);
         allocator_fail(nth);

@@ -18,7 +18,8 @@ Test(forgery, V1_any_flipped_byte_is_noticed)
             file.size / 600 + 1; /* each byte would take a minute; the fuzz target goes on */
         for (size_t i = 0; i < file.size; i += 1 + chart_below(s.chart, 2 * step - 1)) {
             file.at[i] ^= (uint8_t)(1u << chart_below(s.chart, 8));
-            const struct galen_evidence_events events = {&told, told_finding, NULL, NULL, NULL};
+            const struct galen_evidence_events events = {&told, told_finding, NULL,
+                                                         NULL,  NULL,         NULL};
             struct galen_evidence_report report;
             told = (struct told){0};
             uint8_t flipped = file.at[i];

@@ -52,7 +52,7 @@ enum galen_err exhibit_entry(void *context, uint64_t index, struct galen_entry *
 struct galen_writer exhibit_export(const struct exhibit *s, const struct chart_device *by,
                                    const struct galen_evidence_options *options)
 {
-    const struct galen_evidence_source source = {s->chart, exhibit_entry};
+    const struct galen_evidence_source source = {s->chart, exhibit_entry, NULL};
     struct galen_writer file;
     galen_writer_init(&file);
     enum galen_err err =
@@ -99,7 +99,8 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
 struct galen_evidence_report exhibit_check(const struct exhibit *s, struct galen_bytes file,
                                            struct told *told)
 {
-    const struct galen_evidence_events events = {told, told_finding, on_entry, on_head, on_opened};
+    const struct galen_evidence_events events = {told,    told_finding, on_entry,
+                                                 on_head, on_opened,    NULL};
     struct galen_evidence_report report;
     *told = (struct told){.chart = s->chart};
     cr_assert_eq(galen_evidence_check(file, &s->practice, &events, &report), GALEN_OK);
@@ -143,7 +144,7 @@ struct galen_writer made_encode(const struct made *m)
     struct galen_writer w;
     galen_writer_init(&w);
     galen_write(&w, "galen evidence", 14);
-    galen_write_u8(&w, 1);
+    galen_write_u8(&w, GALEN_EVIDENCE_VERSION);
     galen_write_u8(&w, 1);
     galen_write(&w, m->practice.sign, 32);
     galen_write(&w, m->practice.seal, 32);
@@ -166,6 +167,7 @@ struct galen_writer made_encode(const struct made *m)
     }
     galen_write_end(&w, list);
     galen_write_u8(&w, 0); /* nothing disclosed */
+    galen_write_u8(&w, 0); /* no documents */
     cr_assert_not(w.failed);
     return w;
 }

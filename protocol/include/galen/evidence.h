@@ -8,7 +8,7 @@
 
 #include "galen/log.h"
 
-#define GALEN_EVIDENCE_VERSION 1
+#define GALEN_EVIDENCE_VERSION 2
 
 /* -- writing ------------------------------------------------------------------------------------ */
 
@@ -17,6 +17,9 @@ struct galen_evidence_source {
     void *context;
     /** The entry at `index`; borrowed until the next call. Any error ends the writing. */
     enum galen_err (*entry)(void *context, uint64_t index, struct galen_entry *entry);
+    /** Appends what the sign-off at `index` is about (galen_docs_write_signed), for an entry that is
+     *  disclosed; nothing for any other. NULL: never anything. Any error ends the writing. */
+    enum galen_err (*documents)(void *context, uint64_t index, struct galen_writer *out);
 };
 
 struct galen_evidence_options {
@@ -72,7 +75,8 @@ enum galen_claim_state {
  * (it is out of its place, or its author's number is not the next) and HEAD (the history that the entry,
  * a proof or the file names is another); in *completeness*, STATE (`device` signed a longer history: the
  * end was left out); in *heads*, FORK (`device` signed another history); in *bodies*, WITHHELD (missing)
- * and FORMAT (not the one that was signed).
+ * and FORMAT (not the one that was signed); in *contents*, STATE (disclosed, but not shown; or documents
+ * without their sign-off) and SIGNED (documents that are not those that were signed).
  */
 struct galen_finding {
     uint8_t claim;          /* enum galen_claim */
@@ -93,6 +97,8 @@ struct galen_evidence_events {
     /** Each entry that its disclosed secret opens. */
     void (*opened)(void *context, uint64_t index, const struct galen_entry *entry,
                    struct galen_bytes plain);
+    /** The documents that the opened sign-off at `index` names the hash of (galen/signed.h); after `opened`. */
+    void (*documents)(void *context, uint64_t index, struct galen_bytes documents);
 };
 
 struct galen_evidence_report {
