@@ -76,7 +76,7 @@ static void put_how(struct page *p, const struct galen_record *record)
 {
     struct fact fact = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
     put(p, "<dt>");
-    put_phrase(p, PHRASE_HOW);
+    put_words(p, p->clinical ? label_of(p, &fact) : p->words->phrases[PHRASE_HOW]);
     put(p, "</dt><dd>");
     if (fact.count == 1 && fact.proposed_count == 0) {
         put_fact(p, &fact);

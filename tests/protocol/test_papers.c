@@ -1,0 +1,293 @@
+/* The papers as HTML: what people wrote is text in them, and they say what they are of. */
+#include "galen/papers.h"
+
+#include "support/allocator.h"
+#include "support/chart_story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PMR = GALEN_DOC_PMR, MAP = GALEN_DOC_MAP };
+
+static const struct galen_id chart = {{7}};
+
+static struct galen_paper_source source_of(const struct story *s)
+{
+    return (struct galen_paper_source){
+        .docs = s->docs,
+        .chart = &chart,
+        .now_ms = 1773446400000, /* 2026-03-14, midnight in UTC */
+        .language = &galen_words_en,
+    };
+}
+
+/* The paper as text; freed by the caller. */
+static char *paper(const struct galen_paper_source *source, enum galen_paper which)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    cr_assert(galen_paper_write(&w, which, source));
+    char *text = calloc(1, w.size + 1);
+    memcpy(text, w.at, w.size);
+    cr_assert_eq(strlen(text), w.size, "no zeros");
+    galen_writer_wipe(&w);
+    return text;
+}
+
+static bool has(const struct galen_paper_source *source, enum galen_paper which, const char *what)
+{
+    char *text = paper(source, which);
+    bool found = strstr(text, what) != NULL;
+    free(text);
+    return found;
+}
+
+#define assert_has(source, which, what)                                                            \
+    cr_assert(has(source, which, what), "%s is not in %s", what, galen_paper_name(which))
+#define assert_lacks(source, which, what)                                                          \
+    cr_assert_not(has(source, which, what), "%s is in %s", what, galen_paper_name(which))
+
+static void set(struct story *s, uint8_t doc, char record, const char *field, const char *value)
+{
+    if (galen_document(doc)->single) {
+        struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = s->size};
+        struct galen_writer w;
+        galen_writer_init(&w);
+        uint16_t number = story_field(doc, field);
+        cr_assert_eq(galen_value_parse(&w, galen_field(galen_document(doc), number),
+                                       (struct galen_bytes){(const uint8_t *)value, strlen(value)}),
+                     GALEN_OK);
+        op.content.write.doc = doc;
+        memcpy(op.content.write.record, galen_document_single(galen_document(doc)),
+               GALEN_RECORD_ID_BYTES);
+        op.content.write.count = 1;
+        op.content.write.fields[0] = (struct galen_write_field){number, galen_written(&w)};
+        story_apply(s, &ana, &op);
+        galen_writer_wipe(&w);
+    } else {
+        story_write(s, &ana, s->size, doc, record, field, value);
+    }
+    cr_assert_eq(s->verdict.err, GALEN_OK);
+}
+
+/* ---- Hostile text -------------------------------------------------------------------------------- */
+
+/* In every field of every record that takes a text. */
+static void fill(struct story *s)
+{
+    static const uint8_t docs[] = {GALEN_DOC_PMR, GALEN_DOC_MAP, GALEN_DOC_PROFILE,
+                                   GALEN_DOC_ALLERGIES, GALEN_DOC_VISIT};
+    for (size_t d = 0; d < sizeof docs; d++) {
+        const struct galen_document *document = galen_document(docs[d]);
+        for (size_t i = 0; i < document->field_count; i++) {
+            const struct galen_field *field = &document->fields[i];
+            char value[256];
+            if (field->kind == GALEN_VALUE_TEXT || field->kind == GALEN_VALUE_LINE)
+                snprintf(value, sizeof value, "</bdi><script>%s.%s</script>&\"'", document->name,
+                         field->name);
+            else if (field->kind == GALEN_VALUE_REGIMEN)
+                snprintf(value, sizeof value,
+                         "drug=<script>drug; strength=<script>strength; form=<script>form; "
+                         "dose=<script>dose; unit=<script>unit; route=<script>route; "
+                         "frequency=<script>frequency");
+            else
+                continue;
+            set(s, docs[d], 'r', field->name, value);
+        }
+    }
+}
+
+static const char *const shown[][24] = {
+    [GALEN_PAPER_COVER] = {"profile.name", "visit.next_none"},
+    [GALEN_PAPER_TO_DO] = {"profile.name", "profile.goals", "map.topic", "map.action", "map.goal"},
+    [GALEN_PAPER_MEDICINES] = {"profile.name", "pmr.reason", "pmr.instructions", "pmr.prescriber",
+                               "pmr.taken_as", "pmr.effects", "pmr.watch_for",
+                               "allergies.substance", "allergies.reaction", "profile.conditions",
+                               "profile.kidney_function", "profile.weight", "profile.vaccinations",
+                               "profile.primary_care", "profile.pharmacies",
+                               "profile.emergency_contact", "profile.language", "visit.questions"},
+    [GALEN_PAPER_LIST] = {"profile.name", "pmr.reason", "pmr.instructions", "pmr.prescriber",
+                          "pmr.pharmacy", "pmr.taken_as", "pmr.effects", "allergies.substance",
+                          "allergies.reaction", "profile.phone", "profile.labs",
+                          "profile.conditions"},
+};
+
+Test(papers, hostile_text_in_every_field_shows_as_text)
+{
+    struct story s;
+    story_begin(&s);
+    fill(&s);
+    struct galen_paper_source source = source_of(&s);
+    source.signer = (struct galen_bytes){(const uint8_t *)"<script>signer", 14};
+    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+        char *text = paper(&source, which);
+        cr_assert_null(strstr(text, "<script"), "%s", galen_paper_name(which));
+        for (size_t i = 0; i < 24 && shown[which][i]; i++) {
+            char expected[256];
+            snprintf(expected, sizeof expected,
+                     "<bdi>&lt;/bdi&gt;&lt;script&gt;%s&lt;/script&gt;&amp;&quot;&#39;</bdi>",
+                     shown[which][i]);
+            cr_assert(strstr(text, expected), "%s is not in %s", shown[which][i],
+                      galen_paper_name(which));
+        }
+        free(text);
+    }
+    static const char *const parts[] = {"drug", "strength", "form",     "dose",
+                                        "unit", "route",    "frequency"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char expected[64];
+        snprintf(expected, sizeof expected, "<bdi>&lt;script&gt;%s</bdi>", parts[i]);
+        assert_has(&source, GALEN_PAPER_MEDICINES, expected);
+        assert_has(&source, GALEN_PAPER_LIST, expected);
+    }
+    assert_has(&source, GALEN_PAPER_COVER, "<bdi>&lt;script&gt;signer</bdi>");
+    story_end(&s);
+}
+
+Test(papers, they_need_nothing_else_and_their_title_names_nobody)
+{
+    static const char *const never[] = {
+        "http:", "https:", "url(", " src=", " href=", "@import", "<img", "<link", "onform"};
+    struct story s;
+    story_begin(&s);
+    set(&s, GALEN_DOC_PROFILE, 0, "name", "Mina Patel");
+    struct galen_paper_source source = source_of(&s);
+    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+        for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+            assert_lacks(&source, which, never[i]);
+        char title[128];
+        snprintf(title, sizeof title, "<title>%s</title>",
+                 galen_paper_title(&galen_words_en, which));
+        assert_has(&source, which, title);
+        cr_assert_null(strstr(galen_paper_name(which), "Mina"));
+        assert_has(&source, which, "Content-Security-Policy\" content=\"default-src 'none'");
+        assert_has(&source, which, "size:letter");
+        assert_has(&source, which, "counter(page) \" of \" counter(pages)");
+        source.a4 = true;
+        assert_has(&source, which, "size:A4");
+        source.a4 = false;
+    }
+    story_end(&s);
+}
+
+/* ---- What they are of ---------------------------------------------------------------------------- */
+
+Test(papers, a_version_says_who_signed_when_and_what_supersedes_it)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin");
+    story_sign(&s, &ana, 1);
+    struct galen_version version = galen_docs_version_at(s.docs, 0);
+    struct galen_paper_source source = source_of(&s);
+    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+        assert_has(&source, which, "NOT SIGNED");
+        assert_has(&source, which, "March 14, 2026");
+    }
+    source.zone_minutes = -300;
+    assert_has(&source, GALEN_PAPER_TO_DO, "March 13, 2026");
+    source.version = &version;
+    source.newest = 1;
+    source.signer = (struct galen_bytes){(const uint8_t *)"Paula Pharm", 11};
+    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+        assert_lacks(&source, which, "NOT SIGNED");
+        assert_lacks(&source, which, "SUPERSEDED");
+        assert_has(&source, which, "Version <bdi>1</bdi>");
+        assert_has(&source, which, "signed by <bdi>Paula Pharm</bdi>, pharmacist");
+        assert_has(&source, which, "November 14, 2023"); /* by the story's clock */
+    }
+    source.superseded_ms = 1;
+    assert_has(&source, GALEN_PAPER_MEDICINES, "SUPERSEDED");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "The record has changed since.");
+    source.newest = 3;
+    assert_has(&source, GALEN_PAPER_MEDICINES, "superseded by version <bdi>3</bdi>");
+    story_end(&s);
+}
+
+/* ---- Which medicines ----------------------------------------------------------------------------- */
+
+Test(papers, only_what_is_taken_is_listed_and_what_is_only_proposed_says_so)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Activol; dose=1; unit=tablet; frequency=each day");
+    set(&s, PMR, 'a', "status", "active");
+    set(&s, PMR, 'b', "regimen", "drug=Stoppedol");
+    set(&s, PMR, 'b', "status", "stopped");
+    set(&s, PMR, 'c', "regimen", "drug=Pausol");
+    set(&s, PMR, 'c', "status", "on-hold");
+    story_propose(&s, &pat, s.size, PMR, 'd', "regimen", "drug=Wantedol; frequency=at night");
+    uint64_t declined = story_propose(&s, &pat, s.size, PMR, 'e', "regimen", "drug=Declinol");
+    story_answer(&s, &ana, s.size, declined, false);
+    story_propose(&s, &pat, s.size, PMR, 'a', "regimen", "drug=Activol; dose=2; unit=tablet");
+    struct galen_paper_source source = source_of(&s);
+    static const enum galen_paper lists[] = {GALEN_PAPER_MEDICINES, GALEN_PAPER_LIST};
+    for (size_t i = 0; i < 2; i++) {
+        assert_has(&source, lists[i], "Activol");
+        assert_has(&source, lists[i], "<bdi>1</bdi> <bdi>tablet</bdi>, <bdi>each day</bdi>");
+        assert_has(&source, lists[i],
+                   "Not reviewed yet: </span><bdi>Activol</bdi>: <bdi>2</bdi> <bdi>tablet</bdi>");
+        assert_lacks(&source, lists[i], "Stoppedol");
+        assert_lacks(&source, lists[i], "Declinol");
+        assert_has(&source, lists[i], "PAUSED: do not take it now");
+        assert_has(&source, lists[i], "Wantedol");
+        assert_has(&source, lists[i], "Not reviewed by a pharmacist yet");
+    }
+    story_end(&s);
+}
+
+Test(papers, no_regimen_is_shown_that_nobody_wrote)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=once a day");
+    story_write(&s, &ana, 1, PMR, 'm', "regimen", "drug=Metformin; dose=2; frequency=once a day");
+    story_write(&s, &ben, 1, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=twice a day");
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Not settled yet.");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "<bdi>2</bdi>, <bdi>once a day</bdi>");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "<bdi>1</bdi>, <bdi>twice a day</bdi>");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "<bdi>2</bdi>, <bdi>twice a day</bdi>");
+    story_end(&s);
+}
+
+Test(papers, allergies_none_known_is_said_and_not_asked_is_not_none)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Not asked yet.");
+    set(&s, GALEN_DOC_PROFILE, 0, "allergies_known", "none-known");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "None known.");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Not asked yet.");
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "substance", "Penicillin");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Penicillin");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "None known.");
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "status", "entered-in-error");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Penicillin");
+    story_end(&s);
+}
+
+Test(papers, each_allocation_may_fail_and_that_is_said)
+{
+    struct story s;
+    story_begin(&s);
+    fill(&s);
+    struct galen_paper_source source = source_of(&s);
+    for (int which = 1; which <= GALEN_PAPER_COUNT; which++)
+        for (size_t nth = 1;; nth++) {
+            struct galen_writer w;
+            galen_writer_init(&w);
+            allocator_fail(nth);
+            bool written = galen_paper_write(&w, which, &source);
+            bool hit = allocator_failed();
+            allocator_fail(0);
+            cr_assert_eq(written, !hit);
+            galen_writer_wipe(&w);
+            if (!hit)
+                break;
+        }
+    story_end(&s);
+}
