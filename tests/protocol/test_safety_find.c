@@ -354,6 +354,17 @@ static const struct {
     {"61 days", {"warfarin", "doxycycline|start=2026-1-12"}, NULL, NULL, ""},
     {"60 days", {"warfarin", "doxycycline|start=2026-1-13"}, NULL, NULL, "short-term:warfarin=h"},
     {"antibiotic ointment", {"warfarin", "erythromycin|route=eye|new"}, NULL, NULL, ""},
+    {"vaginal creams reach the blood",
+     {"warfarin", "Monistat|route=vaginal|form=cream|new"},
+     NULL,
+     NULL,
+     "short-term:warfarin=h"},
+    {"by name alone",
+     {"warfarin", "miconazole vaginal cream|new"},
+     NULL,
+     NULL,
+     "short-term:warfarin=h"},
+    {"rifampin, too", {"Coumadin", "Rifadin|new"}, NULL, NULL, "short-term:warfarin=h"},
     {"antibiotic without an anticoagulant", {"clopidogrel", "amoxicillin|new"}, NULL, NULL, ""},
 
     /* the same ingredient */
