@@ -81,7 +81,7 @@ static void watch(void *context, struct home *home, const struct galen_output *o
 static void refuse(struct home *home, enum galen_err err)
 {
     struct galen_frame frame = {.type = GALEN_FRAME_REFUSED};
-    frame.as.refused.err = err;
+    frame.as.refused.err = (uint16_t)err;
     home_hear(home, GALEN_CONNECTION_LOG, &frame);
 }
 

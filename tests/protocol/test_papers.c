@@ -121,7 +121,7 @@ Test(papers, hostile_text_in_every_field_shows_as_text)
     fill(&s);
     struct galen_paper_source source = source_of(&s);
     source.signer = (struct galen_bytes){(const uint8_t *)"<script>signer", 14};
-    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
         char *text = paper(&source, which);
         cr_assert_null(strstr(text, "<script"), "%s", galen_paper_name(which));
         for (size_t i = 0; i < 24 && shown[which][i]; i++) {
@@ -154,7 +154,7 @@ Test(papers, they_need_nothing_else_and_their_title_names_nobody)
     story_begin(&s);
     set(&s, GALEN_DOC_PROFILE, 0, "name", "Mina Patel");
     struct galen_paper_source source = source_of(&s);
-    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
         for (size_t i = 0; i < sizeof never / sizeof *never; i++)
             assert_lacks(&source, which, never[i]);
         char title[128];
@@ -182,7 +182,7 @@ Test(papers, a_version_says_who_signed_when_and_what_supersedes_it)
     story_sign(&s, &ana, 1);
     struct galen_version version = galen_docs_version_at(s.docs, 0);
     struct galen_paper_source source = source_of(&s);
-    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
         assert_has(&source, which, "NOT SIGNED");
         assert_has(&source, which, "March 14, 2026");
     }
@@ -191,7 +191,7 @@ Test(papers, a_version_says_who_signed_when_and_what_supersedes_it)
     source.version = &version;
     source.newest = 1;
     source.signer = (struct galen_bytes){(const uint8_t *)"Paula Pharm", 11};
-    for (int which = 1; which <= GALEN_PAPER_COUNT; which++) {
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
         assert_lacks(&source, which, "NOT SIGNED");
         assert_lacks(&source, which, "SUPERSEDED");
         assert_has(&source, which, "Version <bdi>1</bdi>");
@@ -276,7 +276,7 @@ Test(papers, each_allocation_may_fail_and_that_is_said)
     story_begin(&s);
     fill(&s);
     struct galen_paper_source source = source_of(&s);
-    for (int which = 1; which <= GALEN_PAPER_COUNT; which++)
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++)
         for (size_t nth = 1;; nth++) {
             struct galen_writer w;
             galen_writer_init(&w);
