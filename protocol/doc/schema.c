@@ -205,6 +205,7 @@ static const struct galen_field visit_fields[] = {
     {GALEN_VISIT_FIELD_NEXT_NONE,        "next_none",        GALEN_VALUE_TEXT,     STAFF,       ANY},
     {GALEN_VISIT_FIELD_RECURRENCE,       "recurrence",       GALEN_VALUE_CHOICE,   STAFF,       OPTIONS(visit_recurrence)},
     {GALEN_VISIT_FIELD_ORDER,            "order",            GALEN_VALUE_POSITION, STAFF,       ANY},
+    {GALEN_VISIT_FIELD_ASKED,            "asked",            GALEN_VALUE_SET,      STAFF,       OPTIONS(pmr_kind)},
 };
 
 static const struct galen_field checkin_fields[] = {

@@ -500,6 +500,17 @@ describe("a visit", () => {
         await page.close();
     });
 
+    test("says which kinds of medicines were asked about, also of those that are not taken", async () => {
+        const page = await on("flow-collect-staff");
+        assert.match(await page.locator(".still-open").innerText(), /5 kinds of medicines were not asked about/);
+        await page.press("Asked: no vitamin/mineral taken");
+        assert.deepEqual(await page.writes(), [{ asked: "vitamin" }]);
+        await page.press(/^Asked: that is all \(prescription/);
+        assert.deepEqual((await page.writes()).at(-1), { asked: "prescription, vitamin" });
+        assert.match(await page.locator(".still-open").innerText(), /3 kinds/);
+        await page.close();
+    });
+
     test("what was said back is written with its time", async () => {
         const page = await on("flow-agree-staff");
         await page.press(/^Said back in their own words ?: Metformin/);
@@ -507,6 +518,19 @@ describe("a visit", () => {
         assert.deepEqual([said.teach_back, said.explained_at.slice(0, 10)], ["yes", "2026-11-25"]);
         await page.close();
     });
+});
+
+test("a prescriber answers what was asked, in their own name", async () => {
+    const page = await on("home-prescriber");
+    await page.press("Questions to me");
+    assert.match(await page.locator("main").innerText(), /1 question waits[\s\S]*10 mg in the evening/);
+    await page.getByLabel("Accepted with changes").check({ force: true });
+    await page.getByLabel("Prescriber's note").fill("5 mg, please.");
+    await page.getByLabel("Prescriber's note").blur();
+    await settle(page, 1500);
+    assert.deepEqual(await page.writes(), [{ answer: "changed" }, { answer_note: "5 mg, please." }]);
+    assert.match(await page.locator("main").innerText(), /No question waits/);
+    await page.close();
 });
 
 test("a finding becomes a problem, or is set aside with a reason", async () => {

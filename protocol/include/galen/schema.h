@@ -158,6 +158,7 @@ enum galen_visit_field {
     GALEN_VISIT_FIELD_NEXT_NONE = 27,
     GALEN_VISIT_FIELD_RECURRENCE = 28,
     GALEN_VISIT_FIELD_ORDER = 29,
+    GALEN_VISIT_FIELD_ASKED = 30,
 };
 
 enum galen_checkin_field {

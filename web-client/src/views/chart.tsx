@@ -4,6 +4,7 @@ import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
 import { failureWords, w } from "../words.ts";
+import { AnswersPart } from "./answers.tsx";
 import { VisitPart } from "./flow.tsx";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
@@ -54,6 +55,9 @@ function PartOf({ screen, ...props }: ChartProps & { screen: Extract<Screen, { a
     switch (screen.part) {
     case "messages": return <MessagesPart key={screen.chart} {...props} />;
     case "people": return <PeoplePart {...props} />;
+    case "dtp": return props.home.role === "prescriber" && !screen.record
+        ? <AnswersPart {...props} />
+        : <RecordsPart key={screen.record ?? ""} {...props} doc="dtp" record={screen.record} back={screen.back} begin={screen.begin} />;
     case "visit": return <VisitPart key={`${screen.record ?? ""} ${screen.step ?? ""}`} {...props} screen={screen} />;
     case "papers": return <PapersPart {...props} here={screen} />;
     case "log": return <LogPart {...props} />;

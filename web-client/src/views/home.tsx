@@ -147,7 +147,16 @@ function MyHome({ home }: { home: Home }) {
 
 function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; named: boolean }) {
     const to = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
-    const ways: [ChartPart, string, string][] = [
+    const ways: [ChartPart, string, string][] = home.role === "prescriber" ? [
+        ["dtp", w.answers.title, chart.holder ? w.answers.hint : w.home.opens_later],
+        ["messages", w.part.clinical.messages, chart.unread > 0 ? w.home.unread(chart.unread) : w.home.no_unread],
+        ["pmr", w.part.clinical.pmr, w.answers.pmr_hint],
+        ["map", w.part.clinical.map, w.answers.map_hint],
+        ["profile", w.part.clinical.profile, w.answers.profile_hint],
+        ["papers", w.part.clinical.papers, w.answers.papers_hint],
+        ["people", w.part.clinical.people, w.answers.people_hint],
+        ["log", w.part.clinical.log, w.answers.log_hint],
+    ] : [
         ["messages", w.part.plain.messages, chart.unread > 0 ? w.home.unread(chart.unread) : w.home.no_unread],
         ["pmr", w.part.plain.pmr, chart.holder ? w.home.pmr_hint : w.home.opens_later],
         ["map", w.part.plain.map, chart.holder ? w.home.map_hint : w.home.opens_later],
@@ -182,7 +191,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
                     </>}
             </div>
             <ul class="ways">
-                {chart.holder && (
+                {chart.holder && home.role !== "prescriber" && (
                     <li>
                         <button type="button" class="way" onClick={() => go({ at: "paper", chart: chart.chart, list: true, back: { at: "home" } })}>
                             <span class="way-name">{w.home.list_now}</span>

@@ -97,7 +97,7 @@ export const layouts: Record<RecordDoc, Layout> = {
         sections: [
             ["appointment", ["type", "delivery", "scheduled", "place", "interpreter", "agenda"]],
             ["consent", ["identity", "consent", "consent_mode", "consent_by", "consent_relation", "consent_text", "consent_at", "revoked_at"]],
-            ["talk", ["brown_bag", "notes", "assessment", "read_back", "questions"]],
+            ["talk", ["asked", "brown_bag", "notes", "assessment", "read_back", "questions"]],
             ["after", ["started", "ended", "minutes", "summary_sent_at", "summary_how", "next_at", "next_none", "recurrence"]],
         ],
         brief: ["scheduled", "delivery", "started", "minutes"],
@@ -108,7 +108,7 @@ export const layouts: Record<RecordDoc, Layout> = {
         only: {
             consent_relation: ["consent", ["given", "refused", "revoked"]], revoked_at: ["consent", ["revoked"]],
         },
-        ours: ["identity", "consent_text", "assessment", "minutes", "brown_bag", "read_back", "step"],
+        ours: ["identity", "consent_text", "assessment", "minutes", "asked", "brown_bag", "read_back", "step"],
         hidden: ["step"],
     },
     checkin: {

@@ -240,7 +240,7 @@ export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView
     const fixed = !chart.member || Boolean(chart.stopped) || Boolean(sentence);
     if (plain && !of.view && (layouts[doc].ours ?? []).includes(name))
         return null;
-    return staff && !fixed && field.access !== "none"
+    return (staff ? field.access !== "none" : !plain && field.access === "direct") && !fixed
         ? <FieldEditor {...of} />
         : <Sentence {...of} fixed={fixed || (plain && Boolean(layouts[doc].ours?.includes(name)))} />;
 }

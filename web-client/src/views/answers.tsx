@@ -1,0 +1,52 @@
+/* What a prescriber is asked, and their answers. */
+import { useEffect } from "preact/hooks";
+import type { RecordView } from "../core/protocol.ts";
+import { go, want } from "../state/effects.ts";
+import { countOf } from "../state/flow.ts";
+import { valueOf } from "../state/values.ts";
+import { w } from "../words.ts";
+import type { ChartProps } from "./chart.tsx";
+import { recordName, wordsOf } from "./names.ts";
+import { Button, Buttons, Empty } from "./parts.tsx";
+import { FieldOf, Folded } from "./records.tsx";
+
+const isOpen = (r: RecordView): boolean => ["", "none-yet"].includes(valueOf(r, "answer"));
+
+export function AnswersPart(props: ChartProps) {
+    const { chart } = props;
+    useEffect(() => want("dtp", "pmr"), [chart.chart]);
+    const asked = countOf("dtp").filter((r) => valueOf(r, "recommendation") !== "");
+    const open = asked.filter(isOpen), answered = asked.filter((r) => !isOpen(r));
+    const card = (r: RecordView) => <Question key={r.record} {...props} problem={r} />;
+    return (
+        <>
+            <p class="lead" role="status">{w.answers.open(open.length)}</p>
+            {asked.length === 0 && <Empty><p>{w.answers.none}</p></Empty>}
+            <ul class="cards">{open.map(card)}</ul>
+            {answered.length > 0 && <Folded title={w.answers.answered(answered.length)}><ul class="cards">{answered.map(card)}</ul></Folded>}
+        </>
+    );
+}
+
+function Question({ problem, ...props }: ChartProps & { problem: RecordView }) {
+    const medicine = valueOf(problem, "medicine");
+    const about = [wordsOf("dtp", problem, "medicines", false), wordsOf("dtp", problem, "category", false), wordsOf("dtp", problem, "severity", false)];
+    return (
+        <li class="card">
+            <h2>{recordName("dtp", problem)}</h2>
+            <p>{about.filter((part) => part).join(" – ")}</p>
+            {valueOf(problem, "note") && <p class="value">{valueOf(problem, "note")}</p>}
+            <p class="sentence-label">{w.answers.asks}</p>
+            <blockquote>{valueOf(problem, "recommendation")}</blockquote>
+            <FieldOf {...props} doc="dtp" record={problem} name="answer" radios />
+            <FieldOf {...props} doc="dtp" record={problem} name="answer_note" />
+            <Buttons>
+                {medicine && (
+                    <Button kind="other" onClick={() => go({
+                        at: "chart", chart: props.chart.chart, part: "pmr", record: medicine, back: { at: "chart", chart: props.chart.chart, part: "dtp" },
+                    })}>{w.answers.medicine}<span class="usa-sr-only">: {recordName("dtp", problem)}</span></Button>
+                )}
+            </Buttons>
+        </li>
+    );
+}
