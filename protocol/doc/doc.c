@@ -1,6 +1,7 @@
 #include "galen/doc.h"
 
 #include "state.h"
+#include "writing.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@ static void proposal_free(struct galen_proposal *proposal)
     if (proposal == NULL)
         return;
     reg_wipe(&proposal->answers);
+    for (size_t i = 0; proposal->texts != NULL && i < proposal->item->field_count; i++)
+        free((uint8_t *)proposal->texts[i].at);
+    free(proposal->texts);
     free(proposal);
 }
 
@@ -72,6 +76,14 @@ void device_key(const struct galen_id *device, uint8_t key[KEYSET_KEY_BYTES])
 {
     memset(key, 0, KEYSET_KEY_BYTES);
     memcpy(key, device->bytes, GALEN_ID_BYTES);
+}
+
+uint32_t docs_device(const struct galen_docs *docs, const struct galen_id *device)
+{
+    uint8_t key[KEYSET_KEY_BYTES];
+    device_key(device, key);
+    const struct keyset_item *found = keyset_find(&docs->devices, key);
+    return (uint32_t)(found == NULL ? docs->devices.count : (size_t)(found - docs->devices.items));
 }
 
 struct list *docs_order(const struct galen_docs *docs, const struct galen_document *document)
@@ -181,16 +193,32 @@ static struct galen_record *record_new(const struct galen_document *document,
 
 static bool reserve_fields(struct galen_record *record, const struct item *item)
 {
-    for (size_t i = 0; i < item->field_count; i++)
-        if (!reg_reserve(&record->fields[item->fields[i].field - 1], 1))
+    for (size_t i = 0; i < item->field_count; i++) {
+        const struct galen_write_field *field = &item->fields[i];
+        struct reg *reg = &record->fields[field->field - 1];
+        struct saying saying = {.item = item, .value = field->value};
+        if (field_is_text(record, field->field) ? !writing_stage(reg, &saying)
+                                                : !reg_reserve(reg, 1))
             return false;
+    }
     return true;
 }
 
 static bool reserve_proposal(struct galen_record *record, struct item *item)
 {
-    item->proposal = calloc(1, sizeof *item->proposal);
-    return item->proposal != NULL && list_reserve(&record->proposals) &&
+    struct galen_proposal *proposal = item->proposal = calloc(1, sizeof *item->proposal);
+    if (proposal == NULL)
+        return false;
+    proposal->item = item;
+    proposal->texts = calloc(item->field_count + 1, sizeof *proposal->texts);
+    for (size_t i = 0; proposal->texts != NULL && i < item->field_count; i++) {
+        struct saying saying = {.item = item, .value = item->fields[i].value};
+        uint16_t number = item->fields[i].field;
+        if (field_is_text(record, number) &&
+            !writing_preview(&record->fields[number - 1], &saying, &proposal->texts[i]))
+            return false;
+    }
+    return proposal->texts != NULL && list_reserve(&record->proposals) &&
            list_reserve(&record->live);
 }
 
@@ -209,14 +237,44 @@ static bool reserve_write(struct galen_docs *docs, const struct galen_op *op,
                                         : reserve_proposal(item->record, item);
 }
 
-static bool reserve_answer(struct galen_proposal *proposal, bool accepted)
+/* Is the proposal accepted, once `answer` (or NULL) has replaced the answers in its past? */
+static bool is_accepted(const struct galen_proposal *proposal, const struct item *answer)
 {
-    return reg_reserve(&proposal->answers, 1) &&
-           (!accepted || reserve_fields(proposal->record, proposal->item));
+    const struct reg *answers = &proposal->answers;
+    for (size_t i = 0; i < answers->current_count; i++) {
+        const struct saying *one = &answers->said[answers->current[i]];
+        if (one->value.at[0] == 1 && (answer == NULL || !item_in_past(one->item, answer)))
+            return true;
+    }
+    return false;
 }
 
-static bool reserve(struct galen_docs *docs, const struct galen_op *op, const struct plan *plan,
-                    struct item *item)
+/* A text takes a proposal in once, however many accept it, and takes it back when nobody does any more. */
+static bool reserve_answer(struct galen_proposal *proposal, const struct item *answer,
+                           bool accepted)
+{
+    bool was = is_accepted(proposal, NULL), is = accepted || is_accepted(proposal, answer);
+    if (!reg_reserve(&proposal->answers, 1))
+        return false;
+    for (size_t i = 0; i < proposal->item->field_count; i++) {
+        const struct galen_write_field *field = &proposal->item->fields[i];
+        struct reg *reg = &proposal->record->fields[field->field - 1];
+        struct saying saying = {.item = answer, .source = proposal->item, .value = field->value};
+        bool ok = true;
+        if (!field_is_text(proposal->record, field->field))
+            ok = !accepted || reg_reserve(reg, 1);
+        else if (is && !was)
+            ok = writing_stage(reg, &saying);
+        else if (was && !is)
+            ok = writing_stage_taking_back(reg, answer, proposal->item);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool reserve(struct galen_docs *docs, const struct galen_docs_entry *entry,
+                    const struct galen_op *op, const struct plan *plan, struct item *item)
 {
     if (!list_reserve(&docs->items))
         return false;
@@ -224,10 +282,11 @@ static bool reserve(struct galen_docs *docs, const struct galen_op *op, const st
         return true;
     if (!keyset_reserve(&docs->operations) || !keyset_reserve(&docs->devices))
         return false;
+    item->device = docs_device(docs, &entry->device);
     if (plan->document != NULL)
         return reserve_write(docs, op, plan, item);
     if (plan->proposal != NULL)
-        return reserve_answer(plan->proposal, op->content.answer.accepted);
+        return reserve_answer(plan->proposal, item, op->content.answer.accepted);
     if (plan->signs) {
         item->sign = sign_new(item, op);
         return item->sign != NULL && list_reserve(&docs->signs);
@@ -235,9 +294,19 @@ static bool reserve(struct galen_docs *docs, const struct galen_op *op, const st
     return true;
 }
 
+static void abort_texts(struct galen_record *record, const struct item *item)
+{
+    for (size_t i = 0; i < item->field_count; i++)
+        writing_abort(&record->fields[item->fields[i].field - 1]);
+}
+
 static void forget(struct item *item, const struct plan *plan)
 {
+    if (plan->proposal != NULL)
+        abort_texts(plan->proposal->record, plan->proposal->item);
     if (plan->document != NULL) {
+        if (plan->record != NULL)
+            abort_texts(plan->record, item);
         proposal_free(item->proposal);
         if (plan->record == NULL)
             record_free(item->record);
@@ -300,12 +369,17 @@ static void count_conflict(struct galen_docs *docs, struct galen_record *record,
     record->conflicts = record->conflicts - before + after;
 }
 
-/* A field said something, or took it back (saying NULL: what `item` said). */
+/* A field said something, or took it back (saying NULL: what `item` said). To a text happens what was
+ * prepared for it. */
 static void change_field(struct galen_docs *docs, struct galen_record *record, uint16_t number,
                          const struct saying *saying, const struct item *item)
 {
     const struct galen_field *field = galen_field(record->document, number);
     struct reg *reg = &record->fields[number - 1];
+    if (field->kind == GALEN_VALUE_TEXT) {
+        writing_commit(reg);
+        return;
+    }
     bool before = field_conflicts(field, reg);
     if (saying != NULL)
         reg_say(reg, saying);
@@ -354,7 +428,6 @@ static void add_proposal(struct galen_docs *docs, struct item *item)
 {
     struct galen_proposal *proposal = item->proposal;
     struct galen_record *record = item->record;
-    proposal->item = item;
     proposal->record = record;
     for (size_t i = 0; i < item->field_count; i++)
         proposal->fields |= UINT64_C(1) << (item->fields[i].field - 1);
@@ -372,15 +445,6 @@ static void add_proposal(struct galen_docs *docs, struct item *item)
     docs->pending++;
 }
 
-static bool is_accepted(const struct galen_proposal *proposal)
-{
-    const struct reg *answers = &proposal->answers;
-    for (size_t i = 0; i < answers->current_count; i++)
-        if (answers->said[answers->current[i]].value.at[0] == 1)
-            return true;
-    return false;
-}
-
 /* An accept writes the proposal's values at its own place, and counts while it is not replaced by
  * another answer: what a replaced one wrote is taken back. */
 static void add_answer(struct galen_docs *docs, const struct item *item, bool accepted)
@@ -389,7 +453,7 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
     struct galen_proposal *proposal = item->proposal;
     struct galen_record *record = proposal->record;
     struct reg *reg = &proposal->answers;
-    bool was_accepted = is_accepted(proposal), was_conflict = reg->different > 1;
+    bool was_accepted = is_accepted(proposal, NULL), was_conflict = reg->different > 1;
     for (size_t i = 0; reg->current_count == 0 && i < record->live.count; i++)
         if (record->live.at[i] == proposal) {
             end_pending(docs, record, i);
@@ -405,7 +469,7 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
     reg_say(reg, &saying);
     if (accepted)
         say_fields(docs, record, item, proposal->item);
-    record->accepted = record->accepted - was_accepted + is_accepted(proposal);
+    record->accepted = record->accepted - was_accepted + is_accepted(proposal, NULL);
     count_conflict(docs, record, was_conflict, reg->different > 1);
 }
 
@@ -421,7 +485,6 @@ static void count_operation(struct galen_docs *docs, struct item *item, const st
     if (device == NULL)
         device = keyset_add(&docs->devices, key);
     device->value.number = item->base;
-    item->device = (uint32_t)(device - docs->devices.items);
 }
 
 static void commit(struct galen_docs *docs, struct item *item, const struct galen_op *op,
@@ -454,7 +517,7 @@ bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
     struct item *item = item_new(entry, op, plan);
     if (item == NULL)
         return false;
-    if (!reserve(docs, op, plan, item)) {
+    if (!reserve(docs, entry, op, plan, item)) {
         forget(item, plan);
         return false;
     }

@@ -3,6 +3,7 @@
  * changed, so that what is void changes nothing.
  */
 #include "state.h"
+#include "writing.h"
 
 #include "galen/mutation.h"
 
@@ -52,7 +53,17 @@ static enum galen_err judge_author(const struct galen_docs *docs,
     return GALEN_OK;
 }
 
-/* One field of a write: OK, ROLE (D2), VALUE, or UNKNOWN_KIND for what is newer than this version. */
+/* Are these splices of a text that their author can have had in front of them? */
+static enum galen_err judge_splices(const struct galen_docs *docs, const struct plan *plan,
+                                    const struct galen_docs_entry *entry, uint64_t base,
+                                    const struct galen_write_field *write)
+{
+    const struct reg *reg = plan->record == NULL ? NULL : &plan->record->fields[write->field - 1];
+    return writing_check(reg, docs_device(docs, &entry->device), base, write->value);
+}
+
+/* One field of a write: OK, ROLE (D2), VALUE, or UNKNOWN_KIND for what is newer than this version. Of a
+ * text nothing but who may write it: its splices, or what it is to say, are judged by who knows which. */
 static enum galen_err judge_field(const struct galen_document *document, enum galen_role role,
                                   uint16_t kind, const struct galen_write_field *write)
 {
@@ -63,7 +74,13 @@ static enum galen_err judge_field(const struct galen_document *document, enum ga
         kind == GALEN_KIND_WRITE ? GALEN_ACCESS_DIRECT : GALEN_ACCESS_PROPOSE;
     if (GALEN_CHECKED(ROLE_FIELD) && galen_field_access(field, role) < needed)
         return GALEN_ERR_ROLE;
-    return galen_value_check(field, write->value);
+    return field->kind == GALEN_VALUE_TEXT ? GALEN_OK : galen_value_check(field, write->value);
+}
+
+static bool is_text(const struct galen_document *document, uint16_t number)
+{
+    const struct galen_field *field = galen_field(document, number);
+    return field != NULL && field->kind == GALEN_VALUE_TEXT;
 }
 
 /* The record of a write: VALUE where its document has another one only; ROLE for those who have no
@@ -84,8 +101,10 @@ static enum galen_err judge_record(const struct plan *plan, enum galen_role role
     return GALEN_OK;
 }
 
-static void judge_write(const struct galen_docs *docs, const struct galen_docs_entry *entry,
-                        const struct galen_op *op, struct plan *plan)
+/* OK; MEMORY. */
+static enum galen_err judge_write(const struct galen_docs *docs,
+                                  const struct galen_docs_entry *entry, const struct galen_op *op,
+                                  struct plan *plan)
 {
     const struct galen_write *write = &op->content.write;
     uint64_t all = UINT64_MAX >> (64 - write->count);
@@ -94,16 +113,21 @@ static void judge_write(const struct galen_docs *docs, const struct galen_docs_e
         plan->newer = true;
         plan->verdict.err = GALEN_ERR_UNKNOWN_KIND;
         plan->verdict.counts = true;
-        return;
+        return GALEN_OK;
     }
     plan->record = docs_record(docs, write->doc, write->record);
     plan->verdict.err = judge_record(plan, entry->role, op);
     if (plan->verdict.err != GALEN_OK) {
         plan->verdict.void_fields = all;
-        return;
+        return GALEN_OK;
     }
     for (size_t i = 0; i < write->count; i++) {
-        enum galen_err err = judge_field(plan->document, entry->role, op->kind, &write->fields[i]);
+        const struct galen_write_field *field = &write->fields[i];
+        enum galen_err err = judge_field(plan->document, entry->role, op->kind, field);
+        if (err == GALEN_OK && is_text(plan->document, field->field))
+            err = judge_splices(docs, plan, entry, op->base, field);
+        if (err == GALEN_ERR_MEMORY)
+            return err;
         if (err == GALEN_OK)
             plan->effective |= UINT64_C(1) << i;
         else if (err == GALEN_ERR_UNKNOWN_KIND)
@@ -114,6 +138,7 @@ static void judge_write(const struct galen_docs *docs, const struct galen_docs_e
             plan->verdict.err = err;
     }
     plan->verdict.counts = plan->verdict.void_fields != all;
+    return GALEN_OK;
 }
 
 static void judge_answer(const struct galen_docs *docs, const struct galen_docs_entry *entry,
@@ -156,8 +181,7 @@ enum galen_err judge(const struct galen_docs *docs, const struct galen_docs_entr
         break;
     case GALEN_KIND_WRITE:
     case GALEN_KIND_PROPOSE:
-        judge_write(docs, entry, op, plan);
-        break;
+        return judge_write(docs, entry, op, plan);
     case GALEN_KIND_ANSWER:
         judge_answer(docs, entry, op, plan);
         break;
@@ -196,6 +220,9 @@ enum galen_err galen_docs_split(const struct galen_docs *docs, enum galen_role r
         plan.record != NULL || galen_document_access(document, role) == GALEN_ACCESS_DIRECT;
     for (size_t i = 0; i < write->count; i++) {
         err = judge_field(document, role, GALEN_KIND_PROPOSE, &write->fields[i]);
+        if (err == GALEN_OK && is_text(document, write->fields[i].field))
+            err = galen_value_check(galen_field(document, write->fields[i].field),
+                                    write->fields[i].value);
         if (err != GALEN_OK) {
             direct->count = propose->count = 0;
             return err;

@@ -1,4 +1,5 @@
 #include "state.h"
+#include "writing.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -118,6 +119,7 @@ const struct saying *reg_value(const struct reg *reg, size_t i)
 
 void reg_wipe(struct reg *reg)
 {
+    writing_free(reg->writing);
     free(reg->said);
     free(reg->current);
     memset(reg, 0, sizeof *reg);

@@ -45,6 +45,7 @@ struct saying {
     struct galen_bytes value;  /* borrowed from an item */
     bool current;              /* nothing that counts replaced it */
     bool taken_back;           /* its answer was replaced: as if it had not been said */
+    bool takes_back;           /* of a text: this takes back what was accepted of `source` */
 };
 
 /*
@@ -57,6 +58,7 @@ struct reg {
     uint32_t *current; /* places in `said`, ascending */
     size_t count, room, current_count;
     size_t different; /* how many different values are current */
+    struct writing *writing; /* of a text: what its edits, which stand in `said`, come to; or NULL */
 };
 
 /** Makes room for `n` more. */
@@ -89,6 +91,7 @@ struct galen_proposal {
     uint64_t fields; /* bit n - 1: it holds field n */
     bool replaced;
     struct reg answers; /* values: one byte, 1 accepted, 0 declined */
+    struct galen_bytes *texts; /* for each of its fields that is a text: what it would have said */
 };
 
 /* A sign-off that counts. */
@@ -124,6 +127,8 @@ void record_key(uint8_t doc, const uint8_t id[GALEN_RECORD_ID_BYTES],
                 uint8_t key[KEYSET_KEY_BYTES]);
 void operation_key(const struct galen_id *account, const uint8_t id[GALEN_OP_ID_BYTES],
                    uint8_t key[KEYSET_KEY_BYTES]);
+/** The number of a device; of one that wrote nothing yet, the next. */
+uint32_t docs_device(const struct galen_docs *docs, const struct galen_id *device);
 void device_key(const struct galen_id *device, uint8_t key[KEYSET_KEY_BYTES]);
 /** Where a document's records stand in docs->order. */
 struct list *docs_order(const struct galen_docs *docs, const struct galen_document *document);

@@ -556,14 +556,17 @@ static uint32_t delete (struct replay *r, const struct current *c, uint32_t at, 
 static enum galen_err replay_step(struct replay *r, const struct current *c, struct step step,
                                   struct changes *out)
 {
+    uint32_t length = c->view->sums[r->root].shown;
+    if (step.at > length || step.deleted > length - step.at)
+        return GALEN_ERR_FORMAT; /* only of a history that was not made by edits */
     while (step.deleted > 0) {
         uint32_t run;
         bool seen;
         if (!reserve(r))
             return GALEN_ERR_MEMORY;
-        uint32_t length = delete (r, c, step.at, step.deleted, &run, &seen);
-        step.deleted -= length;
-        if (out != NULL && seen && !changes_add(out, shown_before(r, run), length, 0))
+        uint32_t gone = delete (r, c, step.at, step.deleted, &run, &seen);
+        step.deleted -= gone;
+        if (out != NULL && seen && !changes_add(out, shown_before(r, run), gone, 0))
             return GALEN_ERR_MEMORY;
     }
     if (step.inserted == 0)

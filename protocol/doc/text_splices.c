@@ -197,28 +197,24 @@ static bool is_space(uint32_t point)
     return point == ' ' || point == '\n' || point == '\t';
 }
 
-/* What is kept between two changes of one word is not worth keeping. */
-static void join_words(const struct sides *s, bool *kept)
-{
-    uint32_t from = 0;
-    while (from < s->before_count) {
-        if (!kept[from]) {
-            from++;
-            continue;
-        }
-        uint32_t to = from;
-        bool space = false;
-        for (; to < s->before_count && kept[to]; to++)
-            space |= is_space(s->before[to]);
-        for (uint32_t i = from; from > 0 && to < s->before_count && !space && i < to; i++)
-            kept[i] = false;
-        from = to;
-    }
-}
-
 static size_t point_size(uint32_t point)
 {
     return point < 0x100 ? 1 : point < 0x10000 ? 2 : point < 0x1000000 ? 3 : 4;
+}
+
+/* A change: from here on in both texts, and how much of each it is about. */
+struct change {
+    uint32_t before, deleted, after;
+    struct galen_bytes inserted;
+};
+
+/* Is there a space in what is kept between two changes? Else they are of one word. */
+static bool apart(const struct sides *s, const struct change *one, const struct change *next)
+{
+    for (uint32_t i = one->before + one->deleted; i < next->before; i++)
+        if (is_space(s->before[i]))
+            return true;
+    return false;
 }
 
 /* Makes splices of what is kept; `text` is `after` from `start` code points on. What is kept of `before`
@@ -226,6 +222,7 @@ static size_t point_size(uint32_t point)
 static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
                         const uint8_t *text, struct making *making)
 {
+    struct change last = {0};
     uint32_t i = 0, k = 0;
     while (i < s->before_count || k < s->after_count) {
         if (i < s->before_count && k < s->after_count && kept[i] && s->before[i] == s->after[k]) {
@@ -234,17 +231,24 @@ static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
             k++;
             continue;
         }
-        uint32_t at = start + k, deleted = 0;
-        struct galen_bytes inserted = {text, 0};
+        struct change change = {i, 0, k, {text, 0}};
         for (; i < s->before_count && !kept[i]; i++)
-            deleted++;
+            change.deleted++;
         while (k < s->after_count && (i == s->before_count || s->after[k] != s->before[i]))
-            inserted.size += point_size(s->after[k++]);
-        text += inserted.size;
-        if (!making_add(making, at, deleted, inserted))
+            change.inserted.size += point_size(s->after[k++]);
+        text += change.inserted.size;
+        bool is_first = last.inserted.at == NULL;
+        if (!is_first && !apart(s, &last, &change)) {
+            last.deleted = i - last.before;
+            last.inserted.size = (size_t)(text - last.inserted.at);
+            continue;
+        }
+        if (!is_first && !making_add(making, start + last.after, last.deleted, last.inserted))
             return false;
+        last = change;
     }
-    return true;
+    return last.inserted.at == NULL ||
+           making_add(making, start + last.after, last.deleted, last.inserted);
 }
 
 /* How many bytes are the same at both ends, in whole code points. */
@@ -280,10 +284,8 @@ enum galen_err galen_text_difference(struct galen_bytes before, struct galen_byt
                          &s.after_count);
         kept = calloc((size_t)s.before_count + 1, sizeof *kept);
         ok = s.before != NULL && s.after != NULL && kept != NULL && find_kept(&s, kept);
-        if (ok)
-            join_words(&s, kept);
-        ok = ok && cut_splices(&s, kept, (uint32_t)utf8_points(before.at, front),
-                               after.at + front, &making);
+        ok = ok && cut_splices(&s, kept, (uint32_t)utf8_points(before.at, front), after.at + front,
+                               &making);
     }
     free(s.before);
     free(s.after);

@@ -2,6 +2,7 @@
 #include "galen/doc.h"
 
 #include "state.h"
+#include "writing.h"
 
 #include <assert.h>
 #include <string.h>
@@ -71,11 +72,32 @@ static const struct reg *field_reg(const struct galen_record *record, uint16_t f
     return galen_field(record->document, field) == NULL ? NULL : &record->fields[field - 1];
 }
 
+/* The edit of a text that was the last to count; NULL: there is none. */
+static const struct saying *last_edit(const struct reg *reg)
+{
+    size_t i = reg->count;
+    while (i > 0 && (reg->said[i - 1].taken_back || reg->said[i - 1].takes_back))
+        i--;
+    return i == 0 ? NULL : &reg->said[i - 1];
+}
+
+static struct galen_said show_text(const struct reg *reg, const struct saying *saying)
+{
+    struct galen_said said = show(saying);
+    said.value = (struct galen_bytes){NULL, 0};
+    said.current = saying == last_edit(reg);
+    if (said.current)
+        said.value = reg->writing->whole;
+    return said;
+}
+
 size_t galen_record_value_count(const struct galen_record *record, uint16_t field)
 {
     const struct reg *reg = field_reg(record, field);
     if (reg == NULL)
         return 0;
+    if (reg->writing != NULL)
+        return last_edit(reg) != NULL;
     if (field == record->document->order)
         return reg->different > 0;
     return reg->different;
@@ -85,6 +107,8 @@ struct galen_said galen_record_value(const struct galen_record *record, uint16_t
 {
     const struct reg *reg = field_reg(record, field);
     assert(i < galen_record_value_count(record, field));
+    if (reg->writing != NULL)
+        return show_text(reg, last_edit(reg));
     if (field == record->document->order)
         return show(&reg->said[reg->current[reg->current_count - 1]]);
     return show(reg_value(reg, i));
@@ -99,7 +123,8 @@ size_t galen_record_history_count(const struct galen_record *record, uint16_t fi
 struct galen_said galen_record_history(const struct galen_record *record, uint16_t field, size_t i)
 {
     assert(i < galen_record_history_count(record, field));
-    return show(&record->fields[field - 1].said[i]);
+    const struct reg *reg = &record->fields[field - 1];
+    return reg->writing != NULL ? show_text(reg, &reg->said[i]) : show(&reg->said[i]);
 }
 
 size_t galen_record_conflict_count(const struct galen_record *record)
@@ -178,7 +203,10 @@ size_t galen_proposal_field_count(const struct galen_proposal *proposal)
 struct galen_write_field galen_proposal_field(const struct galen_proposal *proposal, size_t i)
 {
     assert(i < proposal->item->field_count);
-    return proposal->item->fields[i];
+    struct galen_write_field field = proposal->item->fields[i];
+    if (field_is_text(proposal->record, field.field))
+        field.value = proposal->texts[i];
+    return field;
 }
 
 size_t galen_proposal_answer_count(const struct galen_proposal *proposal)
@@ -232,10 +260,15 @@ static void write_said(struct galen_writer *w, const struct galen_said *said)
 static void write_field(struct galen_writer *w, const struct galen_record *record, uint16_t field)
 {
     const struct reg *reg = field_reg(record, field);
-    if (reg->current_count == 0)
+    const struct saying *edit = reg->writing == NULL ? NULL : last_edit(reg);
+    if (reg->current_count == 0 && edit == NULL)
         return;
     galen_write_u16(w, field);
     size_t mark = galen_write_begin(w);
+    if (edit != NULL) {
+        struct galen_said said = show_text(reg, edit);
+        write_said(w, &said);
+    }
     for (size_t i = 0; i < reg->current_count; i++) {
         struct galen_said said = show(&reg->said[reg->current[i]]);
         write_said(w, &said);

@@ -410,10 +410,18 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
         return err;
     *proposed = propose.content.write.count > 0;
     bool both = *proposed && direct.content.write.count > 0;
-    if (direct.content.write.count > 0)
+    struct galen_writer written, suggested;
+    galen_writer_init(&written);
+    galen_writer_init(&suggested);
+    err = texts_to_splices(engine, chart, &direct.content.write, &written);
+    if (err == GALEN_OK)
+        err = texts_to_splices(engine, chart, &propose.content.write, &suggested);
+    if (err == GALEN_OK && direct.content.write.count > 0)
         err = outbox_operation(engine, now_ms, chart, &direct, both, token);
     if (err == GALEN_OK && *proposed)
         err = outbox_operation(engine, now_ms, chart, &propose, false, token);
+    galen_writer_wipe(&written);
+    galen_writer_wipe(&suggested);
     return settle(engine, now_ms, chart, err);
 }
 

@@ -175,7 +175,7 @@ cJSON *member_json(const struct galen_engine *engine, const struct galen_id *cha
 
 /* -- requests that are not in the log yet ------------------------------------------------------------ */
 
-cJSON *waiting_json(const struct galen_waiting *waiting)
+cJSON *waiting_json(const struct galen_engine *engine, const struct galen_waiting *waiting)
 {
     struct galen_op op;
     cJSON *object = cJSON_CreateObject();
@@ -185,9 +185,10 @@ cJSON *waiting_json(const struct galen_waiting *waiting)
     json_number(object, "composed_ms", waiting->composed_ms);
     if (waiting->class == GALEN_CLASS_EPOCH)
         cJSON_AddStringToObject(object, "kind", "members");
-    else if (galen_op_read(waiting->plain, waiting->class, &op) == GALEN_OK)
-        operation_json(object, &op);
-    else
+    else if (galen_op_read(waiting->plain, waiting->class, &op) == GALEN_OK) {
+        struct waiting_in in = {engine, &waiting->chart, op.kind == GALEN_KIND_PROPOSE};
+        operation_json(object, &op, &in);
+    } else
         cJSON_AddStringToObject(object, "kind", "unknown");
     return object;
 }

@@ -1,6 +1,9 @@
 /* One entry of a chart's log, and what an operation says. */
 #include "view.h"
 
+#include "galen/text.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 /* -- ticks ------------------------------------------------------------------------------------------ */
@@ -26,7 +29,40 @@ static size_t verified_by(const struct galen_log *log, const struct galen_read *
 
 /* -- what an entry says ----------------------------------------------------------------------------- */
 
-static void add_fields(cJSON *object, const struct galen_write *write)
+/* What splices do, in words: of the first ones of a text that is what it says. */
+static void splices_text(struct galen_bytes value, struct galen_writer *out)
+{
+    struct galen_splices splices;
+    char place[32];
+    if (galen_splices_read(value, &splices) != GALEN_OK)
+        return;
+    bool plain = splices.count == 1 && splices.at[0].at == 0 && splices.at[0].deleted == 0;
+    for (size_t i = 0; i < splices.count; i++) {
+        const struct galen_splice *one = &splices.at[i];
+        int size = snprintf(place, sizeof place, "%s@%u -%u +", i > 0 ? "\n" : "",
+                            (unsigned)one->at, (unsigned)one->deleted);
+        if (!plain)
+            galen_write(out, place, (size_t)size);
+        galen_write(out, one->inserted.at, one->inserted.size);
+    }
+    galen_splices_free(&splices);
+}
+
+/* What waits to be sent says what the text will say here; what is in the log, how it changed it. */
+static void add_field_text(const struct waiting_in *in, const struct galen_write *write, size_t i,
+                           struct galen_writer *out)
+{
+    const struct galen_document *document = galen_document(write->doc);
+    const struct galen_write_field *given = &write->fields[i];
+    const struct galen_field *field = document ? galen_field(document, given->field) : NULL;
+    if (!field || field->kind != GALEN_VALUE_TEXT)
+        value_text(document, given->field, given->value, out);
+    else if (!in ||
+             galen_engine_text(in->engine, in->chart, write, i, in->suggested, out) != GALEN_OK)
+        splices_text(given->value, out);
+}
+
+static void add_fields(cJSON *object, const struct galen_write *write, const struct waiting_in *in)
 {
     const struct galen_document *document = galen_document(write->doc);
     cJSON *fields = cJSON_CreateObject();
@@ -39,14 +75,14 @@ static void add_fields(cJSON *object, const struct galen_write *write)
         char room[8];
         struct galen_writer text;
         galen_writer_init(&text);
-        value_text(document, write->fields[i].field, write->fields[i].value, &text);
+        add_field_text(in, write, i, &text);
         json_text(fields, field_name(document, write->fields[i].field, room), galen_written(&text));
         galen_writer_wipe(&text);
     }
     json_put(object, "fields", fields);
 }
 
-void operation_json(cJSON *object, const struct galen_op *op)
+void operation_json(cJSON *object, const struct galen_op *op, const struct waiting_in *in)
 {
     const char *kind = galen_kind_name(op->kind);
     cJSON_AddStringToObject(object, "kind", kind ? kind : "unknown");
@@ -59,7 +95,7 @@ void operation_json(cJSON *object, const struct galen_op *op)
         break;
     case GALEN_KIND_WRITE:
     case GALEN_KIND_PROPOSE:
-        add_fields(object, &op->content.write);
+        add_fields(object, &op->content.write, in);
         break;
     case GALEN_KIND_ANSWER:
         json_number(object, "proposal", op->content.answer.proposal);
@@ -138,7 +174,7 @@ static void add_content(const struct galen_engine *engine, cJSON *object,
         return;
     enum galen_err err = galen_op_read(plain, read->class, &op);
     if (err == GALEN_OK || err == GALEN_ERR_UNKNOWN_KIND)
-        operation_json(object, &op);
+        operation_json(object, &op, NULL);
     if (err == GALEN_OK && galen_docs_item(galen_engine_docs(engine, chart), read->index, &item)) {
         err = item.verdict.err;
         add_version(object, galen_engine_docs(engine, chart), read->index);

@@ -66,7 +66,7 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
         cJSON_AddStringToObject(one, "role", galen_role_name(v->role));
     json_time(one, "time", entry->received_ms);
     if (galen_op_read(plain, entry->header.class, &op) == GALEN_OK)
-        operation_json(one, &op);
+        operation_json(one, &op, NULL);
     json_append(v->contents, one);
 }
 

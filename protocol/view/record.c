@@ -80,6 +80,18 @@ static cJSON *said_json(const struct galen_engine *engine, const struct galen_id
     return value;
 }
 
+/* What a text said after each of its edits goes into the entries of its history. */
+static void add_whole(void *user, size_t i, struct galen_bytes whole)
+{
+    cJSON **next = user;
+    (void)i;
+    if (*next == NULL) /* there was no memory for it, which is known */
+        return;
+    cJSON_DeleteItemFromObjectCaseSensitive(*next, "value");
+    json_text(*next, "value", whole);
+    *next = (*next)->next;
+}
+
 cJSON *history_json(const struct galen_engine *engine, const struct galen_id *chart,
                     const struct galen_record *record, uint16_t field)
 {
@@ -89,6 +101,13 @@ cJSON *history_json(const struct galen_engine *engine, const struct galen_id *ch
         cJSON *value = said_json(engine, chart, record, field, i + 1, &said);
         cJSON_AddBoolToObject(value, "current", said.current);
         json_append(history, value);
+    }
+    const struct galen_field *known = galen_field(galen_document(galen_record_doc(record)), field);
+    cJSON *first = history ? history->child : NULL;
+    if (known && known->kind == GALEN_VALUE_TEXT &&
+        galen_record_text_history(record, field, add_whole, &first) != GALEN_OK) {
+        cJSON_Delete(history);
+        return NULL;
     }
     return history;
 }

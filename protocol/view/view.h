@@ -50,9 +50,16 @@ size_t people_count(const struct galen_rules *rules);
 /** Everything that is known of an entry; NULL past the end. */
 cJSON *entry_json(const struct galen_engine *engine, const struct galen_id *chart, uint64_t index);
 /** A request that is not in the log yet. */
-cJSON *waiting_json(const struct galen_waiting *waiting);
+cJSON *waiting_json(const struct galen_engine *engine, const struct galen_waiting *waiting);
 /** What an operation says, as fields of the object. */
-void operation_json(cJSON *object, const struct galen_op *op);
+/* Where an operation waits to be sent: its texts say what they will say. */
+struct waiting_in {
+    const struct galen_engine *engine;
+    const struct galen_id *chart;
+    bool suggested;
+};
+/** `in` NULL: it stands in the log. */
+void operation_json(cJSON *object, const struct galen_op *op, const struct waiting_in *in);
 
 /* -- documents -------------------------------------------------------------------------------------- */
 

@@ -100,7 +100,7 @@ enum galen_err ask_waiting(struct asked *a)
     struct galen_waiting waiting;
     a->answer = cJSON_CreateArray();
     for (size_t i = 0; galen_engine_waiting_at(a->engine, &a->chart, i, &waiting); i++)
-        json_append(a->answer, waiting_json(&waiting));
+        json_append(a->answer, waiting_json(a->engine, &waiting));
     return GALEN_OK;
 }
 

@@ -25,14 +25,14 @@ Test(doc, D1_a_write_replaces_what_its_author_had_in_front_of_them)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    story_write(&s, &ben, 1, PMR, 'm', "reason", "headache");
-    assert_values(&s, PMR, 'm', "reason", "headache");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    story_write(&s, &ben, 1, PMR, 'm', "prescriber", "headache");
+    assert_values(&s, PMR, 'm', "prescriber", "headache");
     cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
     const struct galen_record *record = story_record(&s, PMR, 'm');
-    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_REASON), 2);
-    cr_assert_not(galen_record_history(record, GALEN_PMR_REASON, 0).current);
-    cr_assert(galen_record_history(record, GALEN_PMR_REASON, 1).current);
+    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_PRESCRIBER), 2);
+    cr_assert_not(galen_record_history(record, GALEN_PMR_PRESCRIBER, 0).current);
+    cr_assert(galen_record_history(record, GALEN_PMR_PRESCRIBER, 1).current);
     story_end(&s);
 }
 
@@ -61,14 +61,14 @@ Test(doc, D1_concurrent_writes_keep_author_time_and_entry)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    story_write(&s, &pat, 1, PMR, 'm', "taken_as", "only at night");
-    story_write(&s, &cara, 1, PMR, 'm', "taken_as", "not on weekends");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "adherence", "mostly");
+    story_write(&s, &cara, 1, PMR, 'm', "adherence", "sometimes");
     const struct galen_record *record = story_record(&s, PMR, 'm');
-    cr_assert_eq(galen_record_value_count(record, GALEN_PMR_TAKEN_AS), 2);
+    cr_assert_eq(galen_record_value_count(record, GALEN_PMR_ADHERENCE), 2);
     const struct person *who[] = {&pat, &cara};
     for (size_t i = 0; i < 2; i++) {
-        struct galen_said said = galen_record_value(record, GALEN_PMR_TAKEN_AS, i);
+        struct galen_said said = galen_record_value(record, GALEN_PMR_ADHERENCE, i);
         cr_assert_eq(said.index, 1 + i);
         cr_assert_eq(said.entry->index, 1 + i);
         cr_assert_eq(said.entry->role, who[i]->role);
@@ -106,15 +106,15 @@ Test(doc, D1_a_choice_is_a_write_and_a_concurrent_write_conflicts_with_it_again)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "a");
-    story_write(&s, &ben, 0, PMR, 'm', "reason", "b");
-    assert_values(&s, PMR, 'm', "reason", "a | b");
-    story_write(&s, &ana, 2, PMR, 'm', "reason", "a"); /* chooses */
-    assert_values(&s, PMR, 'm', "reason", "a");
-    story_write(&s, &tom, 2, PMR, 'm', "reason", "c"); /* had not seen the choice */
-    assert_values(&s, PMR, 'm', "reason", "a | c");
-    story_write(&s, &ben, 4, PMR, 'm', "reason", "c");
-    assert_values(&s, PMR, 'm', "reason", "c");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "a");
+    story_write(&s, &ben, 0, PMR, 'm', "prescriber", "b");
+    assert_values(&s, PMR, 'm', "prescriber", "a | b");
+    story_write(&s, &ana, 2, PMR, 'm', "prescriber", "a"); /* chooses */
+    assert_values(&s, PMR, 'm', "prescriber", "a");
+    story_write(&s, &tom, 2, PMR, 'm', "prescriber", "c"); /* had not seen the choice */
+    assert_values(&s, PMR, 'm', "prescriber", "a | c");
+    story_write(&s, &ben, 4, PMR, 'm', "prescriber", "c");
+    assert_values(&s, PMR, 'm', "prescriber", "c");
     story_end(&s);
 }
 
@@ -122,10 +122,10 @@ Test(doc, D1_ones_own_two_devices_conflict_like_anybodys)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    story_write(&s, &pat, 1, PMR, 'm', "effects", "dizzy");
-    story_write(&s, &pat_2, 1, PMR, 'm', "effects", "tired");
-    assert_values(&s, PMR, 'm', "effects", "dizzy | tired");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "adherence", "mostly");
+    story_write(&s, &pat_2, 1, PMR, 'm', "adherence", "sometimes");
+    assert_values(&s, PMR, 'm', "adherence", "mostly | sometimes");
     story_end(&s);
 }
 
@@ -133,10 +133,10 @@ Test(doc, D1_a_devices_own_earlier_entries_are_in_the_past_whatever_the_base)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "one"); /* offline: the base stays where it was */
-    story_write(&s, &ben, 0, PMR, 'm', "reason", "other");
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "two");
-    assert_values(&s, PMR, 'm', "reason", "other | two");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "one"); /* offline: the base stays where it was */
+    story_write(&s, &ben, 0, PMR, 'm', "prescriber", "other");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "two");
+    assert_values(&s, PMR, 'm', "prescriber", "other | two");
     story_end(&s);
 }
 
@@ -145,11 +145,11 @@ Test(doc, D1_the_base_itself_is_not_in_the_past)
     struct story s;
     story_begin(&s);
     story_message(&s, &tom, 0);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "at 1");
-    story_write(&s, &ben, 1, PMR, 'm', "reason", "base 1");
-    assert_values(&s, PMR, 'm', "reason", "at 1 | base 1");
-    story_write(&s, &tom, 2, PMR, 'm', "reason", "base 2");
-    assert_values(&s, PMR, 'm', "reason", "base 1 | base 2");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "at 1");
+    story_write(&s, &ben, 1, PMR, 'm', "prescriber", "base 1");
+    assert_values(&s, PMR, 'm', "prescriber", "at 1 | base 1");
+    story_write(&s, &tom, 2, PMR, 'm', "prescriber", "base 2");
+    assert_values(&s, PMR, 'm', "prescriber", "base 1 | base 2");
     story_end(&s);
 }
 
@@ -172,14 +172,14 @@ Test(doc, D1_other_fields_records_and_documents_are_left_alone)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    story_write(&s, &ana, 1, PMR, 'n', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    story_write(&s, &ana, 1, PMR, 'n', "prescriber", "sleep");
     story_write(&s, &ana, 2, MAP, 'm', "topic", "sleep");
     story_write(&s, &ana, 3, PEOPLE, 'm', "name", "Maria");
     story_write(&s, &ben, 4, PMR, 'm', "status", "active");
-    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "prescriber", "pain");
     assert_values(&s, PMR, 'm', "status", "active");
-    assert_values(&s, PMR, 'n', "reason", "sleep");
+    assert_values(&s, PMR, 'n', "prescriber", "sleep");
     assert_values(&s, PMR, 'n', "status", "-");
     assert_values(&s, MAP, 'm', "topic", "sleep");
     assert_values(&s, PEOPLE, 'm', "name", "Maria");
@@ -200,7 +200,7 @@ static struct galen_op reason_op(uint8_t id, uint64_t base, const char *reason)
     story_record_id('m', op.content.write.record);
     op.content.write.count = 1;
     op.content.write.fields[0] =
-        (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)reason, strlen(reason)}};
+        (struct galen_write_field){GALEN_PMR_PRESCRIBER, {(const uint8_t *)reason, strlen(reason)}};
     return op;
 }
 
@@ -218,10 +218,10 @@ Test(doc, L2_an_operation_id_counts_once_within_its_authors_account)
     assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
     story_apply(&s, &ana_2, &op); /* another device of the same person */
     assert_verdict(&s, GALEN_ERR_DUPLICATE, false);
-    assert_values(&s, PMR, 'm', "reason", "one");
+    assert_values(&s, PMR, 'm', "prescriber", "one");
     story_apply(&s, &ben, &op); /* another person's ids are their own */
     assert_verdict(&s, GALEN_OK, true);
-    assert_values(&s, PMR, 'm', "reason", "two");
+    assert_values(&s, PMR, 'm', "prescriber", "two");
     op.kind = GALEN_KIND_MESSAGE; /* whatever the kind */
     op.content.message = (struct galen_bytes){(const uint8_t *)"x", 1};
     op.base = 2;
@@ -242,7 +242,7 @@ Test(doc, L2_a_void_operation_does_not_use_its_id)
     op.base = 1;
     story_apply(&s, &ana, &op);
     assert_verdict(&s, GALEN_OK, true);
-    assert_values(&s, PMR, 'm', "reason", "one");
+    assert_values(&s, PMR, 'm', "prescriber", "one");
     story_end(&s);
 }
 
@@ -279,7 +279,7 @@ Test(doc, L3_a_base_never_sinks_and_never_exceeds_the_authors_head)
     op.base = s.size;
     story_apply(&s, &ana, &op);
     assert_verdict(&s, GALEN_OK, true);
-    assert_values(&s, PMR, 'm', "reason", "beyond the head");
+    assert_values(&s, PMR, 'm', "prescriber", "beyond the head");
     story_end(&s);
 }
 
@@ -301,16 +301,16 @@ Test(doc, L5_what_is_void_changes_nothing)
     galen_writer_init(&before);
     galen_writer_init(&after);
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     story_canonical(s.docs, &before);
 
-    story_write(&s, &pat, 2, PMR, 'm', "reason", "x");
+    story_write(&s, &pat, 2, PMR, 'm', "prescriber", "x");
     story_write(&s, &pat, 2, PMR, 'n', "effects", "x");
-    story_propose(&s, &ina, 2, PMR, 'q', "reason", "x");
+    story_propose(&s, &ina, 2, PMR, 'q', "prescriber", "x");
     story_answer(&s, &pat, 2, proposal, true);
     story_answer(&s, &ana, 1, proposal, true);
-    story_write(&s, &ben, 999, PMR, 'm', "reason", "x");
+    story_write(&s, &ben, 999, PMR, 'm', "prescriber", "x");
     struct galen_op op = reason_op(1, 2, "\a"); /* no text */
     story_apply(&s, &ben, &op);
     assert_verdict(&s, GALEN_ERR_VALUE, false);
@@ -362,7 +362,7 @@ Test(doc, L8_what_is_newer_is_counted_and_changes_nothing_else)
     story_apply(&s, &ana, &op);
     assert_verdict(&s, GALEN_ERR_UNKNOWN_KIND, true);
     cr_assert_eq(s.verdict.void_fields, 0);
-    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "prescriber", "pain");
     cr_assert_eq(galen_record_value_count(story_record(&s, PMR, 'm'), 60), 0);
     cr_assert_eq(galen_record_history_count(story_record(&s, PMR, 'm'), 60), 0);
     cr_assert_eq(galen_docs_newer_count(s.docs), 3);
@@ -402,10 +402,10 @@ Test(doc, records_stand_in_the_order_of_their_first_entries_or_as_placed)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'z', "reason", "x");
-    story_propose(&s, &pat, 1, PMR, 'y', "reason", "x");
-    story_write(&s, &ana, 2, PMR, 'x', "reason", "x");
-    story_write(&s, &ana, 3, PMR, 'z', "reason", "again");
+    story_write(&s, &ana, 0, PMR, 'z', "prescriber", "x");
+    story_propose(&s, &pat, 1, PMR, 'y', "prescriber", "x");
+    story_write(&s, &ana, 2, PMR, 'x', "prescriber", "x");
+    story_write(&s, &ana, 3, PMR, 'z', "prescriber", "again");
     assert_order(&s, PMR, "zyx");
     char between[32];
     snprintf(between, sizeof between, "%llu",
@@ -441,8 +441,8 @@ Test(doc, an_accepted_place_that_is_taken_back_moves_the_record_back)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'a', "reason", "x");
-    story_write(&s, &ana, 1, PMR, 'b', "reason", "x");
+    story_write(&s, &ana, 0, PMR, 'a', "prescriber", "x");
+    story_write(&s, &ana, 1, PMR, 'b', "prescriber", "x");
     uint64_t proposal = story_propose(&s, &pat, 2, PMR, 'b', "order", "1");
     story_answer(&s, &ana, 3, proposal, true);
     assert_order(&s, PMR, "ba");

@@ -7,6 +7,7 @@
 
 #include "doc/keyset.h"
 #include "support/chart_story.h"
+#include "support/slow_text.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -64,7 +65,9 @@ static int effective(const struct fact *f, uint16_t field)
     for (size_t i = 0; i < write->count; i++) {
         const struct galen_field *known = galen_field(galen_document(write->doc), field);
         if (write->fields[i].field == field && (f->verdict.void_fields >> i & 1) == 0 &&
-            known != NULL && galen_value_check(known, write->fields[i].value) == GALEN_OK)
+            known != NULL &&
+            (known->kind == GALEN_VALUE_TEXT ||
+             galen_value_check(known, write->fields[i].value) == GALEN_OK))
             return (int)i;
     }
     return -1;
@@ -78,7 +81,137 @@ static const struct fact *fact_at(const struct model *m, uint64_t index)
     return NULL;
 }
 
-static enum galen_err model_field(const struct fact *f, const struct galen_write_field *field)
+static bool answers(const struct fact *f, uint64_t proposal)
+{
+    return f->op.kind == GALEN_KIND_ANSWER && f->verdict.counts &&
+           f->op.content.answer.proposal == proposal;
+}
+
+/* ---- Texts --------------------------------------------------------------------------------------- */
+
+static bool is_text(uint8_t doc, uint16_t number)
+{
+    const struct galen_field *field = galen_field(galen_document(doc), number);
+    return field != NULL && field->kind == GALEN_VALUE_TEXT;
+}
+
+/* The edits of one text, in the order of the log, and what they come to. */
+struct told {
+    struct slow_text text;
+    uint64_t places[STEPS];
+    const struct fact *proposals[STEPS]; /* NULL: written directly */
+    bool takes_back[STEPS];
+};
+
+static int edits_before(const struct told *told, uint64_t place)
+{
+    int count = 0;
+    for (int i = 0; i < told->text.edits; i++)
+        count += told->places[i] < place;
+    return count;
+}
+
+/* Did anybody whose answer nothing replaced accept it, among the first facts? */
+static bool was_accepted(const struct model *m, size_t facts, const struct fact *p)
+{
+    bool accepted = false;
+    for (size_t i = 0; i < facts; i++) {
+        bool current = answers(&m->facts[i], p->entry.index);
+        for (size_t k = i + 1; k < facts; k++)
+            current &=
+                !(answers(&m->facts[k], p->entry.index) && in_past(&m->facts[i], &m->facts[k]));
+        accepted |= current && m->facts[i].op.content.answer.accepted;
+    }
+    return accepted;
+}
+
+static void tell_edit(struct told *told, const struct fact *f, const struct fact *source,
+                      uint16_t field)
+{
+    struct galen_splices splices;
+    int place = effective(source, field);
+    cr_assert_eq(galen_splices_read(source->op.content.write.fields[place].value, &splices),
+                 GALEN_OK);
+    struct galen_edit edit = {.device = f->entry.device.bytes[0],
+                              .seen = (uint32_t)edits_before(told, f->op.base),
+                              .splices = splices.at,
+                              .count = splices.count};
+    if (source != f) {
+        edit.as_of = true;
+        edit.device = 1000; /* nobody's own */
+        edit.author = source->entry.device.bytes[0];
+        edit.author_seen = (uint32_t)edits_before(told, source->op.base);
+        edit.own = (uint32_t)edits_before(told, source->entry.index);
+    }
+    told->places[told->text.edits] = f->entry.index;
+    told->proposals[told->text.edits] = source == f ? NULL : source;
+    told->takes_back[told->text.edits] = false;
+    slow_edit(&told->text, &edit);
+    galen_splices_free(&splices);
+}
+
+static void tell_taking_back(struct told *told, const struct fact *f, const struct fact *p)
+{
+    bool chosen[STEPS] = {false};
+    for (int i = told->text.edits; i-- > 0 && !(told->takes_back[i] && told->proposals[i] == p);)
+        chosen[i] = told->proposals[i] == p;
+    told->places[told->text.edits] = f->entry.index;
+    told->proposals[told->text.edits] = p;
+    told->takes_back[told->text.edits] = true;
+    slow_take_back(&told->text, chosen);
+}
+
+static const struct told *model_text(const struct model *m, const struct galen_write *record,
+                                     uint16_t field)
+{
+    static struct told told;
+    told.text.node_count = told.text.edits = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        const struct fact *f = &m->facts[i], *source = f;
+        if (f->op.kind == GALEN_KIND_ANSWER && f->verdict.counts)
+            source = fact_at(m, f->op.content.answer.proposal);
+        if (source == NULL || effective(source, field) < 0 ||
+            !same_record(&source->op.content.write, record))
+            continue;
+        if (f->op.kind == GALEN_KIND_WRITE) {
+            tell_edit(&told, f, f, field);
+        } else if (f->op.kind == GALEN_KIND_ANSWER) {
+            bool was = was_accepted(m, i, source), is = was_accepted(m, i + 1, source);
+            if (is && !was)
+                tell_edit(&told, f, source, field);
+            else if (was && !is)
+                tell_taking_back(&told, f, source);
+        }
+    }
+    return &told;
+}
+
+/* Splices are void unless all of them are in what their author had in front of them. */
+static enum galen_err model_splices(const struct model *m, const struct fact *f,
+                                    const struct galen_write_field *field)
+{
+    static char scratch[SLOW_SIZE_MAX];
+    struct galen_splices splices;
+    const struct told *told = model_text(m, &f->op.content.write, field->field);
+    struct slow_past past = {f->entry.device.bytes[0], edits_before(told, f->op.base),
+                             told->text.edits, -1};
+    size_t size = slow_say(&told->text, &past, scratch);
+    if (galen_splices_read(field->value, &splices) != GALEN_OK)
+        return GALEN_ERR_VALUE;
+    bool in_text = true;
+    for (size_t i = 0; i < splices.count; i++) {
+        const struct galen_splice *splice = &splices.at[i];
+        in_text &= splice->at + splice->deleted <= size;
+        size = size - splice->deleted + splice->inserted.size;
+    }
+    galen_splices_free(&splices);
+    return in_text ? GALEN_OK : GALEN_ERR_VALUE;
+}
+
+/* ---- What counts --------------------------------------------------------------------------------- */
+
+static enum galen_err model_field(const struct model *m, const struct fact *f,
+                                  const struct galen_write_field *field)
 {
     const struct galen_field *known =
         galen_field(galen_document(f->op.content.write.doc), field->field);
@@ -93,7 +226,8 @@ static enum galen_err model_field(const struct fact *f, const struct galen_write
         return GALEN_ERR_ROLE;
     if (!staff && known->writers == GALEN_STAFF_ALONE)
         return GALEN_ERR_ROLE;
-    return galen_value_check(known, field->value);
+    return known->kind == GALEN_VALUE_TEXT ? model_splices(m, f, field)
+                                           : galen_value_check(known, field->value);
 }
 
 static struct galen_verdict whole(enum galen_err err, bool counts)
@@ -136,7 +270,7 @@ static struct galen_verdict model_write(const struct model *m, const struct fact
         bool none = f->entry.role == GALEN_ROLE_INTERPRETER;
         enum galen_err err = another          ? GALEN_ERR_VALUE
                              : none || absent ? GALEN_ERR_ROLE
-                                              : model_field(f, &write->fields[i]);
+                                              : model_field(m, f, &write->fields[i]);
         if (verdict.err == GALEN_OK)
             verdict.err = err;
         if (err == GALEN_OK || err == GALEN_ERR_UNKNOWN_KIND)
@@ -176,12 +310,6 @@ static struct galen_verdict model_verdict(const struct model *m, const struct fa
     if (galen_document(p->op.content.write.doc) == NULL)
         return whole(GALEN_ERR_UNKNOWN_KIND, true);
     return whole(GALEN_OK, true);
-}
-
-static bool answers(const struct fact *f, uint64_t proposal)
-{
-    return f->op.kind == GALEN_KIND_ANSWER && f->verdict.counts &&
-           f->op.content.answer.proposal == proposal;
 }
 
 static bool answer_is_current(const struct model *m, const struct fact *answer)
@@ -266,11 +394,40 @@ static enum galen_proposal_state model_proposal(const struct model *m, const str
 
 /* ---- Holding the two together -------------------------------------------------------------------- */
 
+static void compare_text(const struct model *m, const struct galen_record *record,
+                         const struct galen_write *write, uint16_t field)
+{
+    static char want[SLOW_SIZE_MAX];
+    const struct told *told = model_text(m, write, field);
+    int last = -1;
+    for (int i = 0; i < told->text.edits; i++) {
+        bool taken_back = told->takes_back[i];
+        for (int k = i; k < told->text.edits; k++)
+            taken_back |= told->takes_back[k] && told->proposals[k] == told->proposals[i];
+        last = taken_back ? last : i;
+    }
+    cr_assert_eq(galen_record_history_count(record, field), told->text.edits);
+    cr_assert_eq(galen_record_value_count(record, field), last >= 0);
+    if (last < 0)
+        return;
+    struct galen_said said = galen_record_value(record, field, 0);
+    struct galen_bytes is = {(const uint8_t *)want, slow_say(&told->text, &slow_everything, want)};
+    cr_assert(galen_bytes_equal(said.value, is), "%.*s, not %.*s", (int)said.value.size,
+              (const char *)said.value.at, (int)is.size, want);
+    cr_assert_eq(said.index, told->places[last]);
+    cr_assert_eq(said.proposal, told->proposals[last] == NULL ? GALEN_NO_ENTRY
+                                                              : told->proposals[last]->entry.index);
+}
+
 static void compare_field(const struct model *m, const struct galen_record *record,
                           const struct galen_write *write, uint16_t field, size_t *conflicts)
 {
     struct galen_bytes values[STEPS];
     uint64_t entries[STEPS];
+    if (is_text(write->doc, field)) {
+        compare_text(m, record, write, field);
+        return;
+    }
     size_t n = model_values(m, write, field, values, entries);
     const struct galen_document *document = galen_document(write->doc);
     size_t shown = galen_record_value_count(record, field);
@@ -362,13 +519,19 @@ static const struct galen_write_field choices[] = {
     {GALEN_PMR_KIND, {NULL, 0}},
     {GALEN_PMR_KIND, {(const uint8_t *)"\0", 1}},
     {GALEN_PMR_KIND, {(const uint8_t *)"\x77", 1}},
-    {GALEN_PMR_REASON, {(const uint8_t *)"a", 1}},
-    {GALEN_PMR_REASON, {(const uint8_t *)"b", 1}},
-    {GALEN_PMR_REASON, {(const uint8_t *)"c", 1}},
-    {GALEN_MAP_PROGRESS, {(const uint8_t *)"d", 1}},
+    {GALEN_PMR_REASON, {(const uint8_t *)"\0\0\0\0\0\0\0\0\2ab", 11}}, /* in front: ab */
+    {GALEN_PMR_REASON, {(const uint8_t *)"\0\0\0\1\0\0\0\1\1c", 10}},  /* the second: c */
+    {GALEN_PMR_REASON, {(const uint8_t *)"\0\0\0\0\0\0\0\1\0", 9}},    /* without the first */
+    {GALEN_PMR_PRESCRIBER, {(const uint8_t *)"a", 1}},
+    {GALEN_PMR_PRESCRIBER, {(const uint8_t *)"b", 1}},
+    {GALEN_PMR_PRESCRIBER, {(const uint8_t *)"c", 1}},
+    {GALEN_MAP_PROGRESS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\2de", 11}},
     {GALEN_MAP_PROGRESS, {NULL, 0}},
-    {GALEN_PMR_TAKEN_AS, {(const uint8_t *)"e", 1}},
-    {GALEN_PMR_TAKEN_AS, {(const uint8_t *)"f", 1}},
+    {GALEN_PMR_TAKEN_AS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\1f", 10}},
+    {GALEN_PMR_TAKEN_AS, {(const uint8_t *)"\0\0\0\1\0\0\0\0\1g", 10}},
+    {GALEN_PMR_TAKEN_AS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\1h\0\0\0\1\0\0\0\1\0", 19}},
+    {GALEN_PMR_ADHERENCE, {(const uint8_t *)"\1", 1}},
+    {GALEN_PMR_ADHERENCE, {(const uint8_t *)"\2", 1}},
     {GALEN_PMR_BARRIERS, {(const uint8_t *)"\1\2", 2}},
     {GALEN_PMR_ORDER, {(const uint8_t *)"\0\0\0\0\0\0\0\1", 8}},
     {GALEN_PMR_ORDER, {(const uint8_t *)"\0\0\0\0\x01\x23\0\0", 8}},

@@ -159,23 +159,23 @@ Test(doc_roles, D2_a_write_is_void_only_in_the_fields_that_its_role_may_not_writ
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
     struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = 1};
     op.content.write.doc = PMR;
     story_record_id('m', op.content.write.record);
     op.content.write.count = 4;
     op.content.write.fields[0] =
-        (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"fun", 3}};
+        (struct galen_write_field){GALEN_PMR_PRESCRIBER, {(const uint8_t *)"fun", 3}};
     op.content.write.fields[1] =
-        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"at night", 8}};
+        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\10at night", 17}};
     op.content.write.fields[2] =
         (struct galen_write_field){GALEN_PMR_ADHERENCE, {(const uint8_t *)"\0", 1}};
     op.content.write.fields[3] =
-        (struct galen_write_field){GALEN_PMR_EFFECTS, {(const uint8_t *)"dizzy", 5}};
+        (struct galen_write_field){GALEN_PMR_EFFECTS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\5dizzy", 14}};
     uint64_t index = story_apply(&s, &pat, &op);
     assert_verdict(&s, GALEN_ERR_ROLE, true);
     cr_assert_eq(s.verdict.void_fields, 5);
-    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "prescriber", "pain");
     assert_values(&s, PMR, 'm', "taken_as", "at night");
     assert_values(&s, PMR, 'm', "adherence", "-");
     assert_values(&s, PMR, 'm', "effects", "dizzy");
@@ -195,16 +195,16 @@ Test(doc_roles, D3_the_role_is_that_at_the_entrys_place)
     struct story s;
     struct person later = pat;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    story_write(&s, &pat, 1, PMR, 'm', "reason", "fun");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    story_write(&s, &pat, 1, PMR, 'm', "prescriber", "fun");
     assert_verdict(&s, GALEN_ERR_ROLE, false);
     later.role = GALEN_ROLE_PHARMACIST;
-    story_write(&s, &later, 2, PMR, 'm', "reason", "ache");
+    story_write(&s, &later, 2, PMR, 'm', "prescriber", "ache");
     assert_verdict(&s, GALEN_OK, true);
-    story_write(&s, &pat, 3, PMR, 'm', "reason", "fun");
+    story_write(&s, &pat, 3, PMR, 'm', "prescriber", "fun");
     assert_verdict(&s, GALEN_ERR_ROLE, false);
-    assert_values(&s, PMR, 'm', "reason", "ache");
-    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0).entry->role,
+    assert_values(&s, PMR, 'm', "prescriber", "ache");
+    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0).entry->role,
                  GALEN_ROLE_PHARMACIST);
     story_end(&s);
 }
@@ -215,10 +215,10 @@ Test(doc_roles, D2_a_proposal_stands_beside_the_value_and_neither_conflicts_nor_
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     const struct galen_record *record = story_record(&s, PMR, 'm');
-    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "prescriber", "pain");
     cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
     cr_assert_eq(galen_docs_pending_count(s.docs), 1);
     cr_assert_eq(galen_record_proposal_count(record), 1);
@@ -230,12 +230,12 @@ Test(doc_roles, D2_a_proposal_stands_beside_the_value_and_neither_conflicts_nor_
     cr_assert_eq(galen_proposal_entry(p)->role, GALEN_ROLE_PATIENT);
     cr_assert_eq(galen_proposal_clock_ms(p), galen_proposal_entry(p)->received_ms - 7);
     cr_assert_eq(galen_proposal_field_count(p), 1);
-    cr_assert_eq(galen_proposal_field(p, 0).field, GALEN_PMR_REASON);
+    cr_assert_eq(galen_proposal_field(p, 0).field, GALEN_PMR_PRESCRIBER);
     cr_assert_eq(galen_proposal_field(p, 0).value.size, 5);
     cr_assert_eq(galen_proposal_answer_count(p), 0);
 
-    story_write(&s, &ben, 1, PMR, 'm', "reason", "ache"); /* goes on as if there were none */
-    assert_values(&s, PMR, 'm', "reason", "ache");
+    story_write(&s, &ben, 1, PMR, 'm', "prescriber", "ache"); /* goes on as if there were none */
+    assert_values(&s, PMR, 'm', "prescriber", "ache");
     cr_assert_eq(galen_docs_pending_count(s.docs), 1);
     cr_assert_null(galen_docs_proposal(s.docs, 0));
     cr_assert_null(galen_docs_proposal(s.docs, 99));
@@ -246,12 +246,12 @@ Test(doc_roles, D2_an_accepted_proposal_is_written_at_the_answers_place_and_keep
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
-    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "prescriber", "ache");
     uint64_t answer = story_answer(&s, &tom, 3, proposal, true); /* had seen the write */
-    assert_values(&s, PMR, 'm', "reason", "sleep");
-    struct galen_said said = galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_REASON, 0);
+    assert_values(&s, PMR, 'm', "prescriber", "sleep");
+    struct galen_said said = galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0);
     cr_assert_eq(said.index, answer);
     cr_assert_eq(said.entry->role, GALEN_ROLE_TECHNICIAN);
     cr_assert_eq(said.proposal, proposal);
@@ -266,8 +266,8 @@ Test(doc_roles, D2_an_accepted_proposal_is_written_at_the_answers_place_and_keep
     cr_assert(galen_proposal_answer(p, 0).current);
     cr_assert_eq(galen_proposal_answer(p, 0).entry->account.bytes[0], tom.account);
 
-    story_write(&s, &ben, 4, PMR, 'm', "reason", "both"); /* had seen the answer */
-    assert_values(&s, PMR, 'm', "reason", "both");
+    story_write(&s, &ben, 4, PMR, 'm', "prescriber", "both"); /* had seen the answer */
+    assert_values(&s, PMR, 'm', "prescriber", "both");
     story_end(&s);
 }
 
@@ -275,11 +275,11 @@ Test(doc_roles, D2_an_accept_conflicts_with_writes_that_it_had_not_seen)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
-    story_write(&s, &ben, 2, PMR, 'm', "reason", "ache");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
+    story_write(&s, &ben, 2, PMR, 'm', "prescriber", "ache");
     story_answer(&s, &tom, 2, proposal, true);
-    assert_values(&s, PMR, 'm', "reason", "ache | sleep");
+    assert_values(&s, PMR, 'm', "prescriber", "ache | sleep");
     cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
     story_end(&s);
 }
@@ -304,31 +304,31 @@ Test(doc_roles, D2_accept_against_decline_at_the_same_time_is_a_conflict)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     story_answer(&s, &ana, 2, proposal, true);
     story_answer(&s, &ben, 2, proposal, false);
     const struct galen_proposal *p = galen_docs_proposal(s.docs, proposal);
     cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_CONTESTED);
     cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
     cr_assert_eq(galen_record_conflict_count(story_record(&s, PMR, 'm')), 1);
-    assert_values(&s, PMR, 'm', "reason", "sleep");
+    assert_values(&s, PMR, 'm', "prescriber", "sleep");
 
     /* Whoever saw both decides; a decline takes back what the accept wrote. */
     story_answer(&s, &tom, 4, proposal, false);
     cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_DECLINED);
     cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
-    assert_values(&s, PMR, 'm', "reason", "pain");
+    assert_values(&s, PMR, 'm', "prescriber", "pain");
     const struct galen_record *record = story_record(&s, PMR, 'm');
-    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_REASON), 2);
-    cr_assert_not(galen_record_history(record, GALEN_PMR_REASON, 1).current);
+    cr_assert_eq(galen_record_history_count(record, GALEN_PMR_PRESCRIBER), 2);
+    cr_assert_not(galen_record_history(record, GALEN_PMR_PRESCRIBER, 1).current);
     cr_assert_eq(galen_proposal_answer_count(p), 3);
     cr_assert_not(galen_proposal_answer(p, 0).current);
     cr_assert_not(galen_proposal_answer(p, 1).current);
 
     story_answer(&s, &ana, 5, proposal, true);
     cr_assert_eq(galen_proposal_state(p), GALEN_PROPOSAL_ACCEPTED);
-    assert_values(&s, PMR, 'm', "reason", "sleep");
+    assert_values(&s, PMR, 'm', "prescriber", "sleep");
     story_end(&s);
 }
 
@@ -336,12 +336,12 @@ Test(doc_roles, D2_what_was_written_after_an_accept_stays_when_it_is_taken_back)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     story_answer(&s, &ana, 2, proposal, true);
-    story_write(&s, &ben, 3, PMR, 'm', "reason", "ache");
+    story_write(&s, &ben, 3, PMR, 'm', "prescriber", "ache");
     story_answer(&s, &ana, 4, proposal, false);
-    assert_values(&s, PMR, 'm', "reason", "ache");
+    assert_values(&s, PMR, 'm', "prescriber", "ache");
     story_end(&s);
 }
 
@@ -368,7 +368,7 @@ Test(doc_roles, D2_an_answer_names_a_proposal_that_its_author_had_seen)
     struct story s;
     story_begin(&s);
     story_message(&s, &pat, 0);
-    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     story_answer(&s, &ana, 1, proposal, true);
     assert_verdict(&s, GALEN_ERR_BASE, false);
     story_answer(&s, &ana, 2, 0, true); /* a message */
@@ -379,16 +379,16 @@ Test(doc_roles, D2_an_answer_names_a_proposal_that_its_author_had_seen)
     assert_verdict(&s, GALEN_ERR_VALUE, false);
     story_answer(&s, &ana, 2, UINT64_MAX, true);
     assert_verdict(&s, GALEN_ERR_VALUE, false);
-    uint64_t refused = story_propose(&s, &ina, 2, PMR, 'm', "reason", "sleep");
+    uint64_t refused = story_propose(&s, &ina, 2, PMR, 'm', "prescriber", "sleep");
     story_answer(&s, &ana, s.size, refused, true);
     assert_verdict(&s, GALEN_ERR_VALUE, false);
     cr_assert_eq(galen_docs_pending_count(s.docs), 1);
-    assert_values(&s, PMR, 'm', "reason", "-");
+    assert_values(&s, PMR, 'm', "prescriber", "-");
     /* one's own proposal is in one's past whatever the base */
-    uint64_t own = story_propose(&s, &ben, 0, PMR, 'm', "reason", "rest");
+    uint64_t own = story_propose(&s, &ben, 0, PMR, 'm', "prescriber", "rest");
     story_answer(&s, &ben, 0, own, true);
     assert_verdict(&s, GALEN_OK, true);
-    assert_values(&s, PMR, 'm', "reason", "rest");
+    assert_values(&s, PMR, 'm', "prescriber", "rest");
     story_end(&s);
 }
 
@@ -396,12 +396,12 @@ Test(doc_roles, D2_a_persons_next_proposal_replaces_their_last)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
-    uint64_t first = story_propose(&s, &pat, 1, PMR, 'm', "reason", "s");
-    uint64_t second = story_propose(&s, &pat, 1, PMR, 'm', "reason", "sleep");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t first = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "s");
+    uint64_t second = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
     uint64_t other = story_propose(&s, &pat, 1, PMR, 'm', "pharmacy", "Corner");
-    uint64_t hers = story_propose(&s, &cara, s.size, PMR, 'm', "reason", "rest");
-    uint64_t unseen = story_propose(&s, &pat_2, 2, PMR, 'm', "reason", "nap");
+    uint64_t hers = story_propose(&s, &cara, s.size, PMR, 'm', "prescriber", "rest");
+    uint64_t unseen = story_propose(&s, &pat_2, 2, PMR, 'm', "prescriber", "nap");
     cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, first)), GALEN_PROPOSAL_REPLACED);
     cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, second)), GALEN_PROPOSAL_PENDING,
                  "not seen by the patient's computer");
@@ -409,13 +409,13 @@ Test(doc_roles, D2_a_persons_next_proposal_replaces_their_last)
     cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, hers)), GALEN_PROPOSAL_PENDING);
     cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, unseen)), GALEN_PROPOSAL_PENDING);
     cr_assert_eq(galen_docs_pending_count(s.docs), 4);
-    uint64_t last = story_propose(&s, &pat_2, s.size, PMR, 'm', "reason", "a nap");
+    uint64_t last = story_propose(&s, &pat_2, s.size, PMR, 'm', "prescriber", "a nap");
     cr_assert_eq(galen_docs_pending_count(s.docs), 3);
     cr_assert_eq(galen_proposal_state(galen_docs_proposal(s.docs, last)), GALEN_PROPOSAL_PENDING);
 
     /* Staff who had not seen the newer one may accept the older. */
     story_answer(&s, &ana, first + 1, first, true);
-    assert_values(&s, PMR, 'm', "reason", "s");
+    assert_values(&s, PMR, 'm', "prescriber", "s");
     cr_assert_eq(galen_docs_pending_count(s.docs), 3);
     story_end(&s);
 }
@@ -424,10 +424,10 @@ Test(doc_roles, D2_split_tells_what_a_role_writes_itself)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "reason", "pain");
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
     struct galen_write write = {.doc = PMR, .count = 3}, direct, propose;
     story_record_id('m', write.record);
-    write.fields[0] = (struct galen_write_field){GALEN_PMR_REASON, {(const uint8_t *)"a", 1}};
+    write.fields[0] = (struct galen_write_field){GALEN_PMR_PRESCRIBER, {(const uint8_t *)"a", 1}};
     write.fields[1] = (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"b", 1}};
     write.fields[2] = (struct galen_write_field){GALEN_PMR_WATCH_FOR, {(const uint8_t *)"c", 1}};
     static const struct {
@@ -451,7 +451,7 @@ Test(doc_roles, D2_split_tells_what_a_role_writes_itself)
     }
     cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PATIENT, &write, &direct, &propose), GALEN_OK);
     cr_assert_eq(direct.fields[0].field, GALEN_PMR_TAKEN_AS);
-    cr_assert_eq(propose.fields[0].field, GALEN_PMR_REASON);
+    cr_assert_eq(propose.fields[0].field, GALEN_PMR_PRESCRIBER);
     cr_assert_eq(propose.fields[1].field, GALEN_PMR_WATCH_FOR);
 
     story_record_id('n', write.record); /* not there: proposed as a whole */

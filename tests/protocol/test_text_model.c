@@ -1,144 +1,17 @@
 /*
- * The merge of texts beside a model that is slow and obviously right: a tree of single code points as the Fugue
- * paper describes it, which looks at every one of them for each step and never forgets any. Two to five
+ * The merge of texts beside a model that is slow and obviously right (support/slow_text.h). Two to five
  * replicas type, delete, paste, go offline, take back and accept each other's proposals, from a seed.
  */
 #include "galen/text.h"
 
 #include "support/chance.h"
+#include "support/slow_text.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EDITS = 160, NODES_MAX = 6000, DEVICES_MAX = 5, SEEDS = 300, LONG_SEEDS = 40000 };
-
-/* ---- The model ----------------------------------------------------------------------------------- */
-
-struct node {
-    char what;
-    int edit;
-    int parent; /* -1: the start */
-    bool right; /* it hangs to the right of its parent */
-    bool deleted_by[EDITS];
-};
-
-/* What an edit is made in front of. */
-struct past {
-    int device, seen, own, self;
-};
-
-struct model {
-    struct node nodes[NODES_MAX];
-    int node_count;
-    int devices[EDITS]; /* whose each edit is, and what they had seen */
-    int seen[EDITS];
-    int edits;
-    int order[NODES_MAX];
-};
-
-static bool knows(const struct model *m, const struct past *past, int edit)
-{
-    return edit < past->seen || (edit < past->own && m->devices[edit] == past->device) ||
-           edit == past->self;
-}
-
-static bool there(const struct model *m, const struct past *past, int node)
-{
-    return knows(m, past, m->nodes[node].edit);
-}
-
-static bool shown(const struct model *m, const struct past *past, int node)
-{
-    bool yes = there(m, past, node);
-    for (int i = 0; yes && i <= m->edits && i < EDITS; i++)
-        yes = !(m->nodes[node].deleted_by[i] && knows(m, past, i));
-    return yes;
-}
-
-/* Siblings stand in the order in which they came, which is the log's. */
-static int walk(struct model *m, int node, int count)
-{
-    for (int side = 0; side < 2; side++) {
-        for (int i = node + 1; i < m->node_count; i++)
-            if (m->nodes[i].parent == node && m->nodes[i].right == (side == 1))
-                count = walk(m, i, count);
-        if (side == 0 && node >= 0)
-            m->order[count++] = node;
-    }
-    return count;
-}
-
-/* Quicker than walking anew: the new one was found to stand at `place`. */
-static void put_in_order(struct model *m, int node, int place)
-{
-    memmove(m->order + place + 1, m->order + place,
-            (size_t)(m->node_count - 1 - place) * sizeof m->order[0]);
-    m->order[place] = node;
-}
-
-static bool hangs_below(const struct model *m, int node, int above)
-{
-    while (node >= 0 && node != above)
-        node = m->nodes[node].parent;
-    return node == above;
-}
-
-static void model_insert(struct model *m, const struct past *past, uint32_t at, char what)
-{
-    int left = -1, place = 0;
-    for (uint32_t count = 0; count < at; place++)
-        if (shown(m, past, m->order[place])) {
-            left = m->order[place];
-            count++;
-        }
-    bool has_right = false;
-    for (int i = 0; i < m->node_count; i++)
-        has_right |= m->nodes[i].parent == left && m->nodes[i].right && there(m, past, i);
-    int parent = left;
-    if (has_right) {
-        while (!there(m, past, m->order[place]))
-            place++;
-        parent = m->order[place];
-    } else {
-        /* behind everything that hangs there already */
-        while (place < m->node_count && hangs_below(m, m->order[place], left) && left >= 0)
-            place++;
-        if (left < 0)
-            place = m->node_count;
-    }
-    cr_assert_lt(m->node_count, NODES_MAX);
-    m->nodes[m->node_count] =
-        (struct node){.what = what, .edit = past->self, .parent = parent, .right = !has_right};
-    m->node_count++;
-    put_in_order(m, m->node_count - 1, place);
-}
-
-static void model_delete(struct model *m, const struct past *past, uint32_t at, uint32_t count)
-{
-    uint32_t index = 0;
-    for (int i = 0; i < m->node_count && count > 0; i++) {
-        if (!shown(m, past, m->order[i]))
-            continue;
-        if (index < at) {
-            index++;
-            continue;
-        }
-        m->nodes[m->order[i]].deleted_by[past->self] = true;
-        count--;
-    }
-}
-
-static const struct past everything = {.seen = EDITS, .self = -1, .device = -1};
-
-static size_t model_say(const struct model *m, const struct past *past, char *out)
-{
-    size_t count = 0;
-    for (int i = 0; i < m->node_count; i++)
-        if (shown(m, past, m->order[i]))
-            out[count++] = m->nodes[m->order[i]].what;
-    return count;
-}
+enum { EDITS = SLOW_EDITS_MAX, NODES_MAX = SLOW_SIZE_MAX, DEVICES_MAX = 5, SEEDS = 300, LONG_SEEDS = 40000 };
 
 /* ---- Chance -------------------------------------------------------------------------------------- */
 
@@ -149,7 +22,7 @@ struct writer {
 };
 
 struct story {
-    struct model m;
+    struct slow_text m;
     struct galen_text *text;
     struct chance chance;
     struct writer writers[DEVICES_MAX];
@@ -163,7 +36,7 @@ static void check_same(const struct story *s)
     struct galen_writer w;
     galen_writer_init(&w);
     galen_text_say(s->text, &w);
-    size_t size = model_say(&s->m, &everything, want);
+    size_t size = slow_say(&s->m, &slow_everything, want);
     cr_assert(w.size == size && (size == 0 || memcmp(w.at, want, size) == 0),
               "seed %llu, edit %d: %.*s, not %.*s", (unsigned long long)s->seed, s->m.edits,
               (int)w.size, (const char *)w.at, (int)size, want);
@@ -178,28 +51,16 @@ static uint32_t below(struct story *s, uint64_t n)
 
 static void apply(struct story *s, const struct galen_edit *edit)
 {
-    struct model *m = &s->m;
-    struct past past = {(int)edit->device, (int)edit->seen, m->edits, m->edits};
-    if (edit->as_of)
-        past = (struct past){(int)edit->author, (int)edit->author_seen, (int)edit->own, m->edits};
-    m->devices[m->edits] = (int)edit->device;
-    m->seen[m->edits] = (int)edit->seen;
-    for (size_t i = 0; i < edit->count; i++) {
-        const struct galen_splice *splice = &edit->splices[i];
-        model_delete(m, &past, splice->at, splice->deleted);
-        for (size_t k = 0; k < splice->inserted.size; k++)
-            model_insert(m, &past, splice->at + (uint32_t)k, (char)splice->inserted.at[k]);
-    }
-    m->edits++;
+    slow_edit(&s->m, edit);
     cr_assert_eq(galen_text_apply(s->text, edit, 0), GALEN_OK, "seed %llu, edit %d",
-                 (unsigned long long)s->seed, m->edits - 1);
+                 (unsigned long long)s->seed, s->m.edits - 1);
     check_same(s);
 }
 
-static uint32_t length_for(struct story *s, const struct past *past)
+static uint32_t length_for(struct story *s, const struct slow_past *past)
 {
     static char scratch[NODES_MAX];
-    return (uint32_t)model_say(&s->m, past, scratch);
+    return (uint32_t)slow_say(&s->m, past, scratch);
 }
 
 /* One to three splices of a writer who goes on as it did before. */
@@ -247,7 +108,7 @@ static void write_something(struct story *s)
     if (writer->wait == 0 && chance_in(&s->chance, 400))
         writer->seen = s->m.edits;
     struct galen_edit edit = {.device = device, .seen = (uint32_t)writer->seen, .splices = splices};
-    struct past past = {(int)device, writer->seen, s->m.edits, -1};
+    struct slow_past past = {(int)device, writer->seen, s->m.edits, -1};
     if (chance_in(&s->chance, 60)) { /* accepts what somebody proposed some time ago */
         edit.as_of = true;
         edit.author = below(s, (uint64_t)s->devices);
@@ -257,7 +118,7 @@ static void write_something(struct story *s)
             if (s->m.devices[i] == (int)edit.author && s->m.seen[i] > (int)least)
                 least = (uint32_t)s->m.seen[i];
         edit.author_seen = least + below(s, (uint64_t)(edit.own - least) + 1);
-        past = (struct past){(int)edit.author, (int)edit.author_seen, (int)edit.own, -1};
+        past = (struct slow_past){(int)edit.author, (int)edit.author_seen, (int)edit.own, -1};
     }
     edit.count = invent(s, writer, length_for(s, &past), splices, bytes);
     apply(s, &edit);
@@ -268,20 +129,11 @@ static void take_back(struct story *s)
 {
     bool chosen[EDITS] = {false};
     static char want[NODES_MAX], is[NODES_MAX];
-    struct model *m = &s->m;
+    struct slow_text *m = &s->m;
     uint32_t device = below(s, (uint64_t)s->devices);
     for (int i = m->edits; i-- > 0;)
         chosen[i] = m->devices[i] == (int)device && chance_in(&s->chance, 500);
-    size_t wanted = 0, size = model_say(m, &everything, is);
-    for (int i = 0; i < m->node_count; i++) {
-        const struct node *node = &m->nodes[m->order[i]];
-        bool gone = chosen[node->edit];
-        for (int k = 0; k < m->edits; k++)
-            gone |= node->deleted_by[k] && !chosen[k];
-        /* What is deleted stays so if it was the chosen ones' own, too: they never wrote it. */
-        if (!gone)
-            want[wanted++] = node->what;
-    }
+    size_t wanted = slow_without(m, chosen, want), size = slow_say(m, &slow_everything, is);
     struct galen_splices splices;
     cr_assert_eq(galen_text_undo(s->text, (struct galen_text_choice){chosen, EDITS}, &splices),
                  GALEN_OK);
@@ -321,8 +173,7 @@ static void tell(uint64_t seed)
             take_back(&s);
         else
             write_something(&s);
-    int counted = walk(&s.m, -1, 0); /* the model's own order, from its definition */
-    cr_assert_eq(counted, s.m.node_count);
+    cr_assert(slow_is_in_order(&s.m)); /* the model's own order is that of its definition */
     check_same(&s);
     galen_text_free(s.text);
 }

@@ -312,7 +312,7 @@ Test(view, requests_wait_in_order_with_what_they_say)
         GALEN_OK);
     cr_assert_eq(galen_engine_renew(home->engine, 3000, id, third), GALEN_OK);
     cr_assert(galen_engine_waiting_at(home->engine, id, 0, &waiting));
-    cJSON *w = waiting_json(&waiting);
+    cJSON *w = waiting_json(home->engine, &waiting);
     hex_text(first, sizeof first, digits);
     says(w, "token", digits);
     names(w, "chart", id);
@@ -322,14 +322,14 @@ Test(view, requests_wait_in_order_with_what_they_say)
     says(w, "text", "one");
     cJSON_Delete(w);
     cr_assert(galen_engine_waiting_at(home->engine, id, 1, &waiting));
-    w = waiting_json(&waiting);
+    w = waiting_json(home->engine, &waiting);
     counts(w, "composed_ms", 2000);
     says(w, "kind", "propose");
     says(w, "doc", "pmr");
     says(at(w, "fields"), "status", "stopped");
     cJSON_Delete(w);
     cr_assert(galen_engine_waiting_at(home->engine, id, 2, &waiting));
-    w = waiting_json(&waiting);
+    w = waiting_json(home->engine, &waiting);
     hex_text(third, sizeof third, digits);
     says(w, "token", digits);
     says(w, "kind", "members");
@@ -363,7 +363,7 @@ Test(view, L4_what_is_held_says_so)
     home_start(home);
     cr_assert_eq(home->events[GALEN_EVENT_HELD], 1);
     cr_assert(galen_engine_waiting_at(home->engine, chart_of(&v), 0, &waiting));
-    cJSON *w = waiting_json(&waiting);
+    cJSON *w = waiting_json(home->engine, &waiting);
     is(w, "held", true);
     cJSON_Delete(w);
     home_free(home);

@@ -1,7 +1,10 @@
 #include "support/chart_story.h"
 
+#include "galen/text.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct person ana = {1, 1, GALEN_ROLE_PHARMACIST};
@@ -13,6 +16,14 @@ const struct person cara = {6, 6, GALEN_ROLE_CAREGIVER};
 const struct person drew = {7, 7, GALEN_ROLE_PRESCRIBER};
 const struct person ina = {8, 8, GALEN_ROLE_INTERPRETER};
 
+/* An edit of a text that was written. */
+struct story_edit {
+    uint64_t index, base;
+    uint8_t device, doc, record[GALEN_RECORD_ID_BYTES];
+    uint16_t field;
+    struct galen_bytes value;
+};
+
 void story_begin(struct story *story)
 {
     memset(story, 0, sizeof *story);
@@ -22,6 +33,9 @@ void story_begin(struct story *story)
 
 void story_end(struct story *story)
 {
+    for (size_t i = 0; i < story->edit_count; i++)
+        free((uint8_t *)story->edits[i].value.at);
+    free(story->edits);
     galen_docs_free(story->docs);
 }
 
@@ -83,6 +97,55 @@ static void record_of(uint8_t doc, char record, uint8_t id[GALEN_RECORD_ID_BYTES
         story_record_id(record, id);
 }
 
+/* What a text said for somebody who had seen the log up to `base`, and what they wrote themselves. */
+static void say_for(const struct story *story, const struct person *who, uint64_t base,
+                    const struct story_edit *of, struct galen_writer *w)
+{
+    struct galen_unsent own[256];
+    size_t count = 0;
+    for (size_t i = 0; i < story->edit_count; i++) {
+        const struct story_edit *edit = &story->edits[i];
+        if (edit->index >= base && edit->device == who->device && edit->doc == of->doc &&
+            edit->field == of->field && memcmp(edit->record, of->record, sizeof of->record) == 0) {
+            cr_assert_lt(count, sizeof own / sizeof own[0]);
+            own[count++] = (struct galen_unsent){edit->base, edit->value};
+        }
+    }
+    struct galen_docs *then = galen_docs_as_of(story->docs, base);
+    cr_assert_not_null(then);
+    struct galen_id device = story_entry(story, who).device;
+    cr_assert_eq(galen_docs_text(then, of->doc, of->record, of->field, &device, own, count, w),
+                 GALEN_OK);
+    galen_docs_free(then);
+}
+
+/* Makes what a text is to say into splices. */
+static void make_splices(const struct story *story, const struct person *who, uint64_t base,
+                         const struct story_edit *of, struct galen_writer *w)
+{
+    struct galen_writer now;
+    struct galen_splices splices;
+    galen_writer_init(&now);
+    say_for(story, who, base, of, &now);
+    cr_assert_eq(galen_text_difference(galen_written(&now), galen_written(w), &splices), GALEN_OK);
+    galen_writer_clear(w);
+    galen_splices_write(w, splices.at, splices.count);
+    cr_assert_not(w->failed);
+    galen_splices_free(&splices);
+    galen_writer_wipe(&now);
+}
+
+static void keep_edit(struct story *story, struct story_edit edit, struct galen_writer *w)
+{
+    uint8_t *bytes = malloc(w->size + 1);
+    story->edits = realloc(story->edits, (story->edit_count + 1) * sizeof edit);
+    cr_assert(bytes != NULL && story->edits != NULL);
+    if (w->size > 0)
+        memcpy(bytes, w->at, w->size);
+    edit.value = (struct galen_bytes){bytes, w->size};
+    story->edits[story->edit_count++] = edit;
+}
+
 static uint64_t write_field(struct story *story, const struct person *who, uint16_t kind,
                             uint64_t base, uint8_t doc, char record, const char *field,
                             const char *value)
@@ -98,8 +161,15 @@ static uint64_t write_field(struct story *story, const struct person *who, uint1
     write->doc = doc;
     record_of(doc, record, write->record);
     write->count = 1;
+    bool is_text = galen_field(galen_document(doc), number)->kind == GALEN_VALUE_TEXT;
+    struct story_edit edit = {.base = base, .device = who->device, .doc = doc, .field = number};
+    memcpy(edit.record, write->record, sizeof edit.record);
+    if (is_text)
+        make_splices(story, who, base, &edit, &w);
     write->fields[0] = (struct galen_write_field){number, galen_written(&w)};
-    uint64_t index = story_apply(story, who, &op);
+    uint64_t index = edit.index = story_apply(story, who, &op);
+    if (is_text && kind == GALEN_KIND_WRITE && story->verdict.counts)
+        keep_edit(story, edit, &w);
     galen_writer_wipe(&w);
     return index;
 }

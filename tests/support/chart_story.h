@@ -25,6 +25,8 @@ struct story {
     uint64_t size;                /* of the log */
     uint32_t next_op;             /* makes operation ids */
     struct galen_verdict verdict; /* of the last entry */
+    struct story_edit *edits;     /* of texts, so far */
+    size_t edit_count;
 };
 
 void story_begin(struct story *story);

@@ -1,6 +1,7 @@
 #include "support/charts.h"
 
 #include "galen/schema.h"
+#include "galen/text.h"
 #include "support/primitives.h"
 
 #include <stdio.h>
@@ -415,6 +416,14 @@ uint64_t chart_write(struct chart *chart, struct chart_device *author, enum gale
     demand(galen_value_parse(&encoded, of,
                              (struct galen_bytes){(const uint8_t *)value, strlen(value)}) ==
            GALEN_OK);
+    if (of->kind == GALEN_VALUE_TEXT) { /* in front of what it says */
+        struct galen_splice splice = {.inserted = galen_written(&encoded)};
+        struct galen_writer splices;
+        galen_writer_init(&splices);
+        galen_splices_write(&splices, &splice, splice.inserted.size > 0);
+        galen_writer_wipe(&encoded);
+        encoded = splices;
+    }
     op.content.write.doc = in->id;
     memcpy(op.content.write.record, record, GALEN_RECORD_ID_BYTES);
     op.content.write.count = 1;

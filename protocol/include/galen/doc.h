@@ -121,16 +121,40 @@ struct galen_said {
 };
 
 /**
- * The values a field has now. 0: nobody said anything; 1: settled (perhaps as cleared); more: a
+ * The values a field has now. A text has one, which everybody's edits make together, and never conflicts:
+ * its value is the whole text, and who is given for it edited it last. Else 0: nobody said anything; 1: settled (perhaps as cleared); more: a
  * conflict, until somebody who saw them writes one (D1). Equal values are one: the first of them in
  * the log is given. Ordered by entry. A position never conflicts: the last in the log is given.
  */
 size_t galen_record_value_count(const struct galen_record *record, uint16_t field);
 /** The i-th, i < galen_record_value_count (asserted). */
 struct galen_said galen_record_value(const struct galen_record *record, uint16_t field, size_t i);
-/** Everything that was ever said for the field, in log order. */
+/** Everything that was ever said for the field, in log order. Of a text: its edits. Only the last that counts
+ *  has a value, which is what the text says now; for the others see galen_record_text_history. */
 size_t galen_record_history_count(const struct galen_record *record, uint16_t field);
 struct galen_said galen_record_history(const struct galen_record *record, uint16_t field, size_t i);
+
+/** The text as it was when the i-th of its history had been taken in. */
+typedef void (*galen_text_visit)(void *user, size_t i, struct galen_bytes whole);
+/** Visits all of a text's history. OK; MEMORY. */
+GALEN_MUST_USE enum galen_err galen_record_text_history(const struct galen_record *record,
+                                                        uint16_t field, galen_text_visit visit,
+                                                        void *user);
+
+/** An edit of a text that is not in the log yet: its base and its splices. */
+struct galen_unsent {
+    uint64_t base;
+    struct galen_bytes value;
+};
+/**
+ * Appends what a text says for this device, whose edits `unsent` will follow what is in the log. The record
+ * need not be there. OK; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
+                                              const uint8_t id[GALEN_RECORD_ID_BYTES],
+                                              uint16_t field, const struct galen_id *device,
+                                              const struct galen_unsent *unsent, size_t count,
+                                              struct galen_writer *w);
 
 /* --- Conflicts --------------------------------------------------------------------------------- */
 
@@ -162,7 +186,7 @@ uint64_t galen_proposal_index(const struct galen_proposal *proposal);
 const struct galen_docs_entry *galen_proposal_entry(const struct galen_proposal *proposal);
 uint64_t galen_proposal_clock_ms(const struct galen_proposal *proposal);
 const struct galen_record *galen_proposal_record(const struct galen_proposal *proposal);
-/** Its fields that count, ascending by number. */
+/** Its fields that count, ascending by number. Of a text: what it would have said, had it been accepted at once. */
 size_t galen_proposal_field_count(const struct galen_proposal *proposal);
 struct galen_write_field galen_proposal_field(const struct galen_proposal *proposal, size_t i);
 /** All its answers in log order. `current`: not replaced by a later one. */

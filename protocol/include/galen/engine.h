@@ -314,6 +314,15 @@ struct galen_waiting {
 bool galen_engine_waiting_at(const struct galen_engine *engine, const struct galen_id *chart,
                              size_t i, struct galen_waiting *waiting);
 
+/**
+ * Appends what a text says on this device, the i-th field of a write that waits here; with what is
+ * `suggested`, if that is a proposal. OK; MEMORY; CHART; VALUE: the suggestion does not fit any more.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_text(const struct galen_engine *engine,
+                                                const struct galen_id *chart,
+                                                const struct galen_write *write, size_t i,
+                                                bool suggested, struct galen_writer *w);
+
 /* -- looking ------------------------------------------------------------------------------------ */
 
 size_t galen_engine_chart_count(const struct galen_engine *engine);

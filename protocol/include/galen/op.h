@@ -32,7 +32,8 @@ enum galen_visit_event {
     GALEN_VISIT_ENDED = 2,
 };
 
-/** One field of a write: an encoded value (galen/schema.h); empty clears the field. Borrowed. */
+/** One field of a write: an encoded value (galen/schema.h); empty clears the field. Of a text: splices
+ *  (galen/text.h); what people give to write is the whole text. Borrowed. */
 struct galen_write_field {
     uint16_t field;
     struct galen_bytes value;

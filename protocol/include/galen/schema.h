@@ -174,6 +174,7 @@ enum galen_checkin_field {
 /*
  * kind      encoding                                           as plain text
  * TEXT      UTF-8, at most GALEN_TEXT_POINTS_MAX code points    itself
+ *           (in operations: how it changes, galen/text.h)
  * LINE      UTF-8, at most GALEN_LINE_POINTS_MAX, one line      itself
  * CHOICE    u8, an option's number                              the option's name
  * SET       u8 each, strictly ascending                         names with ", " between
