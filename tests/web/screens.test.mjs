@@ -379,7 +379,7 @@ describe("a record of any document", () => {
         assert.equal(await choice.evaluate((one) => one.selectedOptions[0].text), "Lisinopril");
         await choice.selectOption({ label: "Metformin 500 mg tablet" });
         await settle(page, 2000);
-        assert.deepEqual(await page.writes(), [{ medicine: record(1) }]);
+        assert.deepEqual(await page.writes(), [{ medicine: `1/${record(1)}` }]);
         await page.close();
     });
 
@@ -537,7 +537,7 @@ test("a finding becomes a problem, or is set aside with a reason", async () => {
     const page = await on("flow-assess-staff");
     await page.press(/^Take it as a problem ?: Lisinopril/);
     const [taken] = await page.writes();
-    assert.deepEqual([taken.finding, taken.status, taken.medicine, taken.severity], ["interaction:1", "open", record(2), "high"]);
+    assert.deepEqual([taken.finding, taken.status, taken.medicine, taken.severity], ["interaction:1", "open", `1/${record(2)}`, "high"]);
     await page.press(/^Set it aside ?: Metformin/);
     await page.press("Set aside with this reason");
     assert.equal((await page.writes()).length, 1, "not without a reason");

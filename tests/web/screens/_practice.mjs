@@ -80,12 +80,12 @@ function records() {
         ],
         dtp: [
             of("dtp", PAULA, 21, 40, {
-                condition: "High blood pressure", medicine: rec(2), medicines: "Lisinopril", axis: "safety", category: "adverse-reaction", severity: "moderate",
+                condition: "High blood pressure", medicine: `1/${rec(2)}`, medicines: "Lisinopril", axis: "safety", category: "adverse-reaction", severity: "moderate",
                 status: "open", intervention: "lower, monitor", note: "Dizzy in the mornings since the new tablets.",
                 recommendation: "Please consider 10 mg in the evening instead of the morning.", to: "Dr. Hartmann", answer: "none-yet",
             }),
             of("dtp", PAULA, 22, 400, {
-                condition: "Pain in the knee", medicine: rec(4), medicines: "Ibuprofen", axis: "safety", category: "adverse-reaction", severity: "high", status: "resolved",
+                condition: "Pain in the knee", medicine: `1/${rec(4)}`, medicines: "Ibuprofen", axis: "safety", category: "adverse-reaction", severity: "high", status: "resolved",
             }),
         ],
         visit: [
@@ -96,7 +96,7 @@ function records() {
                 type: "follow-up", delivery: "audio", started: "2026-11-25T15:18Z", step: "collect", agenda: "The dizziness. Do I need all of these?",
             }),
         ],
-        checkin: [of("checkin", PAULA, 61, 50, { due: "2026-11-26", visit: rec(51) })],
+        checkin: [of("checkin", PAULA, 61, 50, { due: "2026-11-26", visit: `8/${rec(51)}` })],
         pmr: [
             medicine(1, {
                 regimen: settled(PAULA, 6, "drug=Metformin; strength=500 mg; form=tablet; dose=1; unit=tablet; route=by mouth; frequency=twice a day, with meals; as_needed=no", 598),

@@ -4,8 +4,9 @@ import { go, refresh, ask } from "./effects.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { addRecord, writeFields } from "./invite.ts";
+import { shownValue, waitingValue } from "./typing.ts";
 import { steps, tree, type ChartPlace, type RecordDoc, type Step, type Wantable } from "./tree.ts";
-import { shownFields, timeOf, valueOf } from "./values.ts";
+import { linked, linkTo, readSet, shownFields, timeOf, valueOf } from "./values.ts";
 
 /** What a visit works on. */
 export const flowWants: Wantable[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal", "findings", "versions"];
@@ -107,15 +108,17 @@ export interface Left {
 
 /** Kinds of medicines that nobody has asked about in this visit. */
 export function kindsLeft(visit: RecordView, kinds: string[]): string[] {
-    const asked = valueOf(visit, "asked").split(",").map((one) => one.trim());
+    const asked = readSet(shownValue({ chart: visit.chart, doc: "visit", record: visit.record, field: "asked" }));
     return kinds.filter((kind) => !asked.includes(kind));
 }
 
 const saidSince = (record: RecordView, field: string, ms: number): boolean =>
     (record.fields[field]?.values ?? []).some((said) => said.time_ms >= ms && said.value !== "");
 
+/** What was written here a moment ago counts, too: nobody presses twice. */
 export const taughtIn = (visit: RecordView, medicine: RecordView): boolean =>
-    valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", startedMs(visit));
+    waitingValue({ chart: visit.chart, doc: "pmr", record: medicine.record, field: "teach_back" }) === "yes" ||
+    (valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", startedMs(visit)));
 
 /** Decided in this visit, or known only since the hospital. */
 export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => saidSince(medicine, "discharge", startedMs(visit));
@@ -127,7 +130,7 @@ export const toReconcile = (visit: RecordView): RecordView[] => countOf("pmr").f
 const openProblems = (): RecordView[] =>
     countOf("dtp").filter((r) => !["resolved", "set-aside", "unresolved"].includes(shownFields(r)["status"] ?? ""));
 export const isAnswered = (problem: RecordView): boolean =>
-    valueOf(problem, "recommendation") !== "" || countOf("map").some((r) => (shownFields(r)["dtp"] ?? "") === problem.record);
+    valueOf(problem, "recommendation") !== "" || countOf("map").some((r) => linked(shownFields(r)["dtp"] ?? "") === problem.record);
 /** Problems for which nothing is planned, and nobody is asked. */
 export const problemsLeft = (): RecordView[] => openProblems().filter((r) => !isAnswered(r));
 
@@ -192,7 +195,7 @@ export function problemOf(finding: Finding, names: string): Record<string, strin
     return {
         condition: finding.title, medicines: names, finding: finding.key, severity: finding.severity, status: "open", note: finding.why,
         ...(category ? { category, axis: category === "unnecessary-therapy" ? "indication" : "safety" } : {}),
-        ...(finding.records[0] ? { medicine: finding.records[0] } : {}),
+        ...(finding.records[0] ? { medicine: linkTo(tree.schema.value.find((d) => d.name === "pmr"), finding.records[0]) } : {}),
     };
 }
 

@@ -3,7 +3,7 @@
  * the log after a pause or when the field is left. If somebody else writes the field meanwhile, nothing is
  * written before the person has said which: their text would replace the other one unseen.
  */
-import type { DocName, Id } from "../core/protocol.ts";
+import type { DocName, Id, RecordView } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
@@ -127,11 +127,24 @@ export function waitingValue(place: Place): string | undefined {
         .at(-1);
 }
 
-function baseOf(place: Place): string {
-    const records = isRecordDoc(place.doc) ? tree.open.value?.records[place.doc] : undefined;
-    const record = records?.state === "here" ? records.value.find((r) => r.record === place.record) : undefined;
-    return valueKey(record?.fields[place.field]);
+/** What stands in the field for this person: what they typed, else what they wrote, else what the record says. */
+export function shownValue(place: Place): string {
+    const edit = tree.edits.value[keyOf(place)];
+    return edit && edit.stage !== "wrong" ? edit.text : waitingValue(place) ?? recordOf(place)?.fields[place.field]?.value ?? "";
 }
+
+/** Put there by a press: written at once, and what is pressed next builds on it. */
+export function press(place: Place, value: string): void {
+    typed(place, value, baseOf(place), "pause");
+    left(place);
+}
+
+function recordOf(place: Place): RecordView | undefined {
+    const records = isRecordDoc(place.doc) ? tree.open.value?.records[place.doc] : undefined;
+    return records?.state === "here" ? records.value.find((r) => r.record === place.record) : undefined;
+}
+
+const baseOf = (place: Place): string => valueKey(recordOf(place)?.fields[place.field]);
 
 /** What was typed is given up; the field shows what is in the record. */
 export function drop(place: Place): void {

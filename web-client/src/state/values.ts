@@ -1,5 +1,5 @@
 /* The plain text forms of values (protocol/doc/SCHEMA.md, galen/schema.h), taken apart and put together. */
-import type { FieldView, RecordView } from "../core/protocol.ts";
+import type { FieldView, Id, RecordView } from "../core/protocol.ts";
 
 export const regimenParts = ["drug", "strength", "form", "dose", "unit", "route", "frequency"] as const;
 export type RegimenPart = (typeof regimenParts)[number];
@@ -66,6 +66,10 @@ export function printDate({ year, month, day }: DateParts): string | null {
         return null;
     return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 }
+
+/** A record's place as a field names it, `1/…` with the document's number, and the record of such a place. */
+export const linkTo = (document: { id: number } | undefined, record: Id): string => document ? `${document.id}/${record}` : "";
+export const linked = (text: string): Id => text.slice(text.indexOf("/") + 1);
 
 /** A time's text (UTC) as a `datetime-local` control shows it here, and back; "" is none. */
 export function localTime(text: string): string {

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { go, want } from "../state/effects.ts";
 import { countOf } from "../state/flow.ts";
-import { valueOf } from "../state/values.ts";
+import { linked, valueOf } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { recordName, wordsOf } from "./names.ts";
@@ -29,7 +29,7 @@ export function AnswersPart(props: ChartProps) {
 }
 
 function Question({ problem, ...props }: ChartProps & { problem: RecordView }) {
-    const medicine = valueOf(problem, "medicine");
+    const medicine = linked(valueOf(problem, "medicine"));
     const about = [wordsOf("dtp", problem, "medicines", false), wordsOf("dtp", problem, "category", false), wordsOf("dtp", problem, "severity", false)];
     return (
         <li class="card">

@@ -12,11 +12,11 @@ import { markOf } from "../state/marks.ts";
 import { editKey, isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
 import { drop, left, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
 import {
-    emptyRegimen, localTime, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, timeOf, timeText, valueKey,
+    emptyRegimen, linkTo, linked, localTime, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, timeOf, timeText, valueKey,
     type DateParts, type Regimen,
 } from "../state/values.ts";
-import { valueWords, w } from "../words.ts";
-import { labelOf, recordName } from "./names.ts";
+import { w } from "../words.ts";
+import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
 
 export interface FieldProps {
@@ -133,7 +133,7 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
                     <ol class="history">
                         {list.map((said) => (
                             <li key={said.index}>
-                                {said.value === "" ? w.field.cleared : valueWords(said.value, field, members, plain)}
+                                {said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}
                                 {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />
                                 {said.current ? ` (${w.field.current})` : ""}
                             </li>
@@ -153,7 +153,7 @@ export function Others(props: FieldProps) {
             {list.map((one) => (
                 <p key={one.device} class="typing">
                     <strong>{w.field.is_writing(one.name || nameOf(one.account, props.members))}</strong>{" "}
-                    {valueWords(one.text, props.field, props.members, props.plain)}
+                    {fieldWords(one.text, props.field, props.members, props.plain)}
                 </p>
             ))}
         </>
@@ -173,12 +173,12 @@ export function Conflict({ chart, doc, record, field, view, members, plain }: Fi
             <ul>
                 {view.values.map((said) => (
                     <li key={said.number}>
-                        <p class="value">{said.value === "" ? w.field.cleared : valueWords(said.value, field, members, plain)}</p>
+                        <p class="value">{said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}</p>
                         <p><SaidBy said={said} members={members} /></p>
                         {may && (
                             <Buttons>
                                 <Button kind="other" onClick={() => void writeFields(chart, doc, record, { [field.name]: said.value })}>
-                                    {w.field.choose}<span class="usa-sr-only">: {valueWords(said.value, field, members, plain)}</span>
+                                    {w.field.choose}<span class="usa-sr-only">: {fieldWords(said.value, field, members, plain)}</span>
                                 </Button>
                             </Buttons>
                         )}
@@ -195,7 +195,7 @@ function Undecided(props: FieldProps) {
     if (edit?.stage !== "undecided")
         return null;
     const who = nameOf(view?.values.at(-1)?.account ?? "", members);
-    const theirs = view?.values.map((said) => said.value === "" ? w.field.cleared : valueWords(said.value, field, members, plain)).join(" / ") ?? "";
+    const theirs = view?.values.map((said) => said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)).join(" / ") ?? "";
     return (
         <Alert kind="warning" title={w.field.meanwhile(who)} live>
             <p class="value">{theirs}</p>
@@ -356,8 +356,8 @@ function AccountControl(props: FieldProps) {
 function RecordControl(props: FieldProps) {
     const doc = props.field.refers;
     const value = shownIn(props);
-    const options = isRecordDoc(doc) ? here(doc).filter((r) => r.state !== "declined" || r.record === value)
-        .map((r) => ({ name: r.record, label: recordName(doc, r, props.plain) })) : [];
+    const options = isRecordDoc(doc) ? here(doc).filter((r) => r.state !== "declined" || r.record === linked(value))
+        .map((r) => ({ name: linkTo(schemaOf(doc), r.record), label: recordName(doc, r, props.plain) })) : [];
     return <Select props={props} options={options} />;
 }
 
@@ -483,7 +483,7 @@ function RegimenControl(props: FieldProps) {
             </div>
             {found && !edit && shownIn(props) !== found.text && (
                 <p class="typing" role="status">
-                    <strong>{w.field.changed_to}</strong> {valueWords(shownIn(props), props.field, props.members, props.plain)}
+                    <strong>{w.field.changed_to}</strong> {fieldWords(shownIn(props), props.field, props.members, props.plain)}
                 </p>
             )}
         </fieldset>

@@ -1,7 +1,8 @@
 /* What a person calls a record, and what stands in it, whichever document it belongs to. */
-import type { RecordView, SchemaField } from "../core/protocol.ts";
-import { tree, type RecordDoc } from "../state/tree.ts";
-import { medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
+import type { Member, RecordView, SchemaField } from "../core/protocol.ts";
+import { here } from "../state/flow.ts";
+import { isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
+import { linked, medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 
 export const schemaOf = (doc: RecordDoc) => tree.schema.value.find((d) => d.name === doc);
@@ -12,7 +13,16 @@ export const labelOf = (field: SchemaField, plain: boolean): string => (plain ? 
 /** What the record says in a field, in words; "" if it says nothing. */
 export function wordsOf(doc: RecordDoc, record: RecordView, name: string, plain: boolean): string {
     const field = fieldOf(doc, name), value = shownFields(record)[name] ?? "";
-    return field && value !== "" ? valueWords(value, field, [], plain) : "";
+    return field && value !== "" ? fieldWords(value, field, [], plain) : "";
+}
+
+/** A value as a person reads it; a link to another record is that one's name. */
+export function fieldWords(text: string, field: SchemaField, members: Member[], plain: boolean): string {
+    const doc = field.refers;
+    if (field.kind !== "record" || !isRecordDoc(doc))
+        return valueWords(text, field, members, plain);
+    const record = here(doc).find((r) => r.record === linked(text));
+    return record ? recordName(doc, record, plain) : w.record.unnamed[doc];
 }
 
 const firstLine = (text: string | undefined): string => text?.split("\n")[0] ?? "";

@@ -8,11 +8,11 @@ import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
 import { beginWith, drop } from "../state/typing.ts";
 import { medicineName, readRegimen, shownFields } from "../state/values.ts";
-import { valueWords, w } from "../words.ts";
+import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
-import { labelOf, recordName } from "./names.ts";
+import { fieldWords, labelOf, recordName } from "./names.ts";
 import { Alert, Button, Buttons, Empty, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
@@ -125,7 +125,7 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
                             {values.map((value, i) => (
                                 <dd key={i}>
                                     {i > 0 && <em>{w.record.or} </em>}
-                                    {value === "" ? w.field.cleared : valueWords(value, field, members, plain)}
+                                    {value === "" ? w.field.cleared : fieldWords(value, field, members, plain)}
                                 </dd>
                             ))}
                         </div>
@@ -278,7 +278,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
                 <>
                     <p class="sentence-label">{label}</p>
                     <p class={value === "" ? "value none" : "value"}>
-                        {value === "" ? w.field.not_said : valueWords(value, field, members, plain)}
+                        {value === "" ? w.field.not_said : fieldWords(value, field, members, plain)}
                     </p>
                 </>
             )}
@@ -340,8 +340,8 @@ function Suggested({ fields, schema, record, members, plain }: {
                     <div key={name}>
                         <dt>{labelOf(field, plain)}</dt>
                         <dd>
-                            <span class="value">{value === "" ? w.field.cleared : valueWords(value, field, members, plain)}</span>
-                            {now !== "" && <span class="now"> {w.proposal.now} {valueWords(now, field, members, plain)}</span>}
+                            <span class="value">{value === "" ? w.field.cleared : fieldWords(value, field, members, plain)}</span>
+                            {now !== "" && <span class="now"> {w.proposal.now} {fieldWords(now, field, members, plain)}</span>}
                         </dd>
                     </div>
                 );

@@ -8,7 +8,8 @@ import {
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
 import type { RecordDoc } from "../state/tree.ts";
-import { readSet, shownFields, timeOf, valueOf } from "../state/values.ts";
+import { press } from "../state/typing.ts";
+import { linked, linkTo, readSet, shownFields, timeOf, valueOf } from "../state/values.ts";
 import { helpFor, valueWords, w } from "../words.ts";
 import { FindingsPanel } from "./findings.tsx";
 import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
@@ -199,9 +200,8 @@ function Medicines(props: FlowProps) {
     const kindOf = (r: RecordView) => shownFields(r)["kind"] ?? "";
     const asked = fieldOf("visit", "asked");
     const left = kindsLeft(visit, kinds.map((k) => k.name));
-    const ask = (kind: string, on: boolean) => void writeFields(chart.chart, "visit", visit.record, {
-        asked: kinds.map((k) => k.name).filter((k) => (k === kind ? on : !left.includes(k))).join(", "),
-    });
+    const ask = (kind: string, on: boolean) => press({ chart: chart.chart, doc: "visit", record: visit.record, field: "asked" },
+        kinds.map((k) => k.name).filter((k) => (k === kind ? on : !left.includes(k))).join(", "));
     const other = medicines.filter((r) => !kinds.some((k) => k.name === kindOf(r)));
     return (
         <>
@@ -278,7 +278,7 @@ export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: Rec
 export function Assess(props: FlowProps) {
     const { staff, plain } = props;
     const problems = countOf("dtp");
-    const about = (r: RecordView) => shownFields(r)["medicine"] ?? "";
+    const about = (r: RecordView) => linked(shownFields(r)["medicine"] ?? "");
     const medicines = medicinesNow();
     if (!staff)
         return (
@@ -300,7 +300,7 @@ export function Assess(props: FlowProps) {
                             <MedicineLine {...props} medicine={r} />
                             <Cards {...props} doc="dtp" records={problems.filter((p) => about(p) === r.record)} />
                             <Buttons>
-                                <Add {...props} doc="dtp" begin={{ medicine: r.record, medicines: recordName("pmr", r), status: "open" }}
+                                <Add {...props} doc="dtp" begin={{ medicine: linkTo(schemaOf("pmr"), r.record), medicines: recordName("pmr", r), status: "open" }}
                                     label={w.flow.add_problem_of(recordName("pmr", r))} />
                             </Buttons>
                         </li>
@@ -331,7 +331,7 @@ export function Plan(props: FlowProps) {
                                 <h4>{recordName("dtp", r)}</h4>
                                 <p>{[wordsOf("dtp", r, "medicines", false), wordsOf("dtp", r, "category", false)].filter((one) => one).join(": ")}</p>
                                 <Buttons>
-                                    <Add {...props} doc="map" begin={{ topic: recordName("dtp", r), dtp: r.record, status: "open" }} label={w.flow.add_action_of(recordName("dtp", r))} />
+                                    <Add {...props} doc="map" begin={{ topic: recordName("dtp", r), dtp: linkTo(schemaOf("dtp"), r.record), status: "open" }} label={w.flow.add_action_of(recordName("dtp", r))} />
                                     <Button kind="other" onClick={() => go({ at: "chart", chart: chart.chart, part: "dtp", record: r.record, back: props.here })}>
                                         {w.flow.ask_prescriber}<span class="usa-sr-only">: {recordName("dtp", r)}</span>
                                     </Button>
