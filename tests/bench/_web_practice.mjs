@@ -22,6 +22,7 @@ class Agent {
     #rest = "";
     #read;
     #current = new Promise((resolve) => (this.#read = resolve));
+    read = 0; // entries, as far as was told
 
     constructor(scene, home, chart) {
         this.chart = chart;
@@ -59,6 +60,7 @@ class Agent {
             if (!line.startsWith("{")) continue;
             const said = JSON.parse(line);
             if (said.event === "current" && said.chart === this.chart) this.#read();
+            if (said.event === "entry" && said.chart === this.chart) this.read = said.index + 1;
             if (said.event === "answer") this.#answered(said);
             else if (["done", "failed", "held"].includes(said.event)) this.#ended(said);
         }
@@ -79,14 +81,11 @@ class Agent {
     }
 }
 
-/** What the patient proposed and staff have not answered yet: places in the log. */
-const proposals = [];
-
 const isProposed = ({ fields }) => fields && ["watch_for", "pharmacy", "action"].some((name) => name in fields);
 
 /* What the n-th entry of a home is: of twenty, eleven messages, five writes to a medicine, two to an action, an identity
  * check as at the beginning of a visit, and an answer; where a patient may do neither, proposals. */
-function nth({ chart, patient, medicines, actions }, staff, n) {
+function nth({ chart, patient, medicines, actions, proposals }, staff, read, n) {
     const medicine = { chart, doc: "pmr", record: medicines[n % medicines.length] };
     const action = { chart, doc: "map", record: actions[n % actions.length] };
     const set = (where, fields) => ({ do: "doc set", ...where, fields });
@@ -99,7 +98,7 @@ function nth({ chart, patient, medicines, actions }, staff, n) {
     case 15: return set(action, staff ? { topic: `Blood pressure at home, week ${n}` } : { goal: `Below 140/90 in week ${n}` });
     case 16: return set(medicine, { watch_for: `Swelling of the face or tongue; week ${n}` });
     case 18:
-        if (staff && proposals.length > 0) return { do: n % 3 ? "doc accept" : "doc decline", chart, index: proposals.shift() };
+        if (staff && proposals[0] < read) return { do: n % 3 ? "doc accept" : "doc decline", chart, index: proposals.shift() };
         return set(medicine, { pharmacy: `Pharmacy number ${n}` });
     case 19:
         if (staff) return { do: "identify", chart, account: patient, text: "name and date of birth" };
@@ -110,7 +109,7 @@ function nth({ chart, patient, medicines, actions }, staff, n) {
 
 async function writeAll(agent, next, written) {
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let command = next(); command; command = next()) written(command, await agent.write(command));
+        for (let command = next(agent); command; command = next(agent)) written(command, await agent.write(command));
     }));
     await agent.end();
 }
@@ -131,13 +130,14 @@ export async function fill(scene, entries) {
     for (const topic of TOPICS)
         scene.galen("desk", ["doc", "set", chart, "map", "new"], `topic=${topic}\naction=See what we wrote\nstatus=open\n`);
     const records = (doc) => scene.lines("desk", ["doc", "get", chart, doc]).map((r) => r.record).filter(Boolean);
-    const parts = { chart, patient, medicines: records("pmr"), actions: records("map") };
+    /* `proposals`: the patient's that staff have not answered yet, as places in the log. */
+    const parts = { chart, patient, medicines: records("pmr"), actions: records("map"), proposals: [] };
     let left = entries - scene.lines("desk", ["chart", "log", chart]).length;
     await Promise.all(["desk", "paula", "rosa"].map((home) => {
         let n = 0;
         const staff = home !== "rosa";
-        const next = () => (left-- > 0 ? nth(parts, staff, n++) : undefined);
-        const written = (command, index) => void (!staff && isProposed(command) && proposals.push(index));
+        const next = ({ read }) => (left-- > 0 ? nth(parts, staff, read, n++) : undefined);
+        const written = (command, index) => void (!staff && isProposed(command) && parts.proposals.push(index));
         scene.lines(home, ["doc", "get", chart, "pmr"]); // all is read, and the record open
         return writeAll(new Agent(scene, home, chart), next, written);
     }));
