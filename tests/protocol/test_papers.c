@@ -51,24 +51,7 @@ static bool has(const struct galen_paper_source *source, enum galen_paper which,
 
 static void set(struct story *s, uint8_t doc, char record, const char *field, const char *value)
 {
-    if (galen_document(doc)->single) {
-        struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = s->size};
-        struct galen_writer w;
-        galen_writer_init(&w);
-        uint16_t number = story_field(doc, field);
-        cr_assert_eq(galen_value_parse(&w, galen_field(galen_document(doc), number),
-                                       (struct galen_bytes){(const uint8_t *)value, strlen(value)}),
-                     GALEN_OK);
-        op.content.write.doc = doc;
-        memcpy(op.content.write.record, galen_document_single(galen_document(doc)),
-               GALEN_RECORD_ID_BYTES);
-        op.content.write.count = 1;
-        op.content.write.fields[0] = (struct galen_write_field){number, galen_written(&w)};
-        story_apply(s, &ana, &op);
-        galen_writer_wipe(&w);
-    } else {
-        story_write(s, &ana, s->size, doc, record, field, value);
-    }
+    story_write(s, &ana, s->size, doc, record, field, value);
     cr_assert_eq(s->verdict.err, GALEN_OK);
 }
 
