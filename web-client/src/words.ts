@@ -523,6 +523,8 @@ export const w = {
         going_on: "A visit is going on:",
         going_on_plain: "We are in this visit:",
         go_on: { plain: "See what we are doing", clinical: "Go on with the visit" },
+        to_sign: "This visit is over and not signed yet:",
+        to_sign_go: "Go on to the signature",
         steps: "Steps of the visit",
         other_steps: "To the other steps",
         of: (n: number): string => `of ${n}`,

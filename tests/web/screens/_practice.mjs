@@ -408,6 +408,7 @@ export const states = [
     ["journal-entry", "patient", chart("journal", rec(41)), () => {}, [/^Change ?: The upper number/]],
     ["visits-staff", "staff", chart("visit")],
     ["visits-patient", "patient", chart("visit")],
+    ["visits-staff-to-sign", "staff", chart("visit"), done],
     ["visits-staff-none", "staff", chart("visit"), (s) => { s.records[CHART].visit = []; }],
     ["visit-planned", "staff", chart("visit", rec(53)), say("visit", 53, PAULA, 1, { type: "cmr", scheduled: "2026-12-01T10:00Z" })],
     ["flow-start-staff", "staff", flow("start")],

@@ -40,6 +40,14 @@ export function visitNow(): RecordView | undefined {
     return begun.reduce<RecordView | undefined>((last, r) => last && startedMs(last) > startedMs(r) ? last : r, undefined);
 }
 
+/** The last one that is over and that nobody has signed yet. */
+export function visitToSign(): RecordView | undefined {
+    const last = countOf("visit").filter((r) => startedMs(r) > 0 && valueOf(r, "ended") !== "")
+        .reduce<RecordView | undefined>((one, r) => one && startedMs(one) > startedMs(r) ? one : r, undefined);
+    const known = versions();
+    return last && known && !known.versions.some((one) => one.visit === last.record) ? last : undefined;
+}
+
 export function stepOf(visit: RecordView): Step {
     const step = valueOf(visit, "step");
     return steps.find((one) => one === step) ?? "start";

@@ -7,7 +7,7 @@ import type { ComponentChildren } from "preact";
 import type { RecordView, SchemaField } from "../core/protocol.ts";
 import { go, refresh, want } from "../state/effects.ts";
 import {
-    beginVisit, countOf, finishVisit, flowWants, leftIn, minutesOf, startedMs, stepOf, toStep, visitNow, type Left,
+    beginVisit, countOf, finishVisit, flowWants, leftIn, minutesOf, startedMs, stepOf, toStep, visitNow, visitToSign, type Left,
 } from "../state/flow.ts";
 import { steps, type ChartPlace, type RecordDoc, type Step } from "../state/tree.ts";
 import { valueOf } from "../state/values.ts";
@@ -50,15 +50,15 @@ export function VisitPart(props: PartProps) {
                             {form}
                         </>
                     );
-                const now = visitNow();
+                const now = visitNow(), unsigned = staff && !now ? visitToSign() : undefined, box = now ?? unsigned;
                 return (
                     <>
-                        {now && (
+                        {box && (
                             <div class="next-visit is-open">
-                                <p class="lead">{plain ? w.flow.going_on_plain : w.flow.going_on} {recordName("visit", now, plain)}</p>
+                                <p class="lead">{unsigned ? w.flow.to_sign : plain ? w.flow.going_on_plain : w.flow.going_on} {recordName("visit", box, plain)}</p>
                                 <Buttons>
-                                    <Button onClick={() => go({ at: "chart", chart: chart.chart, part: "visit", record: now.record })}>
-                                        {w.flow.go_on[plain ? "plain" : "clinical"]}
+                                    <Button onClick={() => go({ at: "chart", chart: chart.chart, part: "visit", record: box.record })}>
+                                        {unsigned ? w.flow.to_sign_go : w.flow.go_on[plain ? "plain" : "clinical"]}
                                     </Button>
                                 </Buttons>
                             </div>

@@ -67,7 +67,7 @@ function RecordList(props: Props & { schema: SchemaDocument; records: RecordView
     return (
         <>
             {mayAdd && <Buttons><Button onClick={add}>{words.add[doc]}</Button></Buttons>}
-            {now.length === 0 && added.length === 0 && <Empty><p>{words.none[doc]}</p></Empty>}
+            {shown.length === 0 && added.length === 0 && <Empty><p>{words.none[doc]}</p></Empty>}
             <ul class="cards">
                 {now.map(card)}
                 {added.map((one) => (
