@@ -35,6 +35,10 @@ bool galen_text_ok(struct galen_bytes text)
 {
     for (size_t at = 0; at < text.size;) {
         uint32_t point;
+        if (text.at[at] >= 0x20 && text.at[at] < 0x7f) { /* most of it */
+            at++;
+            continue;
+        }
         size_t length = next_point(text, at, &point);
         if (length == 0 || (is_control(point) && point != '\n' && point != '\t'))
             return false;

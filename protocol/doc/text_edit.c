@@ -30,6 +30,7 @@ void galen_text_free(struct galen_text *text)
     forget_replay(text);
     store_wipe(&text->store);
     history_wipe(&text->history);
+    free(text->packed.at);
     free(text->changes.at);
     free(text->steps);
     free(text);
@@ -170,12 +171,15 @@ static enum galen_err check(struct galen_text *text, const struct galen_edit *ed
                             size_t *bytes)
 {
     uint32_t length;
+    enum galen_err err = text_unpack(text);
+    if (err != GALEN_OK)
+        return err;
     if (text->history.edits == GALEN_TEXT_EDITS_MAX)
         return GALEN_ERR_LIMIT;
     if (edit->as_of && (edit->author_seen > edit->seen ||
                         (edit->own > edit->seen && edit->author != edit->device)))
         return GALEN_ERR_VALUE;
-    enum galen_err err = find_length(text, edit, &length);
+    err = find_length(text, edit, &length);
     if (err != GALEN_OK) {
         forget_replay(text);
         return err;

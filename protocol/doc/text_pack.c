@@ -280,7 +280,7 @@ static void find_all(struct finder *f, size_t known, struct galen_writer streams
     galen_write(&streams[0], f->bytes.at + literals, at - literals);
 }
 
-void pack_write(struct galen_writer *w, struct galen_bytes bytes, size_t known)
+void pack_write(struct galen_writer *w, struct galen_bytes bytes, size_t known, bool quick)
 {
     struct galen_writer streams[STREAMS];
     struct finder f = {.bytes = bytes};
@@ -295,6 +295,8 @@ void pack_write(struct galen_writer *w, struct galen_bytes bytes, size_t known)
     for (size_t i = 0; i < STREAMS; i++) {
         if (streams[i].failed)
             w->failed = true;
+        else if (quick)
+            galen_write_vector(w, (struct galen_bytes){streams[i].at, streams[i].size});
         else
             write_stream(w, &streams[i]);
         galen_writer_wipe(&streams[i]);
@@ -343,15 +345,20 @@ static bool unpack(const struct galen_bytes streams[STREAMS], uint8_t *out, size
     return true;
 }
 
-enum galen_err pack_read(struct galen_reader *r, uint8_t *out, size_t known, size_t size)
+enum galen_err pack_read(struct galen_reader *r, bool quick, uint8_t *out, size_t known,
+                         size_t size)
 {
     struct galen_bytes streams[STREAMS] = {{NULL, 0}};
     enum galen_err err = GALEN_OK;
-    for (size_t i = 0; i < STREAMS && err == GALEN_OK; i++)
-        err = read_stream(r, 5 * size + 5, &streams[i]);
-    if (err == GALEN_OK && !unpack(streams, out, known, size))
+    for (size_t i = 0; i < STREAMS && err == GALEN_OK; i++) {
+        if (quick)
+            streams[i] = galen_read_vector(r, GALEN_VECTOR_MAX);
+        else
+            err = read_stream(r, 5 * size + 5, &streams[i]);
+    }
+    if (err == GALEN_OK && (r->failed || !unpack(streams, out, known, size)))
         err = GALEN_ERR_FORMAT;
-    for (size_t i = 0; i < STREAMS; i++)
+    for (size_t i = 0; !quick && i < STREAMS; i++)
         free((uint8_t *)streams[i].at);
     return err;
 }

@@ -3,11 +3,14 @@
  *
  *     struct {
  *         uint8 version = 1;
+ *         uint32 edits;
  *         uint32 size, inserted, spans;    bytes of the text, and of all that was ever inserted; bytes of spans
- *         the text, packed;
+ *         the text, packed to be read quickly;
  *         all that was ever inserted, packed as what follows the text;
  *         spans, packed;
  *     } Saved;
+ *
+ * A text is loaded when what it says is there. Its history stays packed until somebody edits it or takes back.
  *
  * Spans are numbers (text_pack.h), each told by what it differs in from what could be expected.
  */
@@ -93,25 +96,28 @@ static void write_spans(struct galen_writer *w, const struct history *h, uint32_
     }
 }
 
-void galen_text_save(const struct galen_text *text, struct galen_writer *w)
+void galen_text_save(struct galen_text *text, struct galen_writer *w)
 {
     const struct history *h = &text->history;
     struct galen_writer whole, spans;
     galen_writer_init(&whole);
     galen_writer_init(&spans);
+    if (text_unpack(text) != GALEN_OK)
+        w->failed = true;
     store_write(&text->store, &whole);
     galen_write(&whole, h->bytes, h->size);
     write_spans(&spans, h, text->store.points);
     galen_write_u8(w, SAVED_VERSION);
+    galen_write_u32(w, h->edits);
     galen_write_u32(w, (uint32_t)text->store.size);
     galen_write_u32(w, (uint32_t)h->size);
     galen_write_u32(w, (uint32_t)spans.size);
     if (whole.failed || spans.failed) {
         w->failed = true;
     } else {
-        pack_write(w, (struct galen_bytes){whole.at, text->store.size}, 0);
-        pack_write(w, (struct galen_bytes){whole.at, whole.size}, text->store.size);
-        pack_write(w, (struct galen_bytes){spans.at, spans.size}, 0);
+        pack_write(w, (struct galen_bytes){whole.at, text->store.size}, 0, true);
+        pack_write(w, (struct galen_bytes){whole.at, whole.size}, text->store.size, false);
+        pack_write(w, (struct galen_bytes){spans.at, spans.size}, 0, false);
     }
     galen_writer_wipe(&whole);
     galen_writer_wipe(&spans);
@@ -260,74 +266,103 @@ static enum galen_err settle_history(struct history *h)
     return points == 0 ? GALEN_OK : GALEN_ERR_FORMAT;
 }
 
-/* Unpacks the three parts into memory of its own. */
-static enum galen_err unpack_parts(struct galen_reader *r, const size_t sizes[3], uint8_t **whole,
-                                   uint8_t **spans)
+/* Puts a history together from its packed parts: what was inserted, which follows the text, and spans. */
+static enum galen_err unpack_parts(const struct packed *packed, uint8_t *whole, size_t size,
+                                   struct history *h, uint32_t *length)
 {
-    enum galen_err err = GALEN_ERR_MEMORY;
-    *whole = malloc(sizes[0] + sizes[1] + 1);
-    *spans = malloc(sizes[2] + 1);
-    if (*whole != NULL && *spans != NULL)
-        err = pack_read(r, *whole, 0, sizes[0]);
+    struct galen_reader r;
+    galen_reader_init(&r, (struct galen_bytes){packed->at, packed->size});
+    uint8_t *spans = malloc(packed->spans + 1);
+    h->bytes = malloc(packed->inserted + 1);
+    h->size = h->size_room = packed->inserted;
+    enum galen_err err = spans == NULL || h->bytes == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
     if (err == GALEN_OK)
-        err = pack_read(r, *whole, sizes[0], sizes[0] + sizes[1]);
+        err = pack_read(&r, false, whole, size, size + packed->inserted);
     if (err == GALEN_OK)
-        err = pack_read(r, *spans, 0, sizes[2]);
-    if (err == GALEN_OK && !galen_reader_done(r))
+        err = pack_read(&r, false, spans, 0, packed->spans);
+    if (err == GALEN_OK && !galen_reader_done(&r))
         err = GALEN_ERR_FORMAT;
+    if (err == GALEN_OK && packed->inserted > 0)
+        memcpy(h->bytes, whole + size, packed->inserted);
+    if (err == GALEN_OK && !galen_text_ok((struct galen_bytes){h->bytes, h->size}))
+        err = GALEN_ERR_FORMAT;
+    if (err == GALEN_OK)
+        err = read_spans((struct galen_bytes){spans, packed->spans}, h, length);
+    if (err == GALEN_OK)
+        err = settle_history(h);
+    free(spans);
     return err;
 }
 
-static bool fill(struct galen_text *text, struct galen_bytes says, struct galen_bytes inserted)
+enum galen_err text_unpack(struct galen_text *text)
 {
-    struct history *h = &text->history;
-    if (!store_reserve(&text->store, 0, 2, says.size))
-        return false;
-    store_splice(&text->store, 0, 0, says);
+    struct packed *packed = &text->packed;
+    struct history history = {0};
+    struct galen_writer whole;
+    uint32_t length = 0;
+    if (packed->at == NULL)
+        return GALEN_OK;
+    galen_writer_init(&whole);
+    store_write(&text->store, &whole);
+    size_t size = whole.size;
+    enum galen_err err = GALEN_ERR_MEMORY;
+    uint8_t *room = whole.failed ? NULL : realloc(whole.at, size + packed->inserted + 1);
+    if (room != NULL) {
+        whole.at = room;
+        err = unpack_parts(packed, room, size, &history, &length);
+    }
+    galen_writer_wipe(&whole);
+    if (err == GALEN_OK && (length != text->store.points || history.edits != text->history.edits))
+        err = GALEN_ERR_FORMAT;
+    if (err != GALEN_OK) {
+        history_wipe(&history);
+        return err;
+    }
+    text->history = history;
+    free(packed->at);
+    *packed = (struct packed){NULL, 0, 0, 0};
+    return GALEN_OK;
+}
+
+static enum galen_err load(struct galen_text *text, struct galen_reader *r)
+{
+    struct packed *packed = &text->packed;
+    uint8_t version = galen_read_u8(r);
+    text->history.edits = galen_read_u32(r);
+    size_t size = galen_read_u32(r);
+    packed->inserted = galen_read_u32(r);
+    packed->spans = galen_read_u32(r);
+    if (r->failed || version != SAVED_VERSION || text->history.edits > GALEN_TEXT_EDITS_MAX ||
+        size > GALEN_TEXT_LENGTH_MAX || packed->inserted > GALEN_TEXT_LENGTH_MAX ||
+        packed->spans > GALEN_TEXT_LENGTH_MAX)
+        return GALEN_ERR_FORMAT;
+    uint8_t *says = malloc(size + 1);
+    enum galen_err err = says == NULL ? GALEN_ERR_MEMORY : pack_read(r, true, says, 0, size);
+    if (err == GALEN_OK && !galen_text_ok((struct galen_bytes){says, size}))
+        err = GALEN_ERR_FORMAT;
+    if (err == GALEN_OK && !store_reserve(&text->store, 0, 2, size))
+        err = GALEN_ERR_MEMORY;
+    if (err == GALEN_OK)
+        store_splice(&text->store, 0, 0, (struct galen_bytes){says, size});
     store_settle(&text->store);
-    h->bytes = malloc(inserted.size + 1);
-    if (h->bytes == NULL)
-        return false;
-    if (inserted.size > 0)
-        memcpy(h->bytes, inserted.at, inserted.size);
-    h->size = h->size_room = inserted.size;
-    return true;
+    free(says);
+    packed->at = malloc(r->left + 1);
+    packed->size = r->left;
+    if (packed->at == NULL)
+        return GALEN_ERR_MEMORY;
+    memcpy(packed->at, r->at, r->left);
+    return err;
 }
 
 enum galen_err galen_text_load(struct galen_bytes in, struct galen_text **out)
 {
     struct galen_reader r;
-    uint8_t *whole = NULL, *spans = NULL;
-    uint32_t length = 0;
     galen_reader_init(&r, in);
-    uint8_t version = galen_read_u8(&r);
-    size_t sizes[3];
-    bool small = true;
-    for (size_t i = 0; i < 3; i++) {
-        sizes[i] = galen_read_u32(&r);
-        small &= sizes[i] <= GALEN_TEXT_LENGTH_MAX;
-    }
-    if (r.failed || version != SAVED_VERSION || !small)
-        return GALEN_ERR_FORMAT;
-    struct galen_text *text = galen_text_new();
-    enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : unpack_parts(&r, sizes, &whole, &spans);
-    struct galen_bytes says = {whole, sizes[0]}, inserted = {whole + sizes[0], sizes[1]};
-    if (err == GALEN_OK && !(galen_text_ok(says) && galen_text_ok(inserted)))
-        err = GALEN_ERR_FORMAT;
-    if (err == GALEN_OK && !fill(text, says, inserted))
-        err = GALEN_ERR_MEMORY;
-    if (err == GALEN_OK)
-        err = read_spans((struct galen_bytes){spans, sizes[2]}, &text->history, &length);
-    if (err == GALEN_OK)
-        err = settle_history(&text->history);
-    if (err == GALEN_OK && length != text->store.points)
-        err = GALEN_ERR_FORMAT;
-    free(whole);
-    free(spans);
+    *out = galen_text_new();
+    enum galen_err err = *out == NULL ? GALEN_ERR_MEMORY : load(*out, &r);
     if (err != GALEN_OK) {
-        galen_text_free(text);
-        text = NULL;
+        galen_text_free(*out);
+        *out = NULL;
     }
-    *out = text;
     return err;
 }

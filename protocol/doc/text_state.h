@@ -6,8 +6,15 @@
 #include "text_replay.h"
 #include "text_store.h"
 
+/* A history as it was loaded, until it is needed. `at` NULL: there is none. */
+struct packed {
+    uint8_t *at;
+    size_t size, inserted, spans;
+};
+
 struct galen_text {
     struct store store;
+    struct packed packed;
     struct history history;
     struct replay *replay;   /* NULL: nothing is concurrent */
     uint32_t from;           /* the edit at which it began */
@@ -20,6 +27,8 @@ struct galen_text {
 };
 
 GALEN_MUST_USE bool steps_reserve(struct step **steps, size_t *room, size_t count);
+/** Makes the history of what was loaded. OK; MEMORY; FORMAT. Neither changes anything. */
+GALEN_MUST_USE enum galen_err text_unpack(struct galen_text *text);
 /** Replays all edits from one on. */
 GALEN_MUST_USE enum galen_err replay_history(struct replay *replay, const struct history *history,
                                              uint32_t from, struct step **steps, size_t *room);

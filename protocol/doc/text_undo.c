@@ -62,15 +62,18 @@ static size_t *make_marks(const struct history *history)
     return marks;
 }
 
-enum galen_err galen_text_undo(const struct galen_text *text, struct galen_text_choice choice,
+enum galen_err galen_text_undo(struct galen_text *text, struct galen_text_choice choice,
                                struct galen_splices *out)
 {
     struct undo undo = {.text = text, .choice = choice};
     struct step *steps = NULL;
     size_t room = 0;
-    enum galen_err err = GALEN_ERR_MEMORY;
+    enum galen_err err = text_unpack(text);
+    if (err != GALEN_OK)
+        return making_end(&undo.making, err, out);
     struct replay *replay = replay_new(0);
     undo.marks = make_marks(&text->history);
+    err = GALEN_ERR_MEMORY;
     if (replay != NULL && undo.marks != NULL)
         err = replay_history(replay, &text->history, 0, &steps, &room);
     if (err == GALEN_OK && !replay_each(replay, visit, &undo))

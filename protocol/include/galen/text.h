@@ -100,7 +100,7 @@ struct galen_splices {
     uint8_t *bytes; /* what they insert */
 };
 void galen_splices_free(struct galen_splices *splices);
-GALEN_MUST_USE enum galen_err galen_text_undo(const struct galen_text *text,
+GALEN_MUST_USE enum galen_err galen_text_undo(struct galen_text *text,
                                               struct galen_text_choice choice,
                                               struct galen_splices *splices);
 
@@ -140,9 +140,10 @@ GALEN_MUST_USE enum galen_err galen_splices_read(struct galen_bytes in,
 
 /**
  * A text with its history as bytes, packed, and back. For a device's own storage: what others send comes
- * as edits. Read: OK; FORMAT; MEMORY.
+ * as edits. The history is looked into when it is first needed: then galen_text_check, _prepare, _apply and
+ * _undo say FORMAT if it was spoiled, and galen_text_save fails the writer. Load: OK; FORMAT; MEMORY.
  */
-void galen_text_save(const struct galen_text *text, struct galen_writer *w);
+void galen_text_save(struct galen_text *text, struct galen_writer *w);
 GALEN_MUST_USE enum galen_err galen_text_load(struct galen_bytes in, struct galen_text **text);
 
 #endif
