@@ -83,6 +83,7 @@ static enum galen_err read_kind(const struct galen_field *field, struct galen_re
 {
     switch ((enum galen_value_kind)field->kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
         return read_text(galen_take(r, r->left), value);
     case GALEN_VALUE_LINE:
         value->as.text = galen_take(r, r->left);
@@ -147,6 +148,7 @@ static void encode(struct galen_writer *w, const struct galen_value *value)
 {
     switch ((enum galen_value_kind)value->kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
     case GALEN_VALUE_LINE:
         galen_write(w, value->as.text.at, value->as.text.size);
         break;

@@ -127,6 +127,7 @@ enum galen_err galen_value_print(struct galen_writer *w, const struct galen_fiel
         return err;
     switch (value.kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
     case GALEN_VALUE_LINE:
         galen_write(w, in.at, in.size);
         break;
@@ -393,6 +394,7 @@ static bool parse(struct galen_writer *w, const struct galen_field *field, struc
     bool ok = false;
     switch ((enum galen_value_kind)field->kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
         return parse_text(w, text);
     case GALEN_VALUE_REGIMEN:
         return parse_regimen(w, text);
@@ -435,7 +437,7 @@ enum galen_err galen_value_parse(struct galen_writer *w, const struct galen_fiel
                                  struct galen_bytes text)
 {
     size_t start = w->size;
-    if (field->kind != GALEN_VALUE_TEXT)
+    if (field->kind != GALEN_VALUE_TEXT && field->kind != GALEN_VALUE_WORDING)
         text = trim(text);
     if (w->failed)
         return GALEN_ERR_MEMORY;

@@ -38,6 +38,7 @@ void field_takes(const struct galen_field *field, char *out, size_t room)
     char options[400];
     switch ((enum galen_value_kind)field->kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
         snprintf(out, room, "text");
         return;
     case GALEN_VALUE_LINE:

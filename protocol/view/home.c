@@ -63,7 +63,8 @@ static const char *kind_name(uint8_t kind)
         [GALEN_VALUE_DATE] = "date",         [GALEN_VALUE_TIME] = "time",
         [GALEN_VALUE_YES_NO] = "yes-no",     [GALEN_VALUE_REGIMEN] = "regimen",
         [GALEN_VALUE_ACCOUNT] = "account",   [GALEN_VALUE_RECORD] = "record",
-        [GALEN_VALUE_POSITION] = "position", [GALEN_VALUE_NUMBER] = "number"};
+        [GALEN_VALUE_POSITION] = "position", [GALEN_VALUE_NUMBER] = "number",
+        [GALEN_VALUE_WORDING] = "wording"};
     return kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "unknown";
 }
 

@@ -167,11 +167,11 @@ Test(doc_roles, D2_a_write_is_void_only_in_the_fields_that_its_role_may_not_writ
     op.content.write.fields[0] =
         (struct galen_write_field){GALEN_PMR_PRESCRIBER, {(const uint8_t *)"fun", 3}};
     op.content.write.fields[1] =
-        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\10at night", 17}};
+        (struct galen_write_field){GALEN_PMR_TAKEN_AS, {(const uint8_t *)"at night", 8}};
     op.content.write.fields[2] =
         (struct galen_write_field){GALEN_PMR_ADHERENCE, {(const uint8_t *)"\0", 1}};
-    op.content.write.fields[3] =
-        (struct galen_write_field){GALEN_PMR_EFFECTS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\5dizzy", 14}};
+    op.content.write.fields[3] = (struct galen_write_field){
+        GALEN_PMR_EFFECTS, {(const uint8_t *)"\0\0\0\0\0\0\0\0\5dizzy", 14}};
     uint64_t index = story_apply(&s, &pat, &op);
     assert_verdict(&s, GALEN_ERR_ROLE, true);
     cr_assert_eq(s.verdict.void_fields, 5);
@@ -204,8 +204,9 @@ Test(doc_roles, D3_the_role_is_that_at_the_entrys_place)
     story_write(&s, &pat, 3, PMR, 'm', "prescriber", "fun");
     assert_verdict(&s, GALEN_ERR_ROLE, false);
     assert_values(&s, PMR, 'm', "prescriber", "ache");
-    cr_assert_eq(galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0).entry->role,
-                 GALEN_ROLE_PHARMACIST);
+    cr_assert_eq(
+        galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0).entry->role,
+        GALEN_ROLE_PHARMACIST);
     story_end(&s);
 }
 
@@ -251,7 +252,8 @@ Test(doc_roles, D2_an_accepted_proposal_is_written_at_the_answers_place_and_keep
     story_write(&s, &ben, 2, PMR, 'm', "prescriber", "ache");
     uint64_t answer = story_answer(&s, &tom, 3, proposal, true); /* had seen the write */
     assert_values(&s, PMR, 'm', "prescriber", "sleep");
-    struct galen_said said = galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0);
+    struct galen_said said =
+        galen_record_value(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER, 0);
     cr_assert_eq(said.index, answer);
     cr_assert_eq(said.entry->role, GALEN_ROLE_TECHNICIAN);
     cr_assert_eq(said.proposal, proposal);

@@ -67,7 +67,8 @@ static void fill(struct story *s)
         for (size_t i = 0; i < document->field_count; i++) {
             const struct galen_field *field = &document->fields[i];
             char value[256];
-            if (field->kind == GALEN_VALUE_TEXT || field->kind == GALEN_VALUE_LINE)
+            if (field->kind == GALEN_VALUE_TEXT || field->kind == GALEN_VALUE_LINE ||
+                field->kind == GALEN_VALUE_WORDING)
                 snprintf(value, sizeof value, "</bdi><script>%s.%s</script>&\"'", document->name,
                          field->name);
             else if (field->kind == GALEN_VALUE_REGIMEN)

@@ -58,7 +58,7 @@ Test(schema, documents_and_fields_are_found_by_number_and_name)
 
 static const char *const kind_names[] = {"",       "text",     "line",   "choice",  "set",
                                          "date",   "time",     "yes-no", "regimen", "account",
-                                         "record", "position", "number"};
+                                         "record", "position", "number", "wording"};
 
 /* What stands in the column of values. */
 static void takes_of(const struct galen_field *field, char out[400])

@@ -17,6 +17,7 @@ void any_value(const struct galen_field *field, uint32_t pick, char out[ANY_VALU
     uint64_t span = (uint64_t)field->most - field->least + 1;
     switch ((enum galen_value_kind)field->kind) {
     case GALEN_VALUE_TEXT:
+    case GALEN_VALUE_WORDING:
         snprintf(out, ANY_VALUE_MAX, pick % 2 ? "text %u\nand a line" : "text %u", pick);
         return;
     case GALEN_VALUE_LINE:

@@ -186,6 +186,10 @@ enum galen_checkin_field {
  * RECORD    u8 document that the row names; record 16, not 0s   5/ and 32 hexadecimal digits
  * POSITION  u64, not 0                                          a decimal number
  * NUMBER    u32, within the row's bounds                        a decimal number
+ * WORDING   as TEXT, and as a whole                             itself
+ *
+ * A wording is what somebody is told to do, or says that they do. Two people's at once are never merged into
+ * one that neither of them wrote: both stand, in conflict. A text is what several write together.
  */
 enum galen_value_kind {
     GALEN_VALUE_TEXT = 1,
@@ -200,6 +204,7 @@ enum galen_value_kind {
     GALEN_VALUE_RECORD = 10,
     GALEN_VALUE_POSITION = 11,
     GALEN_VALUE_NUMBER = 12,
+    GALEN_VALUE_WORDING = 13,
 };
 
 /** What a role may do with a field (D2). DIRECT includes PROPOSE. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const kinds = {
-    TEXT: "text", LINE: "line", CHOICE: "choice", SET: "set", DATE: "date", TIME: "time", YES_NO: "yes-no",
+    TEXT: "text", WORDING: "wording", LINE: "line", CHOICE: "choice", SET: "set", DATE: "date", TIME: "time", YES_NO: "yes-no",
     REGIMEN: "regimen", ACCOUNT: "account", RECORD: "record", POSITION: "position", NUMBER: "number",
 };
 const unquoted = (text) => text.replace(/"\s*"/g, "").replace(/\\"/g, '"');

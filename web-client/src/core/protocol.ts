@@ -211,7 +211,7 @@ export interface RecordView {
 }
 
 export type ValueKind =
-    | "text" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "account" | "record"
+    | "text" | "wording" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "account" | "record"
     | "position" | "number";
 /** What this person's role may do. */
 export type Access = "none" | "propose" | "direct";

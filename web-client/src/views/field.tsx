@@ -212,6 +212,7 @@ function Undecided(props: FieldProps) {
 function Control(props: FieldProps) {
     switch (props.field.kind) {
     case "text":
+    case "wording":
     case "line": return <TextControl {...props} />;
     case "choice": return props.plain || props.radios ? <ChoiceRadios {...props} /> : <ChoiceSelect {...props} />;
     case "yes-no": return <ChoiceRadios {...props} />;
@@ -271,7 +272,7 @@ function TextControl(props: FieldProps) {
         <div class="usa-form-group">
             <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
             <Help {...props} id={`${id}-hint`} />
-            {props.field.kind === "text"
+            {props.field.kind !== "line"
                 ? <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} {...common} />
                 : <input class="usa-input" type="text" autocomplete="off" maxLength={500} {...common} />}
             {news && (
