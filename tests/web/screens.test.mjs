@@ -616,6 +616,14 @@ describe("a paper", () => {
     });
 });
 
+test("what was said before in a field is said with who, when and on which device", async () => {
+    const page = await on("medicine-staff");
+    await page.locator("[data-field=reason] summary").click();
+    await settle(page);
+    assert.match(await page.locator("[data-field=reason] .history").innerText(), /For blood sugar \(diabetes\)\. – You, .*, device D1D1 \(counts now\)/);
+    await page.close();
+});
+
 test("of two values staff choose one, and that is written", async () => {
     const page = await on("medicine-conflict-staff");
     assert.match(await page.locator(".conflict").innerText(), /10 mg[\s\S]*Tom Tech[\s\S]*|Tom Tech[\s\S]*10 mg/);

@@ -327,6 +327,7 @@ export const w = {
         typing: "Saved when you pause.",
         proposed_by: (who: string, by: string): string => `${who} suggested it, ${by} accepted it`,
         history: "Earlier values",
+        device: (id: Id): string => `device ${id.slice(0, 4).toUpperCase()}`,
         no_history: "The earlier values cannot be shown now. Close and open this again.",
         cleared: "(nothing)",
         current: "counts now",

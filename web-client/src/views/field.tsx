@@ -134,7 +134,7 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
                         {list.map((said) => (
                             <li key={said.index}>
                                 {said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}
-                                {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />
+                                {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />, {w.field.device(said.device)}
                                 {said.current ? ` (${w.field.current})` : ""}
                             </li>
                         ))}
