@@ -80,7 +80,7 @@ static void put_set(struct page *p, const struct fact *fact, uint64_t set)
     for (uint8_t option = 1; option <= fact->field->option_count; option++) {
         if ((set >> (option - 1) & 1) == 0)
             continue;
-        put(p, first ? "" : ", ");
+        put_html(p, first ? "" : ", ");
         put_option(p, fact, option);
         first = false;
     }
@@ -104,12 +104,12 @@ static void put_regimen(struct page *p, const struct galen_regimen *regimen)
         struct galen_bytes part = regimen->parts[order[i].part];
         if (part.size == 0)
             continue;
-        put(p, any ? order[i].before : "");
+        put_html(p, any ? order[i].before : "");
         put_text(p, part);
         any = true;
     }
     if (regimen->as_needed) {
-        put(p, any ? ", " : "");
+        put_html(p, any ? ", " : "");
         put_phrase(p, PHRASE_AS_NEEDED);
     }
 }
@@ -124,7 +124,7 @@ void put_value(struct page *p, const struct fact *fact, struct galen_bytes in)
     }
     switch (value.kind) {
     case 0:
-        put(p, "–");
+        put_html(p, "–");
         break;
     case GALEN_VALUE_CHOICE:
         put_option(p, fact, value.as.choice);
@@ -154,19 +154,19 @@ void put_value(struct page *p, const struct fact *fact, struct galen_bytes in)
 void put_fact(struct page *p, const struct fact *fact)
 {
     if (fact->count > 1) {
-        put(p, "<span class=\"mark\">");
+        put_html(p, "<span class=\"mark\">");
         put_phrase(p, PHRASE_UNSETTLED);
-        put(p, "</span>");
+        put_html(p, "</span>");
     }
     for (size_t i = 0; i < fact->count; i++) {
-        put(p, fact->count > 1 ? "<br>" : "");
+        put_html(p, fact->count > 1 ? "<br>" : "");
         put_value(p, fact, fact->values[i]);
     }
     for (size_t i = 0; i < fact->proposed_count; i++) {
-        put(p, fact->count > 0 || i > 0 ? "<br>" : "");
-        put(p, "<span class=\"mark\">");
+        put_html(p, fact->count > 0 || i > 0 ? "<br>" : "");
+        put_html(p, "<span class=\"mark\">");
         put_phrase(p, PHRASE_NOT_REVIEWED_VALUE);
-        put(p, "</span>");
+        put_html(p, "</span>");
         put_value(p, fact, fact->proposed[i]);
     }
 }
@@ -176,11 +176,11 @@ void put_row(struct page *p, const struct galen_record *record, uint8_t doc, uin
     struct fact fact = fact_of(record, doc, field);
     if (!fact_says(&fact))
         return;
-    put(p, "<dt>");
+    put_html(p, "<dt>");
     put_words(p, label_of(p, &fact));
-    put(p, "</dt><dd>");
+    put_html(p, "</dt><dd>");
     put_fact(p, &fact);
-    put(p, "</dd>\n");
+    put_html(p, "</dd>\n");
 }
 
 /* -- who and when ----------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ const struct paper_language *paper_language(const struct galen_language *languag
 
 /* -- text ------------------------------------------------------------------------------------------- */
 
-void put(struct page *p, const char *html)
+void put_html(struct page *p, const char *html)
 {
     galen_write(p->w, html, strlen(html));
 }
@@ -46,7 +46,7 @@ static void put_escaped(struct page *p, struct galen_bytes text)
         if (!instead)
             continue;
         galen_write(p->w, text.at + from, i - from);
-        put(p, instead);
+        put_html(p, instead);
         from = i + 1;
     }
     galen_write(p->w, text.at + from, text.size - from);
@@ -57,9 +57,9 @@ void put_text(struct page *p, struct galen_bytes text)
 {
     if (text.size == 0)
         return;
-    put(p, "<bdi>");
+    put_html(p, "<bdi>");
     put_escaped(p, text);
-    put(p, "</bdi>");
+    put_html(p, "</bdi>");
 }
 
 void put_words(struct page *p, const char *text)
@@ -92,7 +92,7 @@ void put_date(struct page *p, const struct galen_date *date)
     const char *pattern = date->day != 0 ? p->words->day : p->words->month;
     if (date->month == 0 || date->month > 12) {
         snprintf(number, sizeof number, "%u", date->year);
-        put(p, number);
+        put_html(p, number);
         return;
     }
     for (const char *c = pattern; *c; c++) {
@@ -129,7 +129,7 @@ void put_day(struct page *p, uint64_t ms)
 void put_lines(struct page *p, size_t count)
 {
     while (count-- > 0)
-        put(p, "<div class=\"write\"></div>\n");
+        put_html(p, "<div class=\"write\"></div>\n");
 }
 
 /* -- what stands on every page ---------------------------------------------------------------------- */
@@ -176,57 +176,57 @@ static void put_margins(struct page *p)
 {
     static const char font[] = "{font:14pt 'Helvetica Neue',Arial,'Liberation Sans',sans-serif;"
                                "content:\"";
-    put(p, "@bottom-left");
-    put(p, font);
-    put(p, p->words->phrases[PHRASE_LAYOUT]);
-    put(p, "\"}@bottom-right");
-    put(p, font);
-    put(p, p->words->phrases[PHRASE_PAGE]);
-    put(p, "\" counter(page) \"");
-    put(p, p->words->phrases[PHRASE_OF]);
-    put(p, "\" counter(pages)}");
+    put_html(p, "@bottom-left");
+    put_html(p, font);
+    put_html(p, p->words->phrases[PHRASE_LAYOUT]);
+    put_html(p, "\"}@bottom-right");
+    put_html(p, font);
+    put_html(p, p->words->phrases[PHRASE_PAGE]);
+    put_html(p, "\" counter(page) \"");
+    put_html(p, p->words->phrases[PHRASE_OF]);
+    put_html(p, "\" counter(pages)}");
 }
 
 static void put_style(struct page *p)
 {
-    put(p, "<style>\n");
-    put(p, style);
-    put(p, "@page{size:");
-    put(p, p->source->a4 ? "A4" : "letter");
-    put(p, ";margin:16mm 17mm 20mm;");
+    put_html(p, "<style>\n");
+    put_html(p, style);
+    put_html(p, "@page{size:");
+    put_html(p, p->source->a4 ? "A4" : "letter");
+    put_html(p, ";margin:16mm 17mm 20mm;");
     put_margins(p);
-    put(p, "}\n</style>\n");
+    put_html(p, "}\n</style>\n");
 }
 
 static void put_version(struct page *p)
 {
     const struct galen_paper_source *s = p->source;
     char number[16];
-    put(p, "<p class=\"state\">");
+    put_html(p, "<p class=\"state\">");
     if (!s->version) {
         put_phrase(p, PHRASE_NOT_SIGNED);
-        put(p, " · ");
+        put_html(p, " · ");
         put_day(p, s->now_ms);
     } else {
         snprintf(number, sizeof number, "%u", s->version->number);
         put_filled(p, PHRASE_VERSION,
                    (struct galen_bytes){(const uint8_t *)number, strlen(number)});
         if (s->superseded_ms != 0) {
-            put(p, " · ");
+            put_html(p, " · ");
             put_phrase(p, PHRASE_SUPERSEDED);
         }
-        put(p, " · ");
+        put_html(p, " · ");
         put_day(p, s->version->entry->received_ms);
-        put(p, ", ");
+        put_html(p, ", ");
         put_phrase(p, PHRASE_SIGNED_BY);
         if (s->signer.size > 0)
             put_text(p, s->signer);
         else
             put_phrase(p, PHRASE_UNNAMED);
-        put(p, ", ");
+        put_html(p, ", ");
         put_phrase(p, PHRASE_PHARMACIST);
     }
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
 }
 
 static void put_banner(struct page *p)
@@ -235,10 +235,10 @@ static void put_banner(struct page *p)
     char number[16];
     if (s->version && s->superseded_ms == 0)
         return;
-    put(p, "<p class=\"banner\">");
+    put_html(p, "<p class=\"banner\">");
     if (!s->version) {
         put_phrase(p, PHRASE_NOT_SIGNED);
-        put(p, ". ");
+        put_html(p, ". ");
         put_phrase(p, PHRASE_NOT_SIGNED_WHY);
     } else if (s->newest > s->version->number) {
         snprintf(number, sizeof number, "%u", s->newest);
@@ -247,42 +247,44 @@ static void put_banner(struct page *p)
     } else {
         put_phrase(p, PHRASE_SUPERSEDED_SINCE);
     }
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
 }
 
 void open_page(struct page *p, enum galen_paper paper)
 {
     const char *title = galen_paper_title(p->source->language, paper);
     struct fact born = fact_of(profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_BIRTH_DATE);
-    put(p, "<!DOCTYPE html>\n<html lang=\"");
+    put_html(p, "<!DOCTYPE html>\n<html lang=\"");
     put_words(p, p->words->code);
-    put(p, "\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
-           "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"viewport\" "
-           "content=\"width=device-width\">\n<title>");
+    put_html(p,
+             "\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
+             "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"viewport\" "
+             "content=\"width=device-width\">\n<title>");
     put_words(p, title); /* browsers make the file's name of it: nothing of the patient */
-    put(p, "</title>\n");
+    put_html(p, "</title>\n");
     put_style(p);
-    put(p, "</head>\n<body>\n<table class=\"paper\" role=\"presentation\">\n<thead><tr><td><div "
-           "class=\"head\">\n<p>");
+    put_html(p,
+             "</head>\n<body>\n<table class=\"paper\" role=\"presentation\">\n<thead><tr><td><div "
+             "class=\"head\">\n<p>");
     put_phrase(p, PHRASE_PATIENT);
     if (patient_of(p).size > 0)
         put_text(p, patient_of(p));
     else
         put_phrase(p, PHRASE_UNNAMED);
     if (fact_says(&born)) {
-        put(p, " · ");
+        put_html(p, " · ");
         put_phrase(p, PHRASE_BORN);
         put_fact(p, &born);
     }
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     put_version(p);
-    put(p, "</div></td></tr></thead>\n<tbody><tr><td>\n<main>\n<h1>");
+    put_html(p, "</div></td></tr></thead>\n<tbody><tr><td>\n<main>\n<h1>");
     put_words(p, title);
-    put(p, "</h1>\n");
+    put_html(p, "</h1>\n");
     put_banner(p);
 }
 
 void close_page(struct page *p)
 {
-    put(p, "</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n");
+    put_html(p, "</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n");
 }

@@ -19,29 +19,29 @@ static uint64_t time_of(const struct galen_record *visit, const uint16_t *fields
 
 static void put_blank(struct page *p, enum phrase phrase)
 {
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, phrase);
-    put(p, "<span class=\"blank\">&nbsp;</span></p>\n");
+    put_html(p, "<span class=\"blank\">&nbsp;</span></p>\n");
 }
 
 static void put_call(struct page *p)
 {
-    put(p, "<div class=\"block\">\n<p>");
+    put_html(p, "<div class=\"block\">\n<p>");
     put_phrase(p, PHRASE_CALL);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     if (p->source->signer.size > 0) {
-        put(p, "<p>");
+        put_html(p, "<p>");
         put_phrase(p, PHRASE_CALL_WHO);
         put_text(p, p->source->signer);
-        put(p, "</p>\n");
+        put_html(p, "</p>\n");
     } else {
         put_blank(p, PHRASE_CALL_WHO);
     }
     put_blank(p, PHRASE_CALL_PHONE);
     put_blank(p, PHRASE_CALL_WHEN);
-    put(p, "<p class=\"mark\">");
+    put_html(p, "<p class=\"mark\">");
     put_phrase(p, PHRASE_EMERGENCY);
-    put(p, "</p>\n</div>\n");
+    put_html(p, "</p>\n</div>\n");
 }
 
 static void put_next(struct page *p, const struct galen_record *visit)
@@ -51,15 +51,15 @@ static void put_next(struct page *p, const struct galen_record *visit)
     uint64_t at = time_of(visit, next, 1);
     if (at == 0 && !fact_says(&none))
         return;
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, at != 0 ? PHRASE_NEXT_VISIT : PHRASE_NO_NEXT_VISIT);
     if (at != 0) {
         put_day(p, at);
-        put(p, ".");
+        put_html(p, ".");
     } else {
         put_fact(p, &none);
     }
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
 }
 
 void write_cover(struct page *p)
@@ -68,41 +68,41 @@ void write_cover(struct page *p)
     const struct galen_record *visit = visit_of(p);
     const struct galen_paper_source *s = p->source;
     uint64_t at = time_of(visit, talked, 2);
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, PHRASE_DATE);
     put_day(p, s->version ? s->version->entry->received_ms : s->now_ms);
-    put(p, "</p>\n<p>");
+    put_html(p, "</p>\n<p>");
     put_phrase(p, PHRASE_TO);
     put_text(p, patient_of(p));
-    put(p, "</p>\n<div class=\"address\">\n"); /* which Galen does not keep */
+    put_html(p, "</p>\n<div class=\"address\">\n"); /* which Galen does not keep */
     put_lines(p, 2);
-    put(p, "</div>\n<p><br>");
+    put_html(p, "</div>\n<p><br>");
     put_filled(p, PHRASE_DEAR, patient_of(p));
-    put(p, "</p>\n<p>");
+    put_html(p, "</p>\n<p>");
     put_phrase(p, at != 0 ? PHRASE_THANKS : PHRASE_THANKS_NO_DATE);
     if (at != 0)
         put_day(p, at);
-    put(p, ".</p>\n<p>");
+    put_html(p, ".</p>\n<p>");
     put_phrase(p, PHRASE_ENCLOSED);
-    put(p, "</p>\n<ul>\n<li>");
+    put_html(p, "</p>\n<ul>\n<li>");
     put_phrase(p, PHRASE_ENCLOSED_TO_DO);
-    put(p, "</li>\n<li>");
+    put_html(p, "</li>\n<li>");
     put_phrase(p, PHRASE_ENCLOSED_MEDICINES);
-    put(p, "</li>\n</ul>\n<p>");
+    put_html(p, "</li>\n</ul>\n<p>");
     put_phrase(p, PHRASE_KEEP);
-    put(p, " ");
+    put_html(p, " ");
     put_phrase(p, PHRASE_SHOW);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     put_next(p, visit);
     put_call(p);
-    put(p, "<div class=\"plain\">\n<p>");
+    put_html(p, "<div class=\"plain\">\n<p>");
     put_phrase(p, PHRASE_YOURS);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     if (s->version)
         put_text(p, s->signer);
     else
         put_lines(p, 1);
-    put(p, "</div>\n");
+    put_html(p, "</div>\n");
 }
 
 /* -- the to-do list --------------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ static void put_part(struct page *p, enum phrase phrase, const struct galen_reco
     struct fact fact = fact_of(action, GALEN_DOC_MAP, field);
     if (!fact_says(&fact))
         return;
-    put(p, "<br>");
+    put_html(p, "<br>");
     put_phrase(p, phrase);
     put_fact(p, &fact);
 }
@@ -135,24 +135,24 @@ static void put_action(struct page *p, const struct galen_record *action)
 {
     struct fact what = fact_of(action, GALEN_DOC_MAP, GALEN_MAP_ACTION);
     bool done = status_of(action) == MAP_DONE;
-    put(p, "<div class=\"do\"><div class=\"box\">");
-    put(p, done ? "✓" : "");
-    put(p, "</div><div>");
+    put_html(p, "<div class=\"do\"><div class=\"box\">");
+    put_html(p, done ? "✓" : "");
+    put_html(p, "</div><div>");
     if (galen_record_state(action) == GALEN_RECORD_PROPOSED) {
-        put(p, "<span class=\"mark\">");
+        put_html(p, "<span class=\"mark\">");
         put_phrase(p, PHRASE_NOT_REVIEWED);
-        put(p, "</span><br>");
+        put_html(p, "</span><br>");
     }
     put_fact(p, &what);
     if (done) {
-        put(p, " <span class=\"mark\">(");
+        put_html(p, " <span class=\"mark\">(");
         put_phrase(p, PHRASE_DONE);
-        put(p, ")</span>");
+        put_html(p, ")</span>");
     }
     put_part(p, PHRASE_WHO, action, GALEN_MAP_OWNER);
     put_part(p, PHRASE_UNTIL, action, GALEN_MAP_DUE);
     put_part(p, PHRASE_GOAL, action, GALEN_MAP_GOAL);
-    put(p, "</div></div>\n");
+    put_html(p, "</div></div>\n");
 }
 
 static bool same_topic(const struct galen_record *a, const struct galen_record *b)
@@ -175,20 +175,20 @@ static bool put_topic(struct page *p, size_t at)
         if (is_shown(before) && same_topic(before, first))
             return false;
     }
-    put(p, "<section class=\"block\">\n<h2>");
+    put_html(p, "<section class=\"block\">\n<h2>");
     put_phrase(p, PHRASE_TALKED_ABOUT);
-    put(p, "</h2>\n<p>");
+    put_html(p, "</h2>\n<p>");
     put_fact(p, &topic);
-    put(p, "</p>\n<h3>");
+    put_html(p, "</p>\n<h3>");
     put_phrase(p, PHRASE_SHOULD_DO);
-    put(p, "</h3>\n");
+    put_html(p, "</h3>\n");
     put_action(p, first);
     for (size_t i = at + 1; i < galen_docs_record_count(docs, GALEN_DOC_MAP); i++) {
         const struct galen_record *next = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
         if (is_shown(next) && same_topic(first, next))
             put_action(p, next);
     }
-    put(p, "</section>\n");
+    put_html(p, "</section>\n");
     return true;
 }
 
@@ -196,29 +196,29 @@ void write_to_do(struct page *p)
 {
     struct fact goals = fact_of(profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_GOALS);
     bool any = false;
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, PHRASE_PREPARED);
     put_day(p, p->source->version ? p->source->version->entry->received_ms : p->source->now_ms);
-    put(p, "</p>\n<p>");
+    put_html(p, "</p>\n<p>");
     put_phrase(p, PHRASE_TO_DO_INTRO);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     if (fact_says(&goals)) {
-        put(p, "<section class=\"plain\">\n<h2>");
+        put_html(p, "<section class=\"plain\">\n<h2>");
         put_phrase(p, PHRASE_MY_GOALS);
-        put(p, "</h2>\n<p>");
+        put_html(p, "</h2>\n<p>");
         put_fact(p, &goals);
-        put(p, "</p>\n</section>\n");
+        put_html(p, "</p>\n</section>\n");
     }
     for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_MAP); i++)
         any = put_topic(p, i) || any;
     if (!any) {
-        put(p, "<p>");
+        put_html(p, "<p>");
         put_phrase(p, PHRASE_NO_ACTIONS);
-        put(p, "</p>\n");
+        put_html(p, "</p>\n");
     }
-    put(p, "<section class=\"plain\">\n<h2>");
+    put_html(p, "<section class=\"plain\">\n<h2>");
     put_phrase(p, PHRASE_NOTES);
-    put(p, "</h2>\n");
+    put_html(p, "</h2>\n");
     put_lines(p, 5);
-    put(p, "</section>\n");
+    put_html(p, "</section>\n");
 }

@@ -30,7 +30,7 @@ static void put_drug(struct page *p, const struct galen_regimen *regimen)
                                                     GALEN_REGIMEN_FORM};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct galen_bytes part = regimen->parts[parts[i]];
-        put(p, i > 0 && part.size > 0 ? " " : "");
+        put_html(p, i > 0 && part.size > 0 ? " " : "");
         put_text(p, part);
     }
 }
@@ -46,7 +46,7 @@ static void put_name(struct page *p, const struct galen_record *record)
         if (galen_value_read(fact.field, values[i], &value) != GALEN_OK ||
             value.kind != GALEN_VALUE_REGIMEN)
             continue;
-        put(p, shown++ > 0 ? " / " : "");
+        put_html(p, shown++ > 0 ? " / " : "");
         put_drug(p, &value.as.regimen);
     }
     if (shown == 0)
@@ -55,9 +55,9 @@ static void put_name(struct page *p, const struct galen_record *record)
 
 static void put_mark(struct page *p, enum phrase phrase)
 {
-    put(p, "<p class=\"mark\">");
+    put_html(p, "<p class=\"mark\">");
     put_phrase(p, phrase);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
 }
 
 static void put_marks(struct page *p, const struct galen_record *record)
@@ -75,38 +75,38 @@ static void put_marks(struct page *p, const struct galen_record *record)
 static void put_how(struct page *p, const struct galen_record *record)
 {
     struct fact fact = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
-    put(p, "<dt>");
+    put_html(p, "<dt>");
     put_words(p, p->clinical ? label_of(p, &fact) : p->words->phrases[PHRASE_HOW]);
-    put(p, "</dt><dd>");
+    put_html(p, "</dt><dd>");
     if (fact.count == 1 && fact.proposed_count == 0) {
         put_fact(p, &fact);
     } else {
         if (fact.count > 1) {
-            put(p, "<span class=\"mark\">");
+            put_html(p, "<span class=\"mark\">");
             put_phrase(p, PHRASE_UNSETTLED);
-            put(p, "</span><br>");
+            put_html(p, "</span><br>");
         }
         for (size_t i = 0; i < fact.count + fact.proposed_count; i++) {
             bool proposed = i >= fact.count;
             struct galen_bytes in = proposed ? fact.proposed[i - fact.count] : fact.values[i];
             struct galen_value value;
-            put(p, i > 0 ? "<br>" : "");
+            put_html(p, i > 0 ? "<br>" : "");
             if (proposed) {
-                put(p, "<span class=\"mark\">");
+                put_html(p, "<span class=\"mark\">");
                 put_phrase(p, PHRASE_NOT_REVIEWED_VALUE);
-                put(p, "</span>");
+                put_html(p, "</span>");
             }
             if (galen_value_read(fact.field, in, &value) == GALEN_OK &&
                 value.kind == GALEN_VALUE_REGIMEN) {
                 put_drug(p, &value.as.regimen);
-                put(p, ": ");
+                put_html(p, ": ");
             }
             put_value(p, &fact, in);
         }
     }
     if (!fact_says(&fact))
         put_lines(p, 1);
-    put(p, "</dd>\n");
+    put_html(p, "</dd>\n");
 }
 
 /* One of the four that are always there: what is not said can be written by hand. */
@@ -114,13 +114,13 @@ static void put_always(struct page *p, enum phrase phrase, const struct galen_re
                        uint16_t field)
 {
     struct fact fact = fact_of(record, GALEN_DOC_PMR, field);
-    put(p, "<dt>");
+    put_html(p, "<dt>");
     put_phrase(p, phrase);
-    put(p, "</dt><dd>");
+    put_html(p, "</dt><dd>");
     put_fact(p, &fact);
     if (!fact_says(&fact))
         put_lines(p, 1);
-    put(p, "</dd>\n");
+    put_html(p, "</dd>\n");
 }
 
 static void put_rows(struct page *p, const struct galen_record *record, uint8_t doc,
@@ -136,17 +136,17 @@ static void put_rows(struct page *p, const struct galen_record *record, uint8_t 
 
 static void put_medicine(struct page *p, const struct galen_record *record)
 {
-    put(p, "<section class=\"block\">\n<h3>");
+    put_html(p, "<section class=\"block\">\n<h3>");
     put_name(p, record);
-    put(p, "</h3>\n");
+    put_html(p, "</h3>\n");
     put_marks(p, record);
-    put(p, "<dl>\n");
+    put_html(p, "<dl>\n");
     put_how(p, record);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_INSTRUCTIONS, GALEN_PMR_TAKEN_AS);
     put_always(p, PHRASE_WHY, record, GALEN_PMR_REASON);
     put_always(p, PHRASE_PRESCRIBER, record, GALEN_PMR_PRESCRIBER);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_WATCH_FOR);
-    put(p, "</dl>\n</section>\n");
+    put_html(p, "</dl>\n</section>\n");
 }
 
 static void put_medicines(struct page *p, void (*one)(struct page *, const struct galen_record *))
@@ -160,9 +160,9 @@ static void put_medicines(struct page *p, void (*one)(struct page *, const struc
         shown++;
     }
     if (shown == 0) {
-        put(p, "<p>");
+        put_html(p, "<p>");
         put_phrase(p, PHRASE_NO_MEDICINES);
-        put(p, "</p>\n");
+        put_html(p, "</p>\n");
     }
 }
 
@@ -178,15 +178,15 @@ static bool is_active(const struct galen_record *allergy)
 static void put_allergy(struct page *p, const struct galen_record *allergy)
 {
     struct fact substance = fact_of(allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_SUBSTANCE);
-    put(p, "<div class=\"block\">\n<h3>");
+    put_html(p, "<div class=\"block\">\n<h3>");
     put_fact(p, &substance);
-    put(p, "</h3>\n");
+    put_html(p, "</h3>\n");
     if (galen_record_state(allergy) == GALEN_RECORD_PROPOSED)
         put_mark(p, PHRASE_NOT_REVIEWED);
-    put(p, "<dl>\n");
+    put_html(p, "<dl>\n");
     ROWS(p, allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_KIND, GALEN_ALLERGIES_REACTION,
          GALEN_ALLERGIES_SEVERITY);
-    put(p, "</dl>\n</div>\n");
+    put_html(p, "</dl>\n</div>\n");
 }
 
 /* "None known" is what somebody said, and stands only where no allergy does. */
@@ -194,9 +194,9 @@ static void put_allergies(struct page *p)
 {
     size_t shown = 0;
     struct fact known = fact_of(profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_ALLERGIES_KNOWN);
-    put(p, "<h2>");
+    put_html(p, "<h2>");
     put_phrase(p, PHRASE_ALLERGIES);
-    put(p, "</h2>\n");
+    put_html(p, "</h2>\n");
     for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_ALLERGIES); i++) {
         const struct galen_record *allergy =
             galen_docs_record_at(p->source->docs, GALEN_DOC_ALLERGIES, i);
@@ -207,7 +207,7 @@ static void put_allergies(struct page *p)
     }
     if (shown > 0)
         return;
-    put(p, "<p>");
+    put_html(p, "<p>");
     if (known.count > 1 || known.proposed_count > 0)
         put_fact(p, &known);
     else if (fact_choice(&known) == ALLERGIES_NONE_KNOWN)
@@ -216,7 +216,7 @@ static void put_allergies(struct page *p)
         put_phrase(p, PHRASE_NOT_ASKED);
     else
         put_phrase(p, PHRASE_NO_ALLERGY_LISTED);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
 }
 
 /* -- the rest --------------------------------------------------------------------------------------- */
@@ -224,19 +224,19 @@ static void put_allergies(struct page *p)
 static void put_effects(struct page *p)
 {
     size_t shown = 0;
-    put(p, "<h2>");
+    put_html(p, "<h2>");
     put_phrase(p, PHRASE_EFFECTS);
-    put(p, "</h2>\n");
+    put_html(p, "</h2>\n");
     for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
         const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
         struct fact effects = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_EFFECTS);
         if (galen_record_state(record) == GALEN_RECORD_DECLINED || !fact_says(&effects))
             continue;
-        put(p, "<div class=\"plain\"><dl><dt>");
+        put_html(p, "<div class=\"plain\"><dl><dt>");
         put_name(p, record);
-        put(p, "</dt><dd>");
+        put_html(p, "</dt><dd>");
         put_fact(p, &effects);
-        put(p, "</dd></dl></div>\n");
+        put_html(p, "</dd></dl></div>\n");
         shown++;
     }
     if (shown == 0)
@@ -246,63 +246,63 @@ static void put_effects(struct page *p)
 void write_medicines(struct page *p)
 {
     struct fact questions = fact_of(visit_of(p), GALEN_DOC_VISIT, GALEN_VISIT_FIELD_QUESTIONS);
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, PHRASE_PREPARED);
     put_day(p, p->source->version ? p->source->version->entry->received_ms : p->source->now_ms);
-    put(p, "</p>\n<p>");
+    put_html(p, "</p>\n<p>");
     put_phrase(p, PHRASE_MEDICINES_INTRO);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     put_medicines(p, put_medicine);
     put_allergies(p);
     put_effects(p);
-    put(p, "<h2>");
+    put_html(p, "<h2>");
     put_phrase(p, PHRASE_OTHER);
-    put(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
+    put_html(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
     ROWS(p, profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_CONDITIONS, GALEN_PROFILE_PREGNANCY,
          GALEN_PROFILE_KIDNEY_FUNCTION, GALEN_PROFILE_WEIGHT, GALEN_PROFILE_VACCINATIONS,
          GALEN_PROFILE_PRIMARY_CARE, GALEN_PROFILE_PHARMACIES, GALEN_PROFILE_EMERGENCY_CONTACT,
          GALEN_PROFILE_LANGUAGE);
-    put(p, "</dl>\n</div>\n<section class=\"plain\">\n<h2>");
+    put_html(p, "</dl>\n</div>\n<section class=\"plain\">\n<h2>");
     put_phrase(p, PHRASE_NOTES);
-    put(p, "</h2>\n<p>");
+    put_html(p, "</h2>\n<p>");
     put_fact(p, &questions);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     put_lines(p, 6);
-    put(p, "</section>\n");
+    put_html(p, "</section>\n");
 }
 
 /* -- for another pharmacy --------------------------------------------------------------------------- */
 
 static void put_clinical(struct page *p, const struct galen_record *record)
 {
-    put(p, "<section class=\"block\">\n<h3>");
+    put_html(p, "<section class=\"block\">\n<h3>");
     put_name(p, record);
-    put(p, "</h3>\n");
+    put_html(p, "</h3>\n");
     put_marks(p, record);
-    put(p, "<dl>\n");
+    put_html(p, "<dl>\n");
     put_how(p, record);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_KIND, GALEN_PMR_REASON, GALEN_PMR_INSTRUCTIONS,
          GALEN_PMR_TAKEN_AS, GALEN_PMR_PRESCRIBER, GALEN_PMR_PHARMACY, GALEN_PMR_START,
          GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE, GALEN_PMR_DISCHARGE);
-    put(p, "</dl>\n</section>\n");
+    put_html(p, "</dl>\n</section>\n");
 }
 
 void write_list(struct page *p)
 {
-    put(p, "<p>");
+    put_html(p, "<p>");
     put_phrase(p, PHRASE_LIST_INTRO);
-    put(p, "</p>\n");
+    put_html(p, "</p>\n");
     put_allergies(p);
-    put(p, "<h2>");
+    put_html(p, "<h2>");
     put_phrase(p, PHRASE_MEDICINES_TITLE);
-    put(p, "</h2>\n");
+    put_html(p, "</h2>\n");
     put_medicines(p, put_clinical);
-    put(p, "<h2>");
+    put_html(p, "<h2>");
     put_phrase(p, PHRASE_OTHER);
-    put(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
+    put_html(p, "</h2>\n<div class=\"plain\">\n<dl>\n");
     ROWS(p, profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_PHONE, GALEN_PROFILE_CONDITIONS,
          GALEN_PROFILE_PREGNANCY, GALEN_PROFILE_KIDNEY_FUNCTION, GALEN_PROFILE_WEIGHT,
          GALEN_PROFILE_LABS, GALEN_PROFILE_VACCINATIONS, GALEN_PROFILE_PRIMARY_CARE,
          GALEN_PROFILE_PHARMACIES, GALEN_PROFILE_EMERGENCY_CONTACT, GALEN_PROFILE_LANGUAGE);
-    put(p, "</dl>\n</div>\n");
+    put_html(p, "</dl>\n</div>\n");
 }

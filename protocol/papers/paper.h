@@ -47,7 +47,7 @@ struct page {
 
 /* -- writing (html.c) ------------------------------------------------------------------------------ */
 
-void put(struct page *p, const char *html);
+void put_html(struct page *p, const char *html);
 /** As text, whatever it is. */
 void put_text(struct page *p, struct galen_bytes text);
 void put_words(struct page *p, const char *text);

@@ -406,7 +406,7 @@ static void compare_text(const struct model *m, const struct galen_record *recor
             taken_back |= told->takes_back[k] && told->proposals[k] == told->proposals[i];
         last = taken_back ? last : i;
     }
-    cr_assert_eq(galen_record_history_count(record, field), told->text.edits);
+    cr_assert_eq(galen_record_history_count(record, field), (size_t)told->text.edits);
     cr_assert_eq(galen_record_value_count(record, field), last >= 0);
     if (last < 0)
         return;
