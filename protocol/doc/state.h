@@ -24,8 +24,8 @@ struct item {
     uint8_t id[GALEN_OP_ID_BYTES];
     uint32_t device; /* place among docs->devices */
     uint16_t kind;
-    bool newer;    /* something in it is of a newer version */
-    bool accepted; /* ANSWER */
+    bool newer;        /* something in it is of a newer version */
+    bool accepted;     /* ANSWER */
     struct sign *sign; /* SIGN that counts as a version */
     uint64_t base, clock_ms;
     struct galen_verdict verdict;
@@ -58,7 +58,8 @@ struct reg {
     uint32_t *current; /* places in `said`, ascending */
     size_t count, room, current_count;
     size_t different; /* how many different values are current */
-    struct writing *writing; /* of a text: what its edits, which stand in `said`, come to; or NULL */
+    struct writing
+        *writing; /* of a text: what its edits, which stand in `said`, come to; or NULL */
 };
 
 /** Makes room for `n` more. */
@@ -90,7 +91,7 @@ struct galen_proposal {
     struct galen_record *record;
     uint64_t fields; /* bit n - 1: it holds field n */
     bool replaced;
-    struct reg answers; /* values: one byte, 1 accepted, 0 declined */
+    struct reg answers;        /* values: one byte, 1 accepted, 0 declined */
     struct galen_bytes *texts; /* for each of its fields that is a text: what it would have said */
 };
 
@@ -147,8 +148,9 @@ struct plan {
 };
 
 /** OK; MEMORY. */
-GALEN_MUST_USE enum galen_err judge(const struct galen_docs *docs, const struct galen_docs_entry *entry,
-           const struct galen_op *op, struct plan *plan);
+GALEN_MUST_USE enum galen_err judge(const struct galen_docs *docs,
+                                    const struct galen_docs_entry *entry, const struct galen_op *op,
+                                    struct plan *plan);
 /** Takes in an operation that was judged. False: out of memory, and nothing changed. */
 GALEN_MUST_USE bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
                               const struct galen_op *op, const struct plan *plan);

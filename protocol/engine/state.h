@@ -386,8 +386,9 @@ uint64_t outbox_deadline(const struct chart *chart);
 /** Whether this engine may make requests of this chart: OK, FORK, CLONED. */
 GALEN_MUST_USE enum galen_err may_write(const struct chart *chart);
 /** Makes what texts are to say into splices, which stand in `out`. OK; MEMORY. (texts.c) */
-GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine, const struct chart *chart,
-                                struct galen_write *write, struct galen_writer *out);
+GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine,
+                                               const struct chart *chart, struct galen_write *write,
+                                               struct galen_writer *out);
 /** Adds one operation (not yet committed nor sent: a request is one change), with base, clock and id filled in; `token` becomes its id. */
 GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,
                                                struct chart *chart, struct galen_op *op, bool quiet,

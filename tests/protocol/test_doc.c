@@ -133,7 +133,8 @@ Test(doc, D1_a_devices_own_earlier_entries_are_in_the_past_whatever_the_base)
 {
     struct story s;
     story_begin(&s);
-    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "one"); /* offline: the base stays where it was */
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber",
+                "one"); /* offline: the base stays where it was */
     story_write(&s, &ben, 0, PMR, 'm', "prescriber", "other");
     story_write(&s, &ana, 0, PMR, 'm', "prescriber", "two");
     assert_values(&s, PMR, 'm', "prescriber", "other | two");

@@ -3,8 +3,8 @@
  * holds is what protocol/doc/SCHEMA.md says, which is read here as it stands; and all who read the same
  * log refuse the same.
  */
-#include "galen/text.h"
 #include "galen/doc.h"
+#include "galen/text.h"
 
 #include "support/any_value.h"
 #include "support/chart_story.h"

@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EDITS = SLOW_EDITS_MAX, NODES_MAX = SLOW_SIZE_MAX, DEVICES_MAX = 5, SEEDS = 300, LONG_SEEDS = 40000 };
+enum {
+    EDITS = SLOW_EDITS_MAX,
+    NODES_MAX = SLOW_SIZE_MAX,
+    DEVICES_MAX = 5,
+    SEEDS = 300,
+    LONG_SEEDS = 40000
+};
 
 /* ---- Chance -------------------------------------------------------------------------------------- */
 
