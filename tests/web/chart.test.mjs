@@ -196,6 +196,7 @@ story("the doctor answers", async () => {
 
 story("agree: Rosa reads the plan back and says how she takes each medicine", async () => {
     await paula.press("Agree →");
+    await rosa.sees("Your pharmacist is now at: Saying it back");
     await rosa.press("Go there");
     await rosa.isAt("Saying it back");
     await rosa.sees("Get up slowly");
