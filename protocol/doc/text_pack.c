@@ -50,7 +50,7 @@ static void find_lengths(const size_t counts[SYMBOLS], uint8_t lengths[SYMBOLS])
         }
         for (size_t i = 0; i < SYMBOLS; i++) {
             size_t length = 0;
-            for (size_t at = i; scaled[i] > 0 && at + 1 < nodes; at = parent[at])
+            for (size_t at = i; scaled[i] > 0 && nodes > SYMBOLS && at + 1 < nodes; at = parent[at])
                 length++;
             if (scaled[i] > 0 && length == 0)
                 length = 1; /* the only one there is */

@@ -298,20 +298,18 @@ enum galen_err text_unpack(struct galen_text *text)
 {
     struct packed *packed = &text->packed;
     struct history history = {0};
-    struct galen_writer whole;
     uint32_t length = 0;
     if (packed->at == NULL)
         return GALEN_OK;
-    galen_writer_init(&whole);
-    store_write(&text->store, &whole);
-    size_t size = whole.size;
+    /* what is inserted is packed as what follows the text */
+    size_t size = text->store.size, room = size + packed->inserted + 1;
+    struct galen_writer whole = {.at = malloc(room), .room = room, .max = room};
     enum galen_err err = GALEN_ERR_MEMORY;
-    uint8_t *room = whole.failed ? NULL : realloc(whole.at, size + packed->inserted + 1);
-    if (room != NULL) {
-        whole.at = room;
-        err = unpack_parts(packed, room, size, &history, &length);
+    if (whole.at != NULL) {
+        store_write(&text->store, &whole);
+        err = unpack_parts(packed, whole.at, size, &history, &length);
     }
-    galen_writer_wipe(&whole);
+    free(whole.at);
     if (err == GALEN_OK && (length != text->store.points || history.edits != text->history.edits))
         err = GALEN_ERR_FORMAT;
     if (err != GALEN_OK) {

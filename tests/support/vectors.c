@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *vectors_text(const char *path)
+struct galen_bytes vectors_bytes(const char *path)
 {
     const char *folder = getenv("GALEN_VECTORS");
     char name[4096];
@@ -18,12 +18,17 @@ char *vectors_text(const char *path)
     long size = ftell(file);
     cr_assert_geq(size, 0);
     rewind(file);
-    char *text = malloc((size_t)size + 1);
-    cr_assert_not_null(text);
-    cr_assert_eq(fread(text, 1, (size_t)size, file), (size_t)size, "cannot read %s", name);
-    text[size] = '\0';
+    uint8_t *bytes = malloc((size_t)size + 1);
+    cr_assert_not_null(bytes);
+    cr_assert_eq(fread(bytes, 1, (size_t)size, file), (size_t)size, "cannot read %s", name);
+    bytes[size] = 0;
     fclose(file);
-    return text;
+    return (struct galen_bytes){bytes, (size_t)size};
+}
+
+char *vectors_text(const char *path)
+{
+    return (char *)vectors_bytes(path).at;
 }
 
 cJSON *vectors_json(const char *path)

@@ -11,6 +11,8 @@
  * caller frees it. Without the file the calling test is skipped, naming it.
  */
 char *vectors_text(const char *path);
+/** The same for what is no text. */
+struct galen_bytes vectors_bytes(const char *path);
 /** The same, parsed; the caller deletes it. Beware that cJSON rounds numbers above 2^53. */
 cJSON *vectors_json(const char *path);
 
