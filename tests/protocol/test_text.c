@@ -482,7 +482,7 @@ static struct galen_bytes random_text(struct chance *chance, char *out, size_t w
 {
     static const char *const letters[] = {"a", "b", " ", "é", "\n"};
     size_t size = 0;
-    for (size_t i = chance_below(chance, words + 1); i > 0; i--) {
+    for (size_t i = (size_t)chance_below(chance, words + 1); i > 0; i--) {
         const char *letter = letters[chance_below(chance, 5)];
         memcpy(out + size, letter, strlen(letter));
         size += strlen(letter);
@@ -648,7 +648,7 @@ Test(text, what_is_loaded_from_spoiled_bytes_is_refused_sooner_or_later_and_harm
         galen_text_free(loaded);
     }
     for (int i = 0; i < 20000; i++) {
-        size_t at = chance_below(&chance, w.size);
+        size_t at = (size_t)chance_below(&chance, w.size);
         uint8_t was = w.at[at];
         w.at[at] = (uint8_t)chance_next(&chance);
         if (galen_text_load(galen_written(&w), &loaded) == GALEN_OK) {
