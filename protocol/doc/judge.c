@@ -221,8 +221,10 @@ enum galen_err galen_docs_split(const struct galen_docs *docs, enum galen_role r
     for (size_t i = 0; i < write->count; i++) {
         err = judge_field(document, role, GALEN_KIND_PROPOSE, &write->fields[i]);
         if (err == GALEN_OK && is_text(document, write->fields[i].field))
-            err = galen_value_check(galen_field(document, write->fields[i].field),
-                                    write->fields[i].value);
+            err = galen_text_points(write->fields[i].value) > GALEN_TEXT_POINTS_MAX
+                      ? GALEN_ERR_VALUE
+                      : galen_value_check(galen_field(document, write->fields[i].field),
+                                          write->fields[i].value);
         if (err != GALEN_OK) {
             direct->count = propose->count = 0;
             return err;

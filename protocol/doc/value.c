@@ -4,11 +4,12 @@
 
 #define LAST_MS_OF_9999 253402300799999u /* 9999-12-31T23:59:59.999Z */
 
-static enum galen_err read_text(struct galen_bytes in, struct galen_value *value)
+/* What several people wrote at once may have made a text longer than any of them may write one. */
+static enum galen_err read_text(struct galen_bytes in, bool limited, struct galen_value *value)
 {
     value->as.text = in;
-    return galen_text_ok(in) && galen_text_points(in) <= GALEN_TEXT_POINTS_MAX ? GALEN_OK
-                                                                               : GALEN_ERR_VALUE;
+    bool fits = !limited || galen_text_points(in) <= GALEN_TEXT_POINTS_MAX;
+    return fits && galen_text_ok(in) ? GALEN_OK : GALEN_ERR_VALUE;
 }
 
 static enum galen_err read_choice(const struct galen_field *field, struct galen_reader *r,
@@ -84,7 +85,7 @@ static enum galen_err read_kind(const struct galen_field *field, struct galen_re
     switch ((enum galen_value_kind)field->kind) {
     case GALEN_VALUE_TEXT:
     case GALEN_VALUE_WORDING:
-        return read_text(galen_take(r, r->left), value);
+        return read_text(galen_take(r, r->left), field->kind == GALEN_VALUE_WORDING, value);
     case GALEN_VALUE_LINE:
         value->as.text = galen_take(r, r->left);
         return galen_line_ok(value->as.text) ? GALEN_OK : GALEN_ERR_VALUE;

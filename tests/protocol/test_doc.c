@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PMR = GALEN_DOC_PMR, MAP = GALEN_DOC_MAP, PEOPLE = GALEN_DOC_PEOPLE };
@@ -542,4 +543,33 @@ Test(doc, each_allocation_may_fail_and_nothing_has_changed)
     galen_docs_free(then);
     galen_docs_free(NULL);
     story_end(&s);
+}
+
+/* Two who each write as much as one may make a text that is longer; it is read, and made shorter by who likes. */
+Test(doc, a_text_that_two_made_longer_than_one_may_is_read_and_can_be_shortened)
+{
+    struct story s;
+    char *long_text = malloc(GALEN_TEXT_POINTS_MAX + 1);
+    memset(long_text, 'a', GALEN_TEXT_POINTS_MAX);
+    long_text[GALEN_TEXT_POINTS_MAX] = '\0';
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "Dr. Made-Up");
+    story_write(&s, &ana, 1, PMR, 'm', "reason", long_text);
+    story_write(&s, &ben, 1, PMR, 'm', "reason", long_text);
+    cr_assert(s.verdict.counts);
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    struct galen_said said = galen_record_value(record, GALEN_PMR_REASON, 0);
+    cr_assert_eq(said.value.size, 2 * GALEN_TEXT_POINTS_MAX);
+    cr_assert_eq(galen_value_check(galen_field(galen_document(PMR), GALEN_PMR_REASON), said.value),
+                 GALEN_OK);
+    struct galen_write write = {.doc = PMR, .count = 1}, direct, propose;
+    memcpy(write.record, galen_record_id(record), sizeof write.record);
+    write.fields[0] = (struct galen_write_field){GALEN_PMR_REASON, {said.value.at, 65537}};
+    cr_assert_eq(galen_docs_split(s.docs, GALEN_ROLE_PHARMACIST, &write, &direct, &propose),
+                 GALEN_ERR_VALUE);
+    story_write(&s, &ben, 3, PMR, 'm', "reason", "short");
+    cr_assert(s.verdict.counts);
+    assert_values(&s, PMR, 'm', "reason", "short");
+    story_end(&s);
+    free(long_text);
 }

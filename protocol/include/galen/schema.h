@@ -173,7 +173,7 @@ enum galen_checkin_field {
 
 /*
  * kind      encoding                                           as plain text
- * TEXT      UTF-8, at most GALEN_TEXT_POINTS_MAX code points    itself
+ * TEXT      UTF-8, written at most GALEN_TEXT_POINTS_MAX long   itself
  *           (in operations: how it changes, galen/text.h)
  * LINE      UTF-8, at most GALEN_LINE_POINTS_MAX, one line      itself
  * CHOICE    u8, an option's number                              the option's name
@@ -186,7 +186,7 @@ enum galen_checkin_field {
  * RECORD    u8 document that the row names; record 16, not 0s   5/ and 32 hexadecimal digits
  * POSITION  u64, not 0                                          a decimal number
  * NUMBER    u32, within the row's bounds                        a decimal number
- * WORDING   as TEXT, and as a whole                             itself
+ * WORDING   as TEXT, never longer, and as a whole               itself
  *
  * A wording is what somebody is told to do, or says that they do. Two people's at once are never merged into
  * one that neither of them wrote: both stand, in conflict. A text is what several write together.
