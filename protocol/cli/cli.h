@@ -84,7 +84,7 @@ GALEN_MUST_USE int cli_open(struct cli *cli, enum open_mode mode);
 void cli_close(struct cli *cli);
 /** Says how a wait ended; gives what to end with. */
 int cli_wait_failed(struct cli *cli, enum wait_end end);
-/** Waits until `chart` (NULL: all) has been read up to its end. */
+/** Waits until `chart` (NULL: all) has been read up to its end; then a while for the server to take what was kept. */
 enum wait_end cli_sync(struct cli *cli, const struct galen_id *chart);
 /** The same; when it fails, says so, and that what follows is what was known before. */
 int cli_sync_to_show(struct cli *cli, const struct galen_id *chart);

@@ -11,6 +11,7 @@
 #define TIMEOUT_SECONDS     20
 #define TIMEOUT_SECONDS_MAX 86400
 #define HEADS_MS            250
+#define SENDING_MS          5000 /* for the server to take what was kept */
 
 /* -- what the options say --------------------------------------------------------------------------- */
 
@@ -274,10 +275,30 @@ static bool is_synced(void *context)
     return true;
 }
 
+/* What was kept goes in its order: behind something held, nothing goes until that is decided (L4). */
+static bool is_sent(void *context)
+{
+    const struct syncing *s = context;
+    struct galen_waiting first;
+    for (size_t i = 0; i < galen_engine_chart_count(s->cli->engine); i++) {
+        const struct galen_id *id = galen_engine_chart_at(s->cli->engine, i);
+        if ((!s->chart || galen_id_equal(s->chart, id)) &&
+            galen_engine_stopped(s->cli->engine, id) == GALEN_OK &&
+            galen_engine_waiting_at(s->cli->engine, id, 0, &first) && !first.held)
+            return false;
+    }
+    return true;
+}
+
 enum wait_end cli_sync(struct cli *cli, const struct galen_id *chart)
 {
     struct syncing s = {cli, chart};
-    return session_wait(cli->session, cli->deadline_ms, is_synced, &s);
+    enum wait_end end = session_wait(cli->session, cli->deadline_ms, is_synced, &s);
+    uint64_t until = monotonic_ms() + SENDING_MS;
+    if (end == WAIT_DONE)
+        (void)session_wait(cli->session, until < cli->deadline_ms ? until : cli->deadline_ms,
+                           is_sent, &s);
+    return end;
 }
 
 static bool heads_came(void *context)
