@@ -69,7 +69,8 @@ const struct command commands[] = {
         "JSON, one a line: chart, name, practice, entries, server_entries, epoch, people, devices, member,\n"
         "holder, current, waiting (requests not yet sent), conflicts, proposals, heard_ms (anybody else); and\n"
         "where there is one: last (message: index, time, account, name, role, text), visit (visit, host),\n"
-        "stopped, withheld (the first entry whose body the server holds back).\n"),
+        "planned_ms (when visits are or were planned), stopped, withheld (the first entry whose body the\n"
+        "server holds back).\n"),
     ROW("chart members", "CHART", 1, 1, 0, command_chart_members,
         "lists the devices that belong to a chart, and whose they are",
         "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the record), self,\n"

@@ -66,6 +66,41 @@ static void add_visit(const struct galen_engine *engine, const struct galen_id *
     json_put(object, "visit", open);
 }
 
+/* A time on which everybody agrees; 0: none, or more than one. */
+static uint64_t time_said(const struct galen_record *visit, uint16_t number)
+{
+    struct galen_value value;
+    const struct galen_field *field = galen_field(galen_document(GALEN_DOC_VISIT), number);
+    if (galen_record_value_count(visit, number) != 1 ||
+        galen_value_read(field, galen_record_value(visit, number, 0).value, &value) != GALEN_OK ||
+        value.kind != GALEN_VALUE_TIME)
+        return 0;
+    return value.as.time_ms;
+}
+
+static void add_planned_at(cJSON **list, cJSON *object, uint64_t time_ms)
+{
+    if (time_ms == 0)
+        return;
+    if (!*list)
+        *list = cJSON_AddArrayToObject(object, "planned_ms");
+    json_append(*list, cJSON_CreateNumber((double)time_ms));
+}
+
+/* When visits are planned, past ones too: a visit that has not begun, and what was agreed on for the next. */
+static void add_planned(const struct galen_docs *docs, cJSON *object)
+{
+    cJSON *list = NULL;
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_VISIT); i++) {
+        const struct galen_record *visit = galen_docs_record_at(docs, GALEN_DOC_VISIT, i);
+        if (galen_record_state(visit) != GALEN_RECORD_PRESENT)
+            continue;
+        if (galen_record_value_count(visit, GALEN_VISIT_FIELD_STARTED) == 0)
+            add_planned_at(&list, object, time_said(visit, GALEN_VISIT_FIELD_SCHEDULED));
+        add_planned_at(&list, object, time_said(visit, GALEN_VISIT_FIELD_NEXT_AT));
+    }
+}
+
 /* Whose devices were copied, by their own word: also who has none here any more and is to be invited anew. */
 static void add_copied(const struct galen_engine *engine, const struct galen_id *chart,
                        cJSON *object)
@@ -135,6 +170,7 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
     if (withheld != GALEN_NO_ENTRY)
         json_number(object, "withheld", withheld);
     add_visit(engine, chart, object);
+    add_planned(docs, object);
     add_last(engine, chart, object);
     json_number(object, "heard_ms", others_heard(engine, log));
     if (galen_engine_link_again(engine, chart, NULL) > 0)

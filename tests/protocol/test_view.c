@@ -127,6 +127,35 @@ Test(view, a_chart_says_its_last_message_and_what_waits)
     chart_free(v.chart);
 }
 
+static double number_at(const cJSON *list, int i)
+{
+    return cJSON_GetNumberValue(cJSON_GetArrayItem(list, i));
+}
+
+Test(view, a_chart_says_when_visits_are_planned)
+{
+    static const uint8_t first[GALEN_RECORD_ID_BYTES] = {1}, second[GALEN_RECORD_ID_BYTES] = {2};
+    const char *planned = "2026-12-03T10:00:00Z", *next = "2027-01-07T10:00:00Z";
+    struct visit v = chart_with_patient(301);
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "visit", first, "scheduled", planned);
+    struct home *home = home_of(&v, v.pharmacist);
+    cJSON *chart = chart_json(home->engine, chart_of(&v));
+    cr_assert_eq(cJSON_GetArraySize(at(chart, "planned_ms")), 1);
+    cr_assert_float_eq(number_at(at(chart, "planned_ms"), 0), 1796292000000.0, 0.5);
+    cJSON_Delete(chart);
+    home_free(home);
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "visit", first, "started", planned);
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "visit", first, "next_at", next);
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "visit", second, "scheduled", planned);
+    home = home_of(&v, v.pharmacist);
+    chart = chart_json(home->engine, chart_of(&v));
+    cr_assert_eq(cJSON_GetArraySize(at(chart, "planned_ms")), 1, "begun, and merely proposed");
+    cr_assert_float_eq(number_at(at(chart, "planned_ms"), 0), 1799316000000.0, 0.5);
+    cJSON_Delete(chart);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* The used link's device belongs to the chart no longer; its person does. */
 Test(view, a_used_link_that_was_opened_again_is_said_of_the_chart_and_of_the_person)
 {

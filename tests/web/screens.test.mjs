@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { lookAt } from "./screens/_look.mjs";
-import { CHART, states } from "./screens/_practice.mjs";
+import { CHART, NOW, states } from "./screens/_practice.mjs";
 import { openStage, settle } from "./screens/_stage.mjs";
 
 let stage, narrow, wide;
@@ -18,6 +18,8 @@ before(async () => {
 after(() => stage?.close());
 
 const state = (name) => states.find(([one]) => one === name) ?? assert.fail(`no state ${name}`);
+const DAY = 86_400_000;
+const inFull = (ms) => new Intl.DateTimeFormat("en-US", { dateStyle: "full", timeStyle: "short", timeZone: "UTC" }).format(ms);
 const record = (n) => n.toString(16).padStart(32, "0");
 
 describe("looked at", () => {
@@ -182,6 +184,23 @@ test("everything of a patient's is two presses away", async () => {
         assert.equal(await page.locator("h1").innerText(), heading);
         await page.close();
     }
+});
+
+test("home says when the next visit is: of those that are planned the first, also while it is a little late", async () => {
+    const at = (page) => page.getByText(/next visit: /i).allInnerTexts();
+    for (const [name, words] of [["home-patient", "Your next visit: "], ["home-staff", "Next visit: "]]) {
+        const page = await on(name);
+        const said = await at(page);
+        assert.equal(said.length, 1);
+        assert.ok(said[0].startsWith(words) && said[0].includes(inFull(NOW + 3 * DAY)), said[0]);
+        await page.close();
+    }
+    const late = await on("home-patient", (s) => { s.charts[0].planned_ms = [NOW - DAY, NOW - 30 * 60_000]; });
+    assert.ok((await at(late))[0].includes(inFull(NOW - 30 * 60_000)));
+    await late.close();
+    const past = await on("home-patient", (s) => { s.charts[0].planned_ms = [NOW - DAY]; });
+    assert.deepEqual(await at(past), []);
+    await past.close();
 });
 
 test("what somebody writes is text, whatever it looks like", async () => {

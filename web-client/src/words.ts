@@ -14,6 +14,9 @@ import { medicineName, readDate, readRegimen, readSet, type RegimenPart } from "
 const locale = "en-US";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+const inFull = new Intl.DateTimeFormat(locale, {
+    weekday: "long", month: "long", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit",
+});
 const dayAndMonth = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric" });
 const wholeDate = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric" });
 const monthName = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" });
@@ -839,6 +842,8 @@ export const w = {
         bar: "Visit",
         is_open: "Your visit is open now.",
         go: "Go to the visit",
+        planned: (ms: number): string => `Your next visit: ${inFull.format(ms)}`,
+        planned_staff: (ms: number): string => `Next visit: ${inFull.format(ms)}`,
         none_open: "No visit is open now. Your pharmacist opens it at the time you agreed; this page then shows a big button.",
         try_sound: "Try my sound",
         start: "Start a visit",

@@ -205,13 +205,13 @@ export function practice(file, who) {
             ? [
                 summary(PRACTICE, "Practice", { practice: true, entries: 4, server_entries: 4 }),
                 summary(CHART, ROSA.name, {
-                    unread: 2, conflicts: 1, proposals: 2,
+                    unread: 2, conflicts: 1, proposals: 2, planned_ms: [NOW - 30 * DAY, NOW + 33 * DAY, NOW + 3 * DAY],
                     last: { index: 14, time_ms: entries[14].time_ms, account: ROSA.account, name: ROSA.name, role: ROSA.role, text: "Please do!" },
                 }),
                 summary(id("c2"), "Albert Quiet", { heard_ms: NOW - 20 * DAY }),
                 summary(id("c3"), "", { entries: 2, server_entries: 2, heard_ms: 0, current: false, waiting: 1 }),
             ]
-            : [summary(CHART, ROSA.name, { unread: 1 })],
+            : [summary(CHART, ROSA.name, { unread: 1, planned_ms: [NOW - 30 * DAY, NOW + 3 * DAY] })],
         members: {
             [CHART]: [
                 member(PAULA, staff), member(ROSA, me === ROSA, { verified: 12 }), member({ ...ROSA, device: id("d5") }, me === ROSA, { heard_ms: NOW - 9 * DAY, verified: 8 }),

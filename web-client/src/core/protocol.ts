@@ -72,6 +72,8 @@ export interface ChartSummary {
     withheld?: number;
     /** the open visit, if any, and the device that hosts it */
     visit?: { visit: Id; host: Id };
+    /** when visits are or were planned; absent: none are, or the record is not open to this device */
+    planned_ms?: number[];
     /** the last message that this device can read */
     last?: { index: number; time_ms: number; account: Id; name: string; role: Role; text: string };
     /** messages of others after what this person has had on the screen (Asked.seen) */

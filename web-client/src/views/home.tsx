@@ -35,6 +35,11 @@ const toLookAt = (c: ChartSummary): number => c.conflicts + c.proposals;
 const TRIED_AGAIN_MS = 7 * 24 * 60 * 60_000;
 const isTriedAgain = (c: ChartSummary): boolean => Date.now() - (c.link_again_ms ?? 0) < TRIED_AGAIN_MS;
 
+/** A visit that is late is still the next one for a while. */
+const LATE_MS = 60 * 60_000;
+const nextVisit = (c: ChartSummary): number | undefined =>
+    c.planned_ms?.filter((ms) => ms > Date.now() - LATE_MS).sort((a, b) => a - b)[0];
+
 /* Whoever waits comes first, then what is new, then what is to be decided, then the latest. */
 function byUrgency(a: ChartSummary, b: ChartSummary): number {
     return knockingIn(b.chart) - knockingIn(a.chart) ||
@@ -91,6 +96,7 @@ function StaffHome({ home }: { home: Home }) {
 
 function PatientCard({ chart, home }: { chart: ChartSummary; home: Home }) {
     const waits = knockingIn(chart.chart);
+    const planned = nextVisit(chart);
     const open = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     return (
         <li class="card beside">
@@ -111,6 +117,7 @@ function PatientCard({ chart, home }: { chart: ChartSummary; home: Home }) {
             {chart.last && (
                 <p class="preview">{w.home.last(chart.last.name)} <When ms={chart.last.time_ms} />: {chart.last.text}</p>
             )}
+            {planned !== undefined && !chart.visit && <p>{w.visit.planned_staff(planned)}</p>}
             <p class="heard">
                 {chart.heard_ms > 0 ? <>{w.home.heard} <When ms={chart.heard_ms} /></> : w.home.never_heard}
             </p>
@@ -146,6 +153,7 @@ function MyHome({ home }: { home: Home }) {
 }
 
 function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; named: boolean }) {
+    const planned = nextVisit(chart);
     const to = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
     const ways: [ChartPart, string, string][] = home.role === "prescriber" ? [
         ["dtp", w.answers.title, chart.holder ? w.answers.hint : w.home.opens_later],
@@ -182,6 +190,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
                         </Buttons>
                     </>
                     : <>
+                        {planned !== undefined && <p class="lead">{w.visit.planned(planned)}</p>}
                         <p>{w.visit.none_open}</p>
                         <Buttons>
                             <Button kind="other" onClick={() => go({ at: "visit", chart: chart.chart })}>
