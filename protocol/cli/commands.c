@@ -69,12 +69,12 @@ const struct command commands[] = {
         "JSON, one a line: chart, name, practice, entries, server_entries, epoch, people, devices, member,\n"
         "holder, current, waiting (requests not yet sent), conflicts, proposals, heard_ms (anybody else); and\n"
         "where there is one: last (message: index, time, account, name, role, text), visit (visit, host),\n"
-        "planned_ms (when visits are or were planned), stopped, withheld (the first entry whose body the\n"
-        "server holds back).\n"),
+        "planned_ms (when visits are or were planned), reach (staff to call: account, name, role, phone, hours),\n"
+        "stopped, withheld (the first entry whose body the server holds back).\n"),
     ROW("chart members", "CHART", 1, 1, 0, command_chart_members,
         "lists the devices that belong to a chart, and whose they are",
         "JSON, one a line: chart, device, account, name, role, purpose, holder (may read the record), self,\n"
-        "since_epoch, expires, verified and heard (the head it signed last).\n"),
+        "since_epoch, expires, verified and heard (the head it signed last), phone, hours.\n"),
     ROW("chart add", "CHART PERSON", 2, 2, 0, command_chart_add,
         "adds a colleague of the practice to a chart",
         "PERSON is the account's id; `galen chart members practice` lists the colleagues.\n"

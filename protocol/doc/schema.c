@@ -114,6 +114,8 @@ static const struct galen_field map_fields[] = {
 static const struct galen_field people_fields[] = {
     {GALEN_PEOPLE_NAME,     "name",     GALEN_VALUE_LINE, STAFF, ANY},
     {GALEN_PEOPLE_RELATION, "relation", GALEN_VALUE_LINE, STAFF, ANY},
+    {GALEN_PEOPLE_PHONE,    "phone",    GALEN_VALUE_LINE, STAFF, ANY},
+    {GALEN_PEOPLE_HOURS,    "hours",    GALEN_VALUE_LINE, STAFF, ANY},
 };
 
 static const struct galen_field profile_fields[] = {

@@ -51,28 +51,31 @@ enum galen_err write_name(struct galen_engine *engine, uint64_t now_ms, struct c
     return err;
 }
 
-/* A colleague's name stands in the practice's chart, which patients do not see: it is written into
- * theirs as well, unless it stands there already or is not known here. */
-static enum galen_err write_staff_name(struct galen_engine *engine, uint64_t now_ms,
-                                       struct chart *chart, const struct galen_id *account)
+/* What the practice's chart says of a colleague, which patients do not see, is written into theirs as
+ * well, field by field, unless something stands there already. */
+static enum galen_err write_colleague(struct galen_engine *engine, uint64_t now_ms,
+                                      struct chart *chart, const struct galen_id *account)
 {
+    static const uint16_t fields[] = {GALEN_PEOPLE_NAME, GALEN_PEOPLE_PHONE, GALEN_PEOPLE_HOURS};
     const struct chart *practice = chart_find(engine, &engine->me.practice_chart);
-    const struct galen_field *field =
-        galen_field(galen_document(GALEN_DOC_PEOPLE), GALEN_PEOPLE_NAME);
-    struct galen_value value;
     if (!practice || practice == chart)
         return GALEN_OK;
     const struct galen_record *known =
         galen_docs_record(practice->docs, GALEN_DOC_PEOPLE, account->bytes);
     const struct galen_record *here =
         galen_docs_record(chart->docs, GALEN_DOC_PEOPLE, account->bytes);
-    if (!known || galen_record_value_count(known, GALEN_PEOPLE_NAME) == 0 ||
-        (here && galen_record_value_count(here, GALEN_PEOPLE_NAME) > 0) ||
-        galen_value_read(field, galen_record_value(known, GALEN_PEOPLE_NAME, 0).value, &value) !=
-            GALEN_OK ||
-        value.kind != GALEN_VALUE_LINE)
-        return GALEN_OK;
-    return write_name(engine, now_ms, chart, account, value.as.text);
+    struct galen_op op = {.kind = GALEN_KIND_WRITE};
+    struct galen_write *write = &op.content.write;
+    write->doc = GALEN_DOC_PEOPLE;
+    memcpy(write->record, account->bytes, sizeof write->record);
+    for (size_t i = 0; known && i < sizeof fields / sizeof *fields; i++) {
+        struct galen_bytes value = {0};
+        if (galen_record_value_count(known, fields[i]) > 0)
+            value = galen_record_value(known, fields[i], 0).value;
+        if (value.size > 0 && (!here || galen_record_value_count(here, fields[i]) == 0))
+            write->fields[write->count++] = (struct galen_write_field){fields[i], value};
+    }
+    return write->count == 0 ? GALEN_OK : outbox_operation(engine, now_ms, chart, &op, true, NULL);
 }
 
 /* -- charts and members ----------------------------------------------------------------------------- */
@@ -128,7 +131,7 @@ enum galen_err galen_engine_chart_new(struct galen_engine *engine, uint64_t now_
     if (err == GALEN_OK && name.size > 0)
         err = write_name(engine, now_ms, chart, id, name);
     if (err == GALEN_OK)
-        err = write_staff_name(engine, now_ms, chart, &engine->me.account);
+        err = write_colleague(engine, now_ms, chart, &engine->me.account);
     return settle(engine, now_ms, chart, err);
 }
 
@@ -310,7 +313,7 @@ enum galen_err galen_engine_add_member(struct galen_engine *engine, uint64_t now
         return GALEN_ERR_ROLE;
     struct chart *to = chart_to_write(engine, chart, &err);
     if (to)
-        err = write_staff_name(engine, now_ms, to, account);
+        err = write_colleague(engine, now_ms, to, account);
     return err == GALEN_OK ? request(engine, now_ms, chart, ITEM_ADD_ACCOUNT, account, token) : err;
 }
 

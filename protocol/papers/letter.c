@@ -17,11 +17,28 @@ static uint64_t time_of(const struct galen_record *visit, const uint16_t *fields
     return 0;
 }
 
-static void put_blank(struct page *p, enum phrase phrase)
+/* What is not known is a line to write on. */
+static void put_known(struct page *p, enum phrase phrase, struct galen_bytes text)
 {
     put_html(p, "<p>");
     put_phrase(p, phrase);
-    put_html(p, "<span class=\"blank\">&nbsp;</span></p>\n");
+    if (text.size > 0)
+        put_text(p, text);
+    else
+        put_html(p, "<span class=\"blank\">&nbsp;</span>");
+    put_html(p, "</p>\n");
+}
+
+/* What the record of whoever signed says. */
+static struct galen_bytes signer_says(const struct page *p, uint16_t field)
+{
+    const struct galen_version *version = p->source->version;
+    if (!version)
+        return (struct galen_bytes){0};
+    const uint8_t *account = version->entry->account.bytes;
+    struct fact said = fact_of(galen_docs_record(p->source->docs, GALEN_DOC_PEOPLE, account),
+                               GALEN_DOC_PEOPLE, field);
+    return said.count > 0 ? said.values[0] : (struct galen_bytes){0};
 }
 
 static void put_call(struct page *p)
@@ -29,16 +46,9 @@ static void put_call(struct page *p)
     put_html(p, "<div class=\"block\">\n<p>");
     put_phrase(p, PHRASE_CALL);
     put_html(p, "</p>\n");
-    if (p->source->signer.size > 0) {
-        put_html(p, "<p>");
-        put_phrase(p, PHRASE_CALL_WHO);
-        put_text(p, p->source->signer);
-        put_html(p, "</p>\n");
-    } else {
-        put_blank(p, PHRASE_CALL_WHO);
-    }
-    put_blank(p, PHRASE_CALL_PHONE);
-    put_blank(p, PHRASE_CALL_WHEN);
+    put_known(p, PHRASE_CALL_WHO, p->source->signer);
+    put_known(p, PHRASE_CALL_PHONE, signer_says(p, GALEN_PEOPLE_PHONE));
+    put_known(p, PHRASE_CALL_WHEN, signer_says(p, GALEN_PEOPLE_HOURS));
     put_html(p, "<p class=\"mark\">");
     put_phrase(p, PHRASE_EMERGENCY);
     put_html(p, "</p>\n</div>\n");

@@ -124,6 +124,49 @@ static void add_copied(const struct galen_engine *engine, const struct galen_id 
     }
 }
 
+static void add_person(const struct galen_engine *engine, const struct galen_id *chart,
+                       const struct galen_id *account, cJSON *object)
+{
+    static const struct {
+        const char *name;
+        uint16_t field;
+    } lines[] = {{"phone", GALEN_PEOPLE_PHONE}, {"hours", GALEN_PEOPLE_HOURS}};
+    char text[NAME_TEXT_MAX];
+    name_of(engine, chart, account, text);
+    cJSON_AddStringToObject(object, "name", text);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        person_says(engine, chart, account, lines[i].field, text);
+        if (text[0])
+            cJSON_AddStringToObject(object, lines[i].name, text);
+    }
+}
+
+/* Whom to call: of the staff who belong to the chart those who say where, once each. */
+static void add_reach(const struct galen_engine *engine, const struct galen_id *chart,
+                      const struct galen_rules *rules, cJSON *object)
+{
+    char phone[NAME_TEXT_MAX];
+    cJSON *list = NULL;
+    for (size_t i = 0; i < galen_rules_member_count(rules); i++) {
+        const struct galen_member *m = galen_rules_member_at(rules, i);
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++)
+            again = galen_id_equal(&galen_rules_member_at(rules, k)->account, &m->account);
+        if (again || !galen_role_is_staff(m->role))
+            continue;
+        person_says(engine, chart, &m->account, GALEN_PEOPLE_PHONE, phone);
+        if (!phone[0])
+            continue;
+        cJSON *one = cJSON_CreateObject();
+        json_id(one, "account", &m->account);
+        add_person(engine, chart, &m->account, one);
+        cJSON_AddStringToObject(one, "role", galen_role_name(m->role));
+        if (!list)
+            list = cJSON_AddArrayToObject(object, "reach");
+        json_append(list, one);
+    }
+}
+
 /* When any device of somebody else's was last heard. 0: never. */
 static uint64_t others_heard(const struct galen_engine *engine, const struct galen_log *log)
 {
@@ -171,6 +214,7 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
         json_number(object, "withheld", withheld);
     add_visit(engine, chart, object);
     add_planned(docs, object);
+    add_reach(engine, chart, rules, object);
     add_last(engine, chart, object);
     json_number(object, "heard_ms", others_heard(engine, log));
     if (galen_engine_link_again(engine, chart, NULL) > 0)
@@ -184,14 +228,12 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
 cJSON *member_json(const struct galen_engine *engine, const struct galen_id *chart,
                    const struct galen_member *m)
 {
-    char name[NAME_TEXT_MAX];
     const struct galen_head *head = galen_log_head_of(galen_engine_log(engine, chart), &m->device);
     cJSON *object = cJSON_CreateObject();
     json_id(object, "chart", chart);
     json_id(object, "device", &m->device);
     json_id(object, "account", &m->account);
-    name_of(engine, chart, &m->account, name);
-    cJSON_AddStringToObject(object, "name", name);
+    add_person(engine, chart, &m->account, object);
     cJSON_AddStringToObject(object, "role", galen_role_name(m->role));
     cJSON_AddStringToObject(object, "purpose", purpose_name(m->purpose));
     cJSON_AddBoolToObject(object, "holder", m->holder);

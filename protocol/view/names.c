@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-static bool name_in(const struct galen_engine *engine, const struct galen_id *chart,
-                    const struct galen_id *whose, char out[NAME_TEXT_MAX])
+static bool says(const struct galen_engine *engine, const struct galen_id *chart,
+                 const struct galen_id *whose, uint16_t field, char out[NAME_TEXT_MAX])
 {
     const struct galen_docs *docs = galen_engine_docs(engine, chart);
     const struct galen_record *record =
         docs ? galen_docs_record(docs, GALEN_DOC_PEOPLE, whose->bytes) : NULL;
-    if (!record || galen_record_value_count(record, GALEN_PEOPLE_NAME) == 0)
+    if (!record || galen_record_value_count(record, field) == 0)
         return false;
-    struct galen_bytes value = galen_record_value(record, GALEN_PEOPLE_NAME, 0).value;
+    struct galen_bytes value = galen_record_value(record, field, 0).value;
     if (value.size == 0 || value.size >= NAME_TEXT_MAX)
         return false;
     memcpy(out, value.at, value.size);
@@ -19,12 +19,18 @@ static bool name_in(const struct galen_engine *engine, const struct galen_id *ch
     return true;
 }
 
+void person_says(const struct galen_engine *engine, const struct galen_id *chart,
+                 const struct galen_id *whose, uint16_t field, char out[NAME_TEXT_MAX])
+{
+    out[0] = 0;
+    if (!says(engine, chart, whose, field, out))
+        says(engine, galen_engine_practice_chart(engine), whose, field, out);
+}
+
 void name_of(const struct galen_engine *engine, const struct galen_id *chart,
              const struct galen_id *whose, char out[NAME_TEXT_MAX])
 {
-    out[0] = 0;
-    if (!name_in(engine, chart, whose, out))
-        name_in(engine, galen_engine_practice_chart(engine), whose, out);
+    person_says(engine, chart, whose, GALEN_PEOPLE_NAME, out);
 }
 
 /* -- of numbers ------------------------------------------------------------------------------------- */

@@ -22,6 +22,9 @@
 /** The name that stands for an account (or a chart) there, else in the practice's chart; "" if none. */
 void name_of(const struct galen_engine *engine, const struct galen_id *chart,
              const struct galen_id *whose, char out[NAME_TEXT_MAX]);
+/** The same for any line of a person's record: their phone, say. */
+void person_says(const struct galen_engine *engine, const struct galen_id *chart,
+                 const struct galen_id *whose, uint16_t field, char out[NAME_TEXT_MAX]);
 const char *class_name(uint8_t class);
 /** 0: unknown. */
 uint8_t class_named(const char *name);

@@ -190,6 +190,36 @@ Test(papers, a_version_says_who_signed_when_and_what_supersedes_it)
     story_end(&s);
 }
 
+static void signed_by(struct story *s, struct galen_version *version,
+                      struct galen_paper_source *source)
+{
+    story_sign(s, &ana, s->size);
+    *version = galen_docs_version_at(s->docs, galen_docs_version_count(s->docs) - 1);
+    source->version = version;
+}
+
+Test(papers, whom_to_call_is_what_the_record_of_the_signer_says)
+{
+    struct story s;
+    struct galen_version version;
+    story_begin(&s);
+    set(&s, PMR, 'm', "regimen", "drug=Metformin");
+    set(&s, GALEN_DOC_PEOPLE, (char)ben.account, "phone", "555-0199");
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_COVER, "Phone: <span class=\"blank\">");
+    signed_by(&s, &version, &source);
+    assert_has(&source, GALEN_PAPER_COVER, "Phone: <span class=\"blank\">");
+    set(&s, GALEN_DOC_PEOPLE, (char)ana.account, "phone", "555-0100 <ask for Ana>");
+    set(&s, GALEN_DOC_PEOPLE, (char)ana.account, "hours", "Monday to Friday, 9 to 5");
+    signed_by(&s, &version, &source);
+    assert_has(&source, GALEN_PAPER_COVER, "Phone: <bdi>555-0100 &lt;ask for Ana&gt;</bdi>");
+    assert_has(&source, GALEN_PAPER_COVER, "<bdi>Monday to Friday, 9 to 5</bdi>");
+    assert_lacks(&source, GALEN_PAPER_COVER, "555-0199");
+    source.version = NULL;
+    assert_lacks(&source, GALEN_PAPER_COVER, "555-0100");
+    story_end(&s);
+}
+
 /* ---- Which medicines ----------------------------------------------------------------------------- */
 
 Test(papers, only_what_is_taken_is_listed_and_what_is_only_proposed_says_so)

@@ -203,6 +203,30 @@ test("home says when the next visit is: of those that are planned the first, als
     await past.close();
 });
 
+test("staff say where they can be called, and it stands where a patient looks for it", async () => {
+    const staff = await on("people-staff");
+    assert.equal(await staff.getByLabel("Phone", { exact: true }).inputValue(), "555-0100");
+    await staff.getByLabel("Phone", { exact: true }).fill(" 555-0111 ");
+    await staff.getByLabel("Hours", { exact: true }).fill("");
+    await staff.press("Save phone and hours");
+    const [written] = await staff.heard("write");
+    assert.deepEqual(written.fields, { phone: "555-0111", hours: "" });
+    assert.equal(written.doc, "people");
+    assert.match(written.record, /^[0-9a-f]{32}$/);
+    await staff.getByText("Saved.", { exact: true }).waitFor();
+    await staff.close();
+    for (const name of ["home-patient", "people-patient"]) {
+        const patient = await on(name);
+        const number = patient.getByRole("link", { name: "555-0100" });
+        assert.equal(await number.getAttribute("href"), "tel:5550100");
+        assert.match(await number.locator("..").innerText(), /Monday to Friday, 9 to 5/);
+        await patient.close();
+    }
+    const odd = await on("home-patient", (s) => { s.charts[0].reach[0].phone = "javascript:alert(1)"; });
+    assert.equal(await odd.getByRole("link", { name: /javascript/ }).getAttribute("href"), "tel:1");
+    await odd.close();
+});
+
 test("what somebody writes is text, whatever it looks like", async () => {
     const page = await on("messages-staff", (s) => {
         s.entries[CHART][14].text = "<img src=x onerror=\"document.title='ran'\"> https://evil.example";

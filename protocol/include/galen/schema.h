@@ -67,6 +67,8 @@ enum galen_map_field {
 enum galen_people_field {
     GALEN_PEOPLE_NAME = 1,
     GALEN_PEOPLE_RELATION = 2,
+    GALEN_PEOPLE_PHONE = 3,
+    GALEN_PEOPLE_HOURS = 4,
 };
 
 enum galen_profile_field {

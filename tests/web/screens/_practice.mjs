@@ -14,6 +14,8 @@ export const CHART = id("c1"), PRACTICE = id("c0");
 const VISIT = id("e1");
 const rec = (n) => n.toString(16).padStart(32, "0");
 
+const REACH = { phone: "555-0100", hours: "Monday to Friday, 9 to 5" };
+
 const member = (who, self, more = {}) => ({
     device: who.device, account: who.account, name: who.name, role: who.role, purpose: "device", holder: true, self,
     since_epoch: 1, expires_ms: NOW + 90 * DAY, verified: 14, heard_ms: NOW - 3 * MIN, ...more,
@@ -211,10 +213,10 @@ export function practice(file, who) {
                 summary(id("c2"), "Albert Quiet", { heard_ms: NOW - 20 * DAY }),
                 summary(id("c3"), "", { entries: 2, server_entries: 2, heard_ms: 0, current: false, waiting: 1 }),
             ]
-            : [summary(CHART, ROSA.name, { unread: 1, planned_ms: [NOW - 30 * DAY, NOW + 3 * DAY] })],
+            : [summary(CHART, ROSA.name, { unread: 1, planned_ms: [NOW - 30 * DAY, NOW + 3 * DAY], reach: [{ ...REACH, account: PAULA.account, name: PAULA.name, role: PAULA.role }] })],
         members: {
             [CHART]: [
-                member(PAULA, staff), member(ROSA, me === ROSA, { verified: 12 }), member({ ...ROSA, device: id("d5") }, me === ROSA, { heard_ms: NOW - 9 * DAY, verified: 8 }),
+                member(PAULA, staff, REACH), member(ROSA, me === ROSA, { verified: 12 }), member({ ...ROSA, device: id("d5") }, me === ROSA, { heard_ms: NOW - 9 * DAY, verified: 8 }),
                 member(TOM, false, { verified: 3, heard_ms: NOW - 2 * DAY }), member(SAM, me === SAM, { holder: me === SAM, verified: 2 }),
                 member(CUSTODIAN, false, { verified: undefined, heard_ms: undefined }),
                 member(HART, me === HART, me === HART ? {} :

@@ -74,6 +74,8 @@ export interface ChartSummary {
     visit?: { visit: Id; host: Id };
     /** when visits are or were planned; absent: none are, or the record is not open to this device */
     planned_ms?: number[];
+    /** staff who can be called about this chart */
+    reach?: { account: Id; name: string; role: Role; phone: string; hours?: string }[];
     /** the last message that this device can read */
     last?: { index: number; time_ms: number; account: Id; name: string; role: Role; text: string };
     /** messages of others after what this person has had on the screen (Asked.seen) */
@@ -90,6 +92,9 @@ export interface Member {
     device: Id;
     account: Id;
     name: string;
+    /** where and when this person can be called, if their record says */
+    phone?: string;
+    hours?: string;
     role: Role | "custodian";
     purpose: "device" | "invitation" | "code" | "sheet";
     holder: boolean;

@@ -1,5 +1,5 @@
 /* Invitations, codes, sheets; joining; devices. */
-import type { Id, Role } from "../core/protocol.ts";
+import type { DocName, Id, Role } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
@@ -124,7 +124,7 @@ export async function addRecord(
 }
 
 export const writeFields = (
-    chart: Id, doc: RecordDoc, record: Id, fields: Record<string, string>): Promise<boolean> =>
+    chart: Id, doc: DocName, record: Id, fields: Record<string, string>): Promise<boolean> =>
     tried(ask("write", { chart, doc, record, fields }), chart);
 
 export async function checkNow(chart: Id): Promise<void> {

@@ -29,6 +29,8 @@ export function markOf(index: number, author: Id, me: Id, members: Member[], ent
 export interface Person {
     account: Id;
     name: string;
+    phone: string;
+    hours: string;
     role: Role | "custodian";
     self: boolean;
     /** whether a device of theirs may read the record: whoever was checked, staff always */
@@ -48,7 +50,7 @@ export function people(members: Member[]): Person[] {
     const found = new Map<Id, Person>();
     for (const m of members) {
         const person = found.get(m.account) ?? {
-            account: m.account, name: m.name, role: m.role, self: m.self, holder: false, joined: false, devices: [],
+            account: m.account, name: m.name, phone: m.phone ?? "", hours: m.hours ?? "", role: m.role, self: m.self, holder: false, joined: false, devices: [],
             verified: 0, heard_ms: 0, link_again_ms: 0,
         };
         person.self ||= m.self;

@@ -8,6 +8,7 @@ import { tree, type ChartPart } from "../state/tree.ts";
 import { problemWords, w } from "../words.ts";
 import { Stopped } from "./chart.tsx";
 import { Alert, Button, Buttons, Empty, Field, Of, Reading, Tag, Title, When } from "./parts.tsx";
+import { Call } from "./people.tsx";
 import { Copied, copiedIn, ShutOut } from "./shut_out.tsx";
 
 export function HomeScreen({ home }: { home: Home }) {
@@ -199,6 +200,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
                         </Buttons>
                     </>}
             </div>
+            {chart.reach?.map((one) => <Call key={one.account} phone={one.phone} hours={one.hours} whom={w.person(one.name, one.role)} />)}
             <ul class="ways">
                 {chart.holder && home.role !== "prescriber" && (
                     <li>

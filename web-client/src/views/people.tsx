@@ -2,7 +2,7 @@
 import { useId, useState } from "preact/hooks";
 import type { Home, Id, Member, Role } from "../core/protocol.ts";
 import { ask, refresh } from "../state/effects.ts";
-import { addMember, furtherDevice, identify, removeDevice, removeMember } from "../state/invite.ts";
+import { addMember, furtherDevice, identify, removeDevice, removeMember, writeFields } from "../state/invite.ts";
 import { isStaff, people, type Person } from "../state/marks.ts";
 import { tree, type Part } from "../state/tree.ts";
 import { w } from "../words.ts";
@@ -24,6 +24,7 @@ export function PeoplePart(props: ChartProps) {
                     return (
                         <>
                             {me && <MyDevices {...props} me={me} />}
+                            {me && staff && chart.member && <MyReach chart={chart.chart} practice={chart.practice} me={me} />}
                             <section>
                                 <h2>{w.people.others}</h2>
                                 {all.length <= (me ? 1 : 0) && <p>{w.people.nobody}</p>}
@@ -60,6 +61,7 @@ function PersonCard({ person, chart, home, plain }: ChartProps & { person: Perso
                     : <Tag kind="attention">{w.people.not_checked}</Tag>)}
             </p>
             {person.role === "custodian" && <p>{w.people.custodian}</p>}
+            {person.phone && <Call phone={person.phone} hours={person.hours} />}
             {person.link_again_ms > 0 && (
                 <Alert kind="warning" title={w.people.used_again(person.link_again_ms)}>
                     <p class="usa-alert__text">{w.people.used_again_what_to_do(name)}</p>
@@ -95,6 +97,18 @@ function PersonCard({ person, chart, home, plain }: ChartProps & { person: Perso
                 </Dialog>
             )}
         </li>
+    );
+}
+
+/** A number to call: a telephone dials it, whatever else stands beside it is text. */
+export function Call({ phone, hours, whom }: { phone: string; hours?: string | undefined; whom?: string }) {
+    const number = phone.replace(/[^+0-9]/g, "");
+    return (
+        <p>
+            {w.people.call(whom ?? "")}{" "}
+            {number ? <a class="call" href={`tel:${number}`}>{phone}</a> : phone}
+            {hours ? `, ${hours}` : ""}
+        </p>
     );
 }
 
@@ -200,6 +214,43 @@ function AddColleague({ home, chart, all }: { home: Home; chart: Id; all: Person
                     }}
                 </Of>
             )}
+        </section>
+    );
+}
+
+/* Staff say for themselves where they can be called; of the practice's chart it goes along into others. */
+function MyReach({ me, chart, practice }: { me: Person; chart: Id; practice: boolean }) {
+    const [phone, setPhone] = useState(me.phone);
+    const [hours, setHours] = useState(me.hours);
+    const [saved, setSaved] = useState(false);
+    const id = useId();
+    const line = (name: "phone" | "hours", value: string, set: (value: string) => void) => (
+        <Field id={`${id}-${name}`} label={w.people.reach[name]} hint={w.people.reach[`${name}_hint`]}>
+            <input id={`${id}-${name}`} class="usa-input" type="text" inputMode={name === "phone" ? "tel" : "text"} autocomplete="off" maxLength={100}
+                value={value} aria-describedby={`${id}-${name}-hint`}
+                onInput={(event) => {
+                    setSaved(false);
+                    set(event.currentTarget.value);
+                }} />
+        </Field>
+    );
+    return (
+        <section>
+            <h2>{w.people.reach.title}</h2>
+            <p>{practice ? w.people.reach.what_practice : w.people.reach.what}</p>
+            <form onSubmit={(event) => {
+                event.preventDefault();
+                const fields = { phone: phone.trim(), hours: hours.trim() };
+                void writeFields(chart, "people", me.account.slice(0, 32), fields).then((ok) => {
+                    setSaved(ok);
+                    void refresh("members");
+                });
+            }}>
+                {line("phone", phone, setPhone)}
+                {line("hours", hours, setHours)}
+                <Buttons><Button type="submit">{w.people.reach.save}</Button></Buttons>
+                <p role="status">{saved ? w.people.reach.saved : ""}</p>
+            </form>
         </section>
     );
 }
