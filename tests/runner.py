@@ -80,7 +80,7 @@ def discover():
         if source.stem not in left_out:
             found.append(Test(f"wasm/{source.stem[5:]}", source, "wasm", source.stem, 180))
     for name in ("module", "sources"):
-        found.append(Test(f"wasm/{name}", TESTS / "wasm" / name, "wasm", "galen_wasm", 180))
+        found.append(Test(f"wasm/{name}", TESTS / "wasm" / name, "wasm", "modules", 180))
     needs = [("wasm", "galen_narrow"), ("dev", "scripts"), ("release", "scripts")]
     found.append(Test("wasm/scripts", TESTS / "wasm/scripts", "wasm", "galen_wasm", 180, needs=needs))
     for source in sorted(TESTS.glob("fuzz/fuzz_*.c")):

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /*
- * Builds the web client: `node build.mjs [--wasm FILE] [--page FILE] [--out DIR]`. Takes the module that
+ * Builds the web client: `node build.mjs [--modules DIR] [--page FILE] [--out DIR]`. Takes the modules that
  * `cmake --preset wasm` made, and makes a folder that `galend --web DIR` serves, or any web server:
  *
  *   index.html             the page; names its script and its style with their hashes (SRI)
@@ -133,17 +133,17 @@ function write(site, out) {
 
 const { values: options } = parseArgs({
     options: {
-        wasm: { type: "string", default: join(top, "build/wasm/galen.wasm") },
+        modules: { type: "string", default: join(top, "build/wasm") },
         page: { type: "string", default: join(here, "src/main.tsx") }, // tests have pages of their own
         out: { type: "string", default: join(top, "build/web") },
     },
 });
 const out = resolve(options.out);
 const site = new Site();
-const wasm = site.add("galen.wasm", readFileSync(options.wasm));
+const [wasm, talk] = ["galen.wasm", "talk.wasm"].map((name) => site.add(name, readFileSync(join(options.modules, name))));
 const worker = await bundle(site, "src/core/worker.ts", {});
 const worklet = await bundle(site, "src/audio/worklet.ts", {});
-const script = await bundle(site, resolve(options.page), { wasm, worker, worklet });
+const script = await bundle(site, resolve(options.page), { wasm, talk, worker, worklet });
 const style = await bundle(site, "src/style.css", {});
 site.put("licenses.txt", licenses(site.packages));
 const icon = site.add("icon.svg", readFileSync(join(here, "src/icon.svg")));

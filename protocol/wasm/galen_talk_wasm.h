@@ -1,6 +1,6 @@
 /*
- * The sound part of the module (galen/talk.h): one person's ear and mouth in a module instance of their
- * own, in the thread that has the sound. No engine, no key and no randomness are there.
+ * talk.wasm, the sound module (galen/talk.h): one person's ear and mouth, in the thread that has the
+ * sound. No engine, no key and no randomness are there.
  *
  * What goes in and out lies in one struct, which stays where it is; the module's memory may still move
  * under the host in any call, so that views of it are made anew when its buffer is another.

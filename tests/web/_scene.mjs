@@ -21,7 +21,7 @@ const FLAGS = [
 /** Why this test cannot run here; undefined: it can. */
 export function missing() {
     if (!existsSync(CHROMIUM)) return "there is no /usr/bin/chromium (server/install tests)";
-    for (const file of [join(build, "galend"), join(build, "galen"), join(top, "build/wasm/galen.wasm")])
+    for (const file of [join(build, "galend"), join(build, "galen"), join(top, "build/wasm/galen.wasm"), join(top, "build/wasm/talk.wasm")])
         if (!existsSync(file)) return `${file} is not built`;
     return undefined;
 }
@@ -39,8 +39,7 @@ export class Scene {
     /** Builds the web client with this file as its page's script. */
     site(page) {
         const out = join(this.folder, "web");
-        const wasm = join(top, "build/wasm/galen.wasm");
-        execFileSync(process.execPath, [join(top, "web-client/build.mjs"), "--wasm", wasm, "--page", page, "--out", out]);
+        execFileSync(process.execPath, [join(top, "web-client/build.mjs"), "--modules", join(top, "build/wasm"), "--page", page, "--out", out]);
         return out;
     }
 

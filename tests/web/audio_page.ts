@@ -83,7 +83,7 @@ const stage: Stage = {
     violations: [],
 
     make(name) {
-        const sound = makeSound({ script: files.worklet.url, wasm: async () => (await load(files.wasm)).arrayBuffer() });
+        const sound = makeSound({ script: files.worklet.url, wasm: async () => (await load(files.talk)).arrayBuffer() });
         const ear: Ear = { sound, now: undefined as unknown as SoundNow, past: [], levels: [], packets: [] };
         sound.on(
             (now) => void ear.past.push((ear.now = now)),

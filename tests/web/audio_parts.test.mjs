@@ -60,7 +60,7 @@ test("what a lower rate cannot carry is not folded into what is heard", () => {
 
 /* -- the module's sound part -- */
 
-const WASM = join(top, "build/wasm/galen.wasm");
+const WASM = join(top, "build/wasm/talk.wasm");
 const skip = existsSync(WASM) ? false : `${WASM} is not built`;
 const AA = "aa".repeat(32), BB = "bb".repeat(32);
 const rms = (samples) => Math.sqrt(samples.reduce((sum, v) => sum + v * v, 0) / samples.length);

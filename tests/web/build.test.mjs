@@ -9,12 +9,12 @@ import test, { after } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { top } from "./_load.mjs";
 
-const wasm = join(top, "build/wasm/galen.wasm");
-const skip = existsSync(wasm) ? false : `${wasm} is not built`;
+const modules = join(top, "build/wasm");
+const skip = existsSync(join(modules, "talk.wasm")) ? false : `${modules} is not built`;
 const folder = mkdtempSync(join(tmpdir(), "galen-build-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const [here, there] = [join(folder, "here"), join(folder, "deep/er/there")];
-const build = (source, out) => execFileSync(process.execPath, [join(source, "build.mjs"), "--wasm", wasm, "--out", out]);
+const build = (source, out) => execFileSync(process.execPath, [join(source, "build.mjs"), "--modules", modules, "--out", out]);
 const read = (name) => readFileSync(join(here, name));
 const hash = (kind, bytes, form) => createHash(kind).update(bytes).digest(form);
 
@@ -48,8 +48,8 @@ test("the page and its script hold what they load to its hash", { skip }, () => 
     assert.equal((page.match(/<script|<link/g) ?? []).length, 3, "and an icon, which browsers hold to no hash");
     assert.match(page, /<link rel="icon" type="image\/svg\+xml" href="\/icon-[0-9a-f]{16}\.svg">/);
     const script = read(loaded.find(([, name]) => name.startsWith("main-"))[1]).toString();
-    const late = readdirSync(here).filter((n) => /^(worker|worklet|galen)-\w+\.(js|wasm)$/.test(n));
-    assert.equal(late.length, 3);
+    const late = readdirSync(here).filter((n) => /^(worker|worklet|galen|talk)-\w+\.(js|wasm)$/.test(n));
+    assert.equal(late.length, 4);
     for (const [, name, integrity] of [...loaded, ...late.map((n) => [0, n, "sha384-" + hash("sha384", read(n), "base64")])])
         assert.equal(integrity, "sha384-" + hash("sha384", read(name), "base64"), name);
     for (const name of late) assert.ok(script.includes(hash("sha384", read(name), "base64")), name);

@@ -6,7 +6,7 @@ export interface BuiltFile {
     url: string;
     integrity: string;
 }
-declare const GALEN_FILES: Record<"wasm" | "worker" | "worklet", BuiltFile>;
+declare const GALEN_FILES: Record<"wasm" | "talk" | "worker" | "worklet", BuiltFile>;
 
 export const files = GALEN_FILES;
 

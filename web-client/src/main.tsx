@@ -5,5 +5,5 @@ import { files, load } from "./files.ts";
 
 begin(openClient(), makeSound({
     script: files.worklet.url,
-    wasm: async () => (await load(files.wasm)).arrayBuffer(),
+    wasm: async () => (await load(files.talk)).arrayBuffer(),
 }));

@@ -279,6 +279,7 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
     let now: SoundNow = { ...silent, ...script.sound };
     const devices = { microphones: [{ id: "m1", label: "Built-in microphone" }, { id: "m2", label: "Headset" }], speakers: [{ id: "s1", label: "Speakers" }] };
     const sound: Sound = {
+        prepare: () => undefined,
         open: async () => {
             heard.push(["sound.open"]);
             toldSound(now = { ...now, microphone: script.sound.microphone ?? "on", ...devices });

@@ -16,9 +16,9 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 
 export async function openStage() {
     const folder = await mkdtemp(join(tmpdir(), "galen-screens-"));
-    await writeFile(join(folder, "none.wasm"), "\0asm");
+    for (const name of ["galen.wasm", "talk.wasm"]) await writeFile(join(folder, name), "\0asm");
     await promisify(execFile)(process.execPath, [
-        join(top, "web-client/build.mjs"), "--wasm", join(folder, "none.wasm"),
+        join(top, "web-client/build.mjs"), "--modules", folder,
         "--page", join(top, "tests/web/screens/_page.ts"), "--out", join(folder, "site"),
     ]);
     const server = createServer(async (request, response) => {

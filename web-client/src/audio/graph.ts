@@ -11,7 +11,7 @@ const READY_MS = 4000;
 export interface Worklet {
     /** address of the bundled worklet.ts */
     script: string;
-    /** the bytes of galen.wasm; asked for once */
+    /** the bytes of talk.wasm; asked for once */
     wasm(): Promise<ArrayBuffer>;
 }
 type Look = Extract<FromWorklet, { kind: "look" }>;

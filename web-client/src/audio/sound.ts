@@ -41,6 +41,8 @@ export interface Levels {
 }
 
 export interface Sound {
+    /** Fetches what a visit needs and the first screen does not, so that nobody waits for it then. */
+    prepare(): void;
     /** Opens the microphone: the browser may ask the person. Called from a press of a button. CoreError. */
     open(): Promise<void>;
     /** Whether `open` would ask nobody, so that no press is needed. */
@@ -110,6 +112,10 @@ class PageSound implements Sound {
         this.tellNow = now;
         this.tellLevels = levels;
         now(this.now);
+    }
+
+    prepare(): void {
+        void this.module().catch(() => {}); // asked for again when it is needed
     }
 
     async open(): Promise<void> {
@@ -203,12 +209,17 @@ class PageSound implements Sound {
         return this.graph;
     }
 
+    private module(): Promise<ArrayBuffer> {
+        if (!this.bytes) {
+            this.bytes = this.worklet.wasm();
+            this.bytes.catch(() => (this.bytes = undefined));
+        }
+        return this.bytes;
+    }
+
     private async make(rate: 0 | typeof RATE): Promise<Graph> {
-        this.bytes ??= this.worklet.wasm();
-        this.bytes.catch(() => (this.bytes = undefined));
-        const bytes = this.bytes;
         const graph = await Graph.open(
-            { script: this.worklet.script, wasm: () => bytes },
+            { script: this.worklet.script, wasm: () => this.module() },
             rate,
             (look) => this.looked(look.figures, look.loudness),
             (why) => this.graphFailed(why),

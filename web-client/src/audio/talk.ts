@@ -1,5 +1,5 @@
 /**
- * The sound part of the module (protocol/wasm/galen_talk_wasm.h): the only file here that knows its ABI. It
+ * The sound module, talk.wasm (protocol/wasm/galen_talk_wasm.h): the only file here that knows its ABI. It
  * runs in an AudioWorklet, where there is no crypto, no TextDecoder and no clock but the sound's own.
  */
 
@@ -51,7 +51,6 @@ interface Exports {
 const ENOSYS = 52;
 /* Nothing here asks for randomness or files. */
 const wasi = {
-    random_get: () => ENOSYS,
     fd_write: () => ENOSYS,
     fd_seek: () => ENOSYS,
     fd_close: () => ENOSYS,

@@ -70,6 +70,8 @@ async function askOne(what: Wanted): Promise<void> {
     switch (what) {
     case "home":
         await part(ask("home", {}), (home) => change({ do: "home", home }));
+        if (tree.home.value.state === "here" && tree.home.value.value.role)
+            soundPart.prepare();
         return loadSchema();
     case "charts": return part(ask("charts", {}), (charts) => change({ do: "charts", charts }));
     case "call": return void await ask("call", {}).then((call) => change({ do: "call", call }), () => undefined);
