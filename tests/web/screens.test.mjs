@@ -186,6 +186,30 @@ test("everything of a patient's is two presses away", async () => {
     }
 });
 
+test("before anybody knows who they are, a record is not open, and a message is one press away", async () => {
+    const page = await on("medicines-not-open");
+    await page.press("Write a message");
+    assert.equal(await page.locator("h1").innerText(), "Messages");
+    await page.close();
+});
+
+test("on a phone the chart's parts are behind the name of the one that is here", async () => {
+    const page = await on("medicines-staff");
+    const parts = page.getByRole("navigation", { name: "Parts of this chart" });
+    assert.equal(await parts.getByRole("button").count(), 12, "in a row where there is room");
+    await page.setViewportSize({ width: 390, height: 800 });
+    assert.equal(await parts.getByRole("button").count(), 1);
+    assert.ok((await parts.boundingBox()).height < 100);
+    await page.press(/^Parts of this chart: Medicines/);
+    assert.equal(await parts.getByRole("button").count(), 13);
+    assert.deepEqual(await lookAt(page), []);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.press("Problems");
+    assert.match(await page.locator("h1").textContent(), /Problems/);
+    assert.equal(await parts.getByRole("button").count(), 1);
+    await page.close();
+});
+
 test("home says when the next visit is: of those that are planned the first, also while it is a little late", async () => {
     const at = (page) => page.getByText(/next visit: /i).allInnerTexts();
     for (const [name, words] of [["home-patient", "Your next visit: "], ["home-staff", "Next visit: "]]) {
@@ -364,6 +388,59 @@ describe("a text field", () => {
         await settle(page);
         assert.equal(await page.getByLabel("Drug").inputValue(), "Aspirin");
         await page.close();
+    });
+});
+
+describe("writing that is easily misread", () => {
+    test("is said below the field, and one press puts there what is better; it keeps nobody from writing", async () => {
+        const page = await on("medicine-staff");
+        const field = page.getByLabel("Instructions");
+        await field.fill("🙂 One QD, then D/C.");
+        await settle(page, 100);
+        assert.equal(await page.locator(".hint").count(), 0, "nobody is interrupted in the middle of a word");
+        await settle(page, 2000);
+        assert.deepEqual(await page.writes(), [{ instructions: "🙂 One QD, then D/C." }]);
+        const hints = page.locator("[data-field=instructions] .hint");
+        assert.deepEqual(await hints.locator("strong").allInnerTexts(), ["“QD” is easily misread.", "“D/C” is easily misread."]);
+        assert.match(await hints.first().innerText(), /People read something else in it/);
+        assert.deepEqual(await lookAt(page), []);
+        await page.press("Write “daily”");
+        assert.equal(await field.inputValue(), "🙂 One daily, then D/C.");
+        assert.deepEqual(await page.evaluate(() => [document.activeElement.localName, document.activeElement.selectionStart]), ["textarea", "🙂 One daily".length]);
+        await settle(page, 2000);
+        assert.deepEqual((await page.writes()).at(-1), { instructions: "🙂 One daily, then D/C." });
+        await page.press("Write “discharge”");
+        assert.equal(await field.inputValue(), "🙂 One daily, then discharge.");
+        await settle(page, 2000);
+        assert.equal(await hints.count(), 0);
+        await page.close();
+    });
+
+    test("in a part of a regimen is asked about as that part, and saved only on purpose", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Frequency").fill("QD");
+        await settle(page, 1000);
+        assert.deepEqual((await page.heard("writing")).find((one) => one.text === "QD"), { doc: "pmr", field: "regimen.frequency", text: "QD" });
+        await page.press("Write “daily”");
+        assert.equal(await page.getByLabel("Frequency").inputValue(), "daily");
+        await settle(page, 2000);
+        assert.deepEqual(await page.writes(), []);
+        await page.press("Save");
+        assert.match((await page.writes())[0].regimen, /frequency=daily;/);
+        await page.close();
+    });
+
+    test("is not looked for in what stood there before, nor in patients' own words", async () => {
+        const page = await on("medicine-staff");
+        await settle(page, 2000);
+        assert.deepEqual(await page.heard("writing"), []);
+        await page.close();
+        const patient = await on("medicine-patient");
+        await patient.press(/Tell us.*Side effects I noticed/);
+        await patient.keyboard.type("Dizzy QD");
+        await settle(patient, 2000);
+        assert.deepEqual(await patient.heard("writing"), []);
+        await patient.close();
     });
 });
 

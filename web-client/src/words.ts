@@ -92,7 +92,7 @@ export const w = {
             return screen.at === "visit" ? "Visit – Galen" : "Galen";
         },
     },
-    nav: { main: "Galen", home: "Home", chart: "Parts of this chart" },
+    nav: { main: "Galen", home: "Home", chart: "Parts of this chart", all_parts: "All parts" },
     line: {
         online: "Connected",
         offline: "No connection",
@@ -384,6 +384,8 @@ export const w = {
         back: "Back to where I was",
         opens_later:
             "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
+        opens_later_prescriber: "This opens after the pharmacist has checked who you are. Until then you can write messages.",
+        write_to_us: "Write a message",
         opens_later_staff: "The record is not open on this device. Ask a colleague who has it to add you to this chart.",
         conflicts: (n: number): string => several(n, "conflict to decide", "conflicts to decide"),
         conflicts_plain: (n: number): string => n === 1 ? "Two different answers" : `Two different answers, ${n} times`,
@@ -480,6 +482,9 @@ export const w = {
         },
     },
 
+    writing: {
+        instead: (words: string): string => `Write “${words}”`,
+    },
     proposal: {
         by: (who: string): string => `Suggested by ${who}`,
         mine: "You suggested",

@@ -154,7 +154,13 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
                 return answer ? { ...one, dtp: answer.record, status: answer.fields["status"]?.value === "set-aside" ? "set-aside" : "problem" } : one;
             }),
         }),
-        writing: () => [],
+        writing: ({ text }) => [["QD", "daily"], ["D/C", "stop, or discharge"]].flatMap(([wrong = "", suggestion = ""]) => {
+            const at = text.indexOf(wrong);
+            return at < 0 ? [] : [{
+                at: [...text.slice(0, at)].length, size: wrong.length, text: wrong, rule: wrong, severity: "high" as const, title: `“${wrong}” is easily misread.`,
+                why: "People read something else in it.", suggestion, source: { key: "ismp", list: "A list", version: "1", date: "2026" },
+            }];
+        }),
         versions: () => structuredClone(script.versions),
         sign: ({ chart, meaning, visit }) => {
             const made = append(chart, { kind: "sign", meaning } as Partial<Entry>);

@@ -1,4 +1,5 @@
 /* One chart: its parts, who is here, what is wrong with it. */
+import { useState } from "preact/hooks";
 import type { ChartSummary, Home } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
@@ -96,21 +97,34 @@ function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps 
                 </Buttons>
             )}
             {!plain && (
-                <nav aria-label={w.nav.chart} class="parts">
-                    <ul>
-                        {partsOf(chart, staff).map((one) => (
-                            <li key={one}>
-                                <button type="button" aria-current={one === part ? "page" : undefined}
-                                    onClick={() => go({ at: "chart", chart: chart.chart, part: one })}>
-                                    {words[one]}
-                                    {one === "messages" && chart.unread > 0 && <span class="badge"> ({w.home.new_short(chart.unread)})</span>}
-                                </button>
-                            </li>
-                        ))}
-                    </ul>
-                </nav>
+                <PartsRow key={`${part} ${record ?? ""}`} chart={chart} part={part} list={partsOf(chart, staff)} />
             )}
         </div>
+    );
+}
+
+/** The chart's parts in a row; where there is no room for one, behind the name of the part that is here. */
+function PartsRow({ chart, part, list }: { chart: ChartSummary; part: ChartPart; list: ChartPart[] }) {
+    const [open, setOpen] = useState(false);
+    const words = w.part.clinical;
+    const unread = chart.unread > 0 && <span class="badge"> ({w.home.new_short(chart.unread)})</span>;
+    return (
+        <nav aria-label={w.nav.chart} class={`parts folds${open ? " is-open" : ""}`}>
+            <button type="button" class="unfold" aria-expanded={open} onClick={() => setOpen(!open)}>
+                <span><span class="usa-sr-only">{w.nav.chart}: </span>{words[part]}{part !== "messages" && unread}</span>
+                <span class="unfold-sign">{w.nav.all_parts} <span aria-hidden="true">{open ? "▴" : "▾"}</span></span>
+            </button>
+            <ul>
+                {list.map((one) => (
+                    <li key={one}>
+                        <button type="button" aria-current={one === part ? "page" : undefined}
+                            onClick={() => { setOpen(false); go({ at: "chart", chart: chart.chart, part: one }); }}>
+                            {words[one]}{one === "messages" && unread}
+                        </button>
+                    </li>
+                ))}
+            </ul>
+        </nav>
     );
 }
 

@@ -18,6 +18,7 @@ import {
 import { w } from "../words.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
+import { WritingHints } from "./writing.tsx";
 
 export interface FieldProps {
     chart: string;
@@ -280,9 +281,20 @@ function TextControl(props: FieldProps) {
                     <strong>{w.field.changed_to}</strong> {shown === "" ? w.field.cleared : shown}
                 </p>
             )}
+            {!props.plain && <WritingHints doc={props.doc} field={props.field.name} text={shown} typing={Boolean(edit)} onTake={putInto(control, common.onInput)} />}
         </div>
     );
 }
+
+/** A suggestion is put there as if it were typed, and one goes on behind it. */
+const putInto = (control: { current: HTMLInputElement | HTMLTextAreaElement | null }, typed: () => void) => (text: string, caret: number) => {
+    if (!control.current)
+        return;
+    control.current.value = text;
+    control.current.focus();
+    control.current.setSelectionRange(caret, caret);
+    typed();
+};
 
 function Choices({ props, options, value, many }: {
     props: FieldProps; options: { name: string; label: string }[]; value: string[]; many: boolean;
@@ -473,8 +485,8 @@ function RegimenControl(props: FieldProps) {
             <span class="usa-hint">{props.plain ? w.field.regimen_hint_plain : w.field.regimen_hint}</span>
             <div class="regimen-parts">
                 {regimenParts.map((part) => (
-                    <RegimenPartInput key={part} id={`${id}-${part}`} label={words[part]}
-                        value={regimen[part]} onValue={(value) => put({ [part]: value })} />
+                    <RegimenPartInput key={part} id={`${id}-${part}`} label={words[part]} part={props.plain ? undefined : part}
+                        typing={Boolean(edit)} value={regimen[part]} onValue={(value) => put({ [part]: value })} />
                 ))}
             </div>
             <div class="usa-checkbox">
@@ -492,8 +504,8 @@ function RegimenControl(props: FieldProps) {
 }
 
 /* Parts are trimmed when they are put together; what is typed stays as it is until the input is left. */
-function RegimenPartInput({ id, label, value, onValue }: {
-    id: string; label: ComponentChildren; value: string; onValue: (value: string) => void;
+function RegimenPartInput({ id, label, part, value, typing, onValue }: {
+    id: string; label: ComponentChildren; part: string | undefined; value: string; typing: boolean; onValue: (value: string) => void;
 }) {
     const input = useRef<HTMLInputElement>(null);
     const first = useRef(value);
@@ -506,6 +518,7 @@ function RegimenPartInput({ id, label, value, onValue }: {
             <label class="usa-label" for={id}>{label}</label>
             <input ref={input} class="usa-input" id={id} type="text" maxLength={500} autocomplete="off" defaultValue={first.current}
                 onInput={(event) => onValue(event.currentTarget.value)} />
+            {part && <WritingHints doc="pmr" field={`regimen.${part}`} text={value} typing={typing} onTake={putInto(input, () => onValue(input.current?.value ?? ""))} />}
         </div>
     );
 }

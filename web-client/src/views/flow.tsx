@@ -14,8 +14,8 @@ import { valueOf } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { fieldOf, recordName } from "./names.ts";
-import { Alert, Button, Buttons, Empty, Of, Tag } from "./parts.tsx";
-import { FieldOf, RecordsPart } from "./records.tsx";
+import { Alert, Button, Buttons, Of, Tag } from "./parts.tsx";
+import { FieldOf, NotOpen, RecordsPart } from "./records.tsx";
 import { Agree, Assess, Collect, Plan, Sign, Start } from "./steps.tsx";
 
 export interface FlowProps extends ChartProps {
@@ -33,7 +33,7 @@ export function VisitPart(props: PartProps) {
     const { screen, chart, open, plain, staff } = props;
     useEffect(() => want(...flowWants), [chart.chart]);
     if (!chart.holder)
-        return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
+        return <NotOpen {...props} />;
     const form = <RecordsPart {...props} doc="visit" record={screen.record} back={screen.back} begin={screen.begin} />;
     if (screen.record === "new" || (!screen.record && open.records.visit.state !== "here"))
         return form;

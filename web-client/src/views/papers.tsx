@@ -11,7 +11,7 @@ import type { Screen } from "../state/tree.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, Title, When } from "./parts.tsx";
-import { membersOf } from "./records.tsx";
+import { membersOf, NotOpen } from "./records.tsx";
 
 const paper = (chart: Id, back: Screen, version?: number): Screen =>
     ({ at: "paper", chart, back, ...(version === undefined ? { list: true } : { version }) });
@@ -20,7 +20,7 @@ export function PapersPart(props: ChartProps & { here: Screen }) {
     const { chart, plain, open } = props;
     useEffect(() => want("versions"), [chart.chart]);
     if (!chart.holder)
-        return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
+        return <NotOpen {...props} />;
     return (
         <>
             <Buttons><Button onClick={() => go(paper(chart.chart, props.here))}>{w.papers.list[plain ? "plain" : "clinical"]}</Button></Buttons>

@@ -19,11 +19,11 @@ export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | und
 type Props = RecordProps;
 
 export function RecordsPart(props: Props & { record: string | undefined; begin?: Record<string, string> | undefined }) {
-    const { open, doc, chart, record, plain } = props;
+    const { open, doc, chart, record } = props;
     const schema = tree.schema.value.find((d) => d.name === doc);
     useEffect(() => want(doc, ...(schema?.fields ?? []).map((f) => f.refers).filter(isRecordDoc)), [doc, chart.chart, schema]);
     if (!chart.holder)
-        return <Empty><p>{plain ? w.record.opens_later : w.record.opens_later_staff}</p></Empty>;
+        return <NotOpen {...props} />;
     return (
         <Of part={open.records[doc]} again={() => void refresh(doc)} loading={w.record.loading[doc]}>
             {(records) => {
@@ -37,6 +37,16 @@ export function RecordsPart(props: Props & { record: string | undefined; begin?:
                     : <RecordList {...props} schema={schema} records={records} missing={record !== undefined} />;
             }}
         </Of>
+    );
+}
+
+/** Nothing of the record is here yet: why, and what can be done until then. */
+export function NotOpen({ plain, staff, chart }: ChartProps) {
+    return (
+        <Empty>
+            <p>{plain ? w.record.opens_later : staff ? w.record.opens_later_staff : w.record.opens_later_prescriber}</p>
+            {!staff && <Buttons><Button onClick={() => go({ at: "chart", chart: chart.chart, part: "messages" })}>{w.record.write_to_us}</Button></Buttons>}
+        </Empty>
     );
 }
 
