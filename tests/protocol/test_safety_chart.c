@@ -147,6 +147,28 @@ Test(safety_chart, writing_is_looked_at_in_regimens_directions_and_actions)
                      "writing:u=open");
 }
 
+Test(safety_chart, writing_of_what_is_only_proposed_is_looked_at_until_it_is_declined)
+{
+    static const struct {
+        uint8_t doc;
+        const char *field, *value, *found;
+    } cases[] = {
+        {GALEN_DOC_PMR, "reason", "1.0 mg for sleep", "writing:trailing-zero=open"}, /* a text */
+        {GALEN_DOC_PMR, "instructions", "QD", "writing:qd=open"},                    /* a wording */
+        {GALEN_DOC_PMR, "regimen", "drug=Zinc; unit=U", "writing:u=open"},
+        {GALEN_DOC_MAP, "topic", "take .5 mg", "writing:naked-decimal=open"},
+        {GALEN_DOC_MAP, "action", "take .5 mg", "writing:naked-decimal=open"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t proposal = story_propose(&story, &pat, story.size, cases[i].doc, (char)('a' + i),
+                                          cases[i].field, cases[i].value);
+        cr_assert(story.verdict.counts);
+        cr_assert_str_eq(found(), cases[i].found);
+        story_answer(&story, &ana, story.size, proposal, false);
+        cr_assert_str_eq(found(), "");
+    }
+}
+
 static void first_key(char key[GALEN_SAFETY_KEY_MAX])
 {
     struct galen_safety_findings *f = galen_safety_check(story.docs, today);
