@@ -480,6 +480,7 @@ static void count_operation(struct galen_docs *docs, struct item *item, const st
     /* Only with the check left out (a mutation) is there one already. */
     if (keyset_find(&docs->operations, key) == NULL)
         keyset_add(&docs->operations, key)->value.number = item->entry.index;
+    item_link(docs, item);
     device_key(&item->entry.device, key);
     struct keyset_item *device = keyset_find(&docs->devices, key);
     if (device == NULL)

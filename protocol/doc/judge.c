@@ -19,14 +19,17 @@ bool galen_docs_may_sign(enum galen_role role)
     return role == GALEN_ROLE_PHARMACIST;
 }
 
-/* Which kinds a role may write at all. Fields are judged one by one. */
-static bool role_may(enum galen_role role, uint16_t kind)
+/* May this role write such an operation at all? Fields are judged one by one, and whose proposal it is by
+ * judge_answer: others than staff withdraw what they proposed. */
+static bool role_may(enum galen_role role, const struct galen_op *op)
 {
-    switch (kind) {
-    case GALEN_KIND_ANSWER:
+    switch (op->kind) {
     case GALEN_KIND_IDENTITY:
     case GALEN_KIND_VISIT:
         return galen_role_is_staff(role);
+    case GALEN_KIND_ANSWER:
+        return galen_docs_may_answer(role) ||
+               (galen_role_edits(role) && !op->content.answer.accepted);
     case GALEN_KIND_SIGN:
         return galen_docs_may_sign(role);
     default:
@@ -42,7 +45,7 @@ static enum galen_err judge_author(const struct galen_docs *docs,
     if (err != GALEN_OK)
         return err;
     if (entry->purpose != GALEN_PURPOSE_DEVICE ||
-        (GALEN_CHECKED(ROLE_KIND) && !role_may(entry->role, op->kind)))
+        (GALEN_CHECKED(ROLE_KIND) && !role_may(entry->role, op)))
         return GALEN_ERR_ROLE;
     operation_key(&entry->account, op->id, key);
     if (GALEN_CHECKED(OPERATION_ID) && keyset_find(&docs->operations, key) != NULL)
@@ -147,6 +150,11 @@ static void judge_answer(const struct galen_docs *docs, const struct galen_docs_
     const struct item *item = docs_item(docs, op->content.answer.proposal);
     if (item == NULL || item->kind != GALEN_KIND_PROPOSE || !item->verdict.counts) {
         plan->verdict.err = GALEN_ERR_VALUE;
+        return;
+    }
+    if (GALEN_CHECKED(WITHDRAW_OWN) && !galen_docs_may_answer(entry->role) &&
+        !galen_id_equal(&item->entry.account, &entry->account)) {
+        plan->verdict.err = GALEN_ERR_ROLE;
         return;
     }
     if (item->entry.index >= op->base && !galen_id_equal(&item->entry.device, &entry->device)) {

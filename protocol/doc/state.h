@@ -31,6 +31,8 @@ struct item {
     struct galen_verdict verdict;
     struct galen_record *record;
     struct galen_proposal *proposal; /* PROPOSE that counts: itself; ANSWER that counts: answered */
+    struct item *undoes,
+        *undone_by; /* of the same account: what this takes back, what took it back */
     size_t field_count;
     struct galen_write_field fields[]; /* the values' bytes follow behind them */
 };
@@ -154,6 +156,9 @@ GALEN_MUST_USE enum galen_err judge(const struct galen_docs *docs,
 /** Takes in an operation that was judged. False: out of memory, and nothing changed. */
 GALEN_MUST_USE bool docs_take(struct galen_docs *docs, const struct galen_docs_entry *entry,
                               const struct galen_op *op, const struct plan *plan);
+
+/** The item counts: notes what it takes back, if it does (undo.c). */
+void item_link(struct galen_docs *docs, struct item *item);
 
 /* Sign-off (sign.c). */
 /** Judges one whose author may write it. OK; MEMORY. */

@@ -223,6 +223,7 @@ static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
                         const uint8_t *text, struct making *making)
 {
     struct change last = {0};
+    bool is_first = true;
     uint32_t i = 0, k = 0;
     while (i < s->before_count || k < s->after_count) {
         if (i < s->before_count && k < s->after_count && kept[i] && s->before[i] == s->after[k]) {
@@ -237,7 +238,6 @@ static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
         while (k < s->after_count && (i == s->before_count || s->after[k] != s->before[i]))
             change.inserted.size += point_size(s->after[k++]);
         text += change.inserted.size;
-        bool is_first = last.inserted.at == NULL;
         if (!is_first && !apart(s, &last, &change)) {
             last.deleted = i - last.before;
             last.inserted.size = (size_t)(text - last.inserted.at);
@@ -246,9 +246,9 @@ static bool cut_splices(const struct sides *s, const bool *kept, uint32_t start,
         if (!is_first && !making_add(making, start + last.after, last.deleted, last.inserted))
             return false;
         last = change;
+        is_first = false;
     }
-    return last.inserted.at == NULL ||
-           making_add(making, start + last.after, last.deleted, last.inserted);
+    return is_first || making_add(making, start + last.after, last.deleted, last.inserted);
 }
 
 /* How many bytes are the same at both ends, in whole code points. */
@@ -284,8 +284,8 @@ enum galen_err galen_text_difference(struct galen_bytes before, struct galen_byt
                          &s.after_count);
         kept = calloc((size_t)s.before_count + 1, sizeof *kept);
         ok = s.before != NULL && s.after != NULL && kept != NULL && find_kept(&s, kept);
-        ok = ok && cut_splices(&s, kept, (uint32_t)utf8_points(before.at, front), after.at + front,
-                               &making);
+        ok = ok && cut_splices(&s, kept, (uint32_t)utf8_points(before.at, front),
+                               after.size == 0 ? (const uint8_t *)"" : after.at + front, &making);
     }
     free(s.before);
     free(s.after);

@@ -36,11 +36,31 @@ uint8_t galen_record_doc(const struct galen_record *record)
     return record->document->id;
 }
 
+/* Does any field say anything? Its place in the list is no statement. */
+static bool says_anything(const struct galen_record *record)
+{
+    bool says = false;
+    for (size_t i = 0; i < record->document->field_count && !says; i++) {
+        const struct reg *reg = &record->fields[i];
+        says = reg->writing != NULL && reg->writing->whole.size > 0;
+        for (size_t k = 0; k < reg->current_count && i + 1 != record->document->order; k++)
+            says |= reg->said[reg->current[k]].value.size > 0;
+    }
+    return says;
+}
+
 enum galen_record_state galen_record_state(const struct galen_record *record)
 {
     if (record->added || record->accepted > 0)
-        return GALEN_RECORD_PRESENT;
+        return record->pending > 0 || says_anything(record) ? GALEN_RECORD_PRESENT
+                                                            : GALEN_RECORD_EMPTY;
     return record->pending > 0 ? GALEN_RECORD_PROPOSED : GALEN_RECORD_DECLINED;
+}
+
+bool galen_record_stands(const struct galen_record *record)
+{
+    enum galen_record_state state = galen_record_state(record);
+    return state == GALEN_RECORD_PRESENT || state == GALEN_RECORD_PROPOSED;
 }
 
 uint64_t galen_record_first_entry(const struct galen_record *record)

@@ -127,7 +127,7 @@ static uint8_t status_of(const struct galen_record *action)
 
 static bool is_shown(const struct galen_record *action)
 {
-    return galen_record_state(action) != GALEN_RECORD_DECLINED && status_of(action) != MAP_DROPPED;
+    return galen_record_stands(action) && status_of(action) != MAP_DROPPED;
 }
 
 static void put_part(struct page *p, enum phrase phrase, const struct galen_record *action,

@@ -21,7 +21,7 @@ static bool is_taken(const struct galen_record *record)
     struct galen_value value;
     bool stopped = status.count == 1 && fact_value(&status, &value) &&
                    value.kind == GALEN_VALUE_CHOICE && value.as.choice == PMR_STOPPED;
-    return galen_record_state(record) != GALEN_RECORD_DECLINED && !stopped;
+    return galen_record_stands(record) && !stopped;
 }
 
 static void put_drug(struct page *p, const struct galen_regimen *regimen)
@@ -171,8 +171,7 @@ static void put_medicines(struct page *p, void (*one)(struct page *, const struc
 static bool is_active(const struct galen_record *allergy)
 {
     uint8_t status = choice_of(allergy, GALEN_DOC_ALLERGIES, GALEN_ALLERGIES_STATUS);
-    return galen_record_state(allergy) != GALEN_RECORD_DECLINED &&
-           (status == 0 || status == ALLERGY_ACTIVE);
+    return galen_record_stands(allergy) && (status == 0 || status == ALLERGY_ACTIVE);
 }
 
 static void put_allergy(struct page *p, const struct galen_record *allergy)
@@ -230,7 +229,7 @@ static void put_effects(struct page *p)
     for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
         const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
         struct fact effects = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_EFFECTS);
-        if (galen_record_state(record) == GALEN_RECORD_DECLINED || !fact_says(&effects))
+        if (!galen_record_stands(record) || !fact_says(&effects))
             continue;
         put_html(p, "<div class=\"plain\"><dl><dt>");
         put_name(p, record);

@@ -85,8 +85,7 @@ struct gathered {
 /* Whoever says that it is stopped against somebody who does not has not stopped it. */
 static bool is_taken(const struct galen_record *record)
 {
-    return galen_record_state(record) != GALEN_RECORD_DECLINED &&
-           !is_chosen(record, "status", "stopped", true);
+    return galen_record_stands(record) && !is_chosen(record, "status", "stopped", true);
 }
 
 static void add_text(struct gathered *g, const struct galen_record *record, const char *field,
@@ -169,7 +168,7 @@ static void gather_medicines(struct gathered *g, const struct galen_docs *docs)
     }
     for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_MAP); i++) {
         const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
-        if (galen_record_state(record) != GALEN_RECORD_DECLINED)
+        if (galen_record_stands(record))
             add_texts(g, record);
     }
 }
@@ -179,8 +178,7 @@ static void gather_allergies(struct gathered *g, const struct galen_docs *docs)
     for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_ALLERGIES); i++) {
         const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_ALLERGIES, i);
         struct galen_value substances[VALUES_MAX];
-        if (galen_record_state(record) == GALEN_RECORD_DECLINED ||
-            is_chosen(record, "status", "entered-in-error", true) ||
+        if (!galen_record_stands(record) || is_chosen(record, "status", "entered-in-error", true) ||
             is_chosen(record, "status", "resolved", true) ||
             read_values(record, "substance", substances) == 0)
             continue;
@@ -196,8 +194,7 @@ static struct galen_date birth_date(const struct galen_docs *docs)
     const struct galen_record *profile = galen_docs_record(
         docs, GALEN_DOC_PROFILE, galen_document_single(galen_document(GALEN_DOC_PROFILE)));
     struct galen_value value;
-    if (profile && galen_record_state(profile) != GALEN_RECORD_DECLINED &&
-        first_value(profile, "birth_date", &value))
+    if (profile && galen_record_stands(profile) && first_value(profile, "birth_date", &value))
         return value.as.date;
     return (struct galen_date){0};
 }

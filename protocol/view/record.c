@@ -28,6 +28,7 @@ static const char *record_state_name(enum galen_record_state state)
 {
     return state == GALEN_RECORD_PRESENT    ? "present"
            : state == GALEN_RECORD_PROPOSED ? "proposed"
+           : state == GALEN_RECORD_EMPTY    ? "empty"
                                             : "declined";
 }
 

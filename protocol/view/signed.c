@@ -89,6 +89,7 @@ static cJSON *signed_record_json(struct galen_signed_record *record)
     cJSON_AddStringToObject(object, "state",
                             record->state == GALEN_RECORD_PRESENT    ? "present"
                             : record->state == GALEN_RECORD_PROPOSED ? "proposed"
+                            : record->state == GALEN_RECORD_EMPTY    ? "empty"
                                                                      : "declined");
     while (galen_signed_next_value(record, &said, &value))
         add_value(fields, document, value.field, value.value);

@@ -284,7 +284,8 @@ static struct galen_verdict model_write(const struct model *m, const struct fact
 static struct galen_verdict model_verdict(const struct model *m, const struct fact *f)
 {
     bool staff = galen_role_is_staff(f->entry.role);
-    if (f->op.kind == GALEN_KIND_ANSWER && !staff)
+    if (f->op.kind == GALEN_KIND_ANSWER && !staff &&
+        (f->op.content.answer.accepted || !galen_role_edits(f->entry.role)))
         return whole(GALEN_ERR_ROLE, false);
     for (size_t i = 0; i < m->count; i++)
         if (m->facts[i].verdict.counts &&
@@ -305,6 +306,8 @@ static struct galen_verdict model_verdict(const struct model *m, const struct fa
     const struct fact *p = fact_at(m, f->op.content.answer.proposal);
     if (p == NULL || p->op.kind != GALEN_KIND_PROPOSE || !p->verdict.counts)
         return whole(GALEN_ERR_VALUE, false);
+    if (!staff && !galen_id_equal(&p->entry.account, &f->entry.account))
+        return whole(GALEN_ERR_ROLE, false); /* they withdraw their own */
     if (!in_past(p, f))
         return whole(GALEN_ERR_BASE, false);
     if (galen_document(p->op.content.write.doc) == NULL)
@@ -449,6 +452,17 @@ static void compare_field(const struct model *m, const struct galen_record *reco
     }
 }
 
+/* Of a record whose fields were compared. */
+static bool says_anything(const struct galen_record *record)
+{
+    const struct galen_document *document = galen_document(galen_record_doc(record));
+    bool says = false;
+    for (uint16_t field = 1; field <= document->field_count; field++)
+        for (size_t i = 0; i < galen_record_value_count(record, field); i++)
+            says |= field != document->order && galen_record_value(record, field, i).value.size > 0;
+    return says;
+}
+
 static void compare_record(const struct model *m, const struct galen_docs *docs,
                            const struct galen_write *write, size_t *conflicts, size_t *pending)
 {
@@ -480,14 +494,15 @@ static void compare_record(const struct model *m, const struct galen_docs *docs,
     if (!there)
         return;
     cr_assert_eq(galen_record_proposal_count(record), proposals);
-    cr_assert_eq(galen_record_state(record), added         ? GALEN_RECORD_PRESENT
-                                             : waiting > 0 ? GALEN_RECORD_PROPOSED
-                                                           : GALEN_RECORD_DECLINED);
     *pending += waiting;
     *conflicts += contested;
     const struct galen_document *document = galen_document(write->doc);
     for (uint16_t field = 1; field <= document->field_count; field++)
         compare_field(m, record, write, field, conflicts);
+    cr_assert_eq(galen_record_state(record),
+                 !added ? waiting > 0 ? GALEN_RECORD_PROPOSED : GALEN_RECORD_DECLINED
+                 : waiting > 0 || says_anything(record) ? GALEN_RECORD_PRESENT
+                                                        : GALEN_RECORD_EMPTY);
     cr_assert_eq(galen_record_conflict_count(record), *conflicts - before);
 }
 

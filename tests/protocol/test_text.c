@@ -490,6 +490,22 @@ static struct galen_bytes random_text(struct chance *chance, char *out, size_t w
     return (struct galen_bytes){(uint8_t *)out, size};
 }
 
+/* What a person cleared stays cleared: nothing has no bytes to point to. */
+Test(text, a_difference_to_nothing_takes_everything_out)
+{
+    struct galen_splices splices;
+    const struct galen_bytes nothing = {NULL, 0};
+    cr_assert_eq(galen_text_difference(text("hello"), nothing, &splices), GALEN_OK);
+    cr_assert_eq(splices.count, 1);
+    cr_assert_eq(splices.at[0].at, 0);
+    cr_assert_eq(splices.at[0].deleted, 5);
+    cr_assert_eq(splices.at[0].inserted.size, 0);
+    galen_splices_free(&splices);
+    cr_assert_eq(galen_text_difference(nothing, nothing, &splices), GALEN_OK);
+    cr_assert_eq(splices.count, 0);
+    galen_splices_free(&splices);
+}
+
 Test(text, a_difference_makes_one_text_of_another_and_its_bytes_say_so)
 {
     struct chance chance = {7};

@@ -91,7 +91,8 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
     X(UNSENT, 50, "not-sent-yet", "Some of what you wrote is not with the server yet. Wait until it is, then sign.") \
     X(BEHIND, 51, "not-up-to-date", "Something came that you may not have seen. Look at the record again, then sign.") \
     X(SIGNED, 52, "not-what-was-signed", "What was signed is not what stands in this chart. Look at it together and sign again.") \
-    X(NOT_LOADED, 53, "not-loaded", "This lies on the disk still. It is read now; ask again.")
+    X(NOT_LOADED, 53, "not-loaded", "This lies on the disk still. It is read now; ask again.")     \
+    X(NOTHING, 54, "nothing-to-undo", "There is nothing of yours to take back. What others wrote since stays.")
 
 enum galen_err {
 #define X(name, number, text, help) GALEN_ERR_##name = number,

@@ -91,6 +91,7 @@ enum galen_record_state {
     GALEN_RECORD_PRESENT = 1,  /* written by who may add it, or accepted */
     GALEN_RECORD_PROPOSED = 2, /* stands in proposals only, of which one waits for an answer */
     GALEN_RECORD_DECLINED = 3, /* stands in proposals only, and all of them were declined */
+    GALEN_RECORD_EMPTY = 4,    /* was added, and everything in it was cleared or taken back */
 };
 
 /** Records of a document in any state, in order: by their order field, else by their first entry. */
@@ -103,6 +104,8 @@ const struct galen_record *galen_docs_record(const struct galen_docs *docs, uint
 const uint8_t *galen_record_id(const struct galen_record *record); /* 16 bytes */
 uint8_t galen_record_doc(const struct galen_record *record);
 enum galen_record_state galen_record_state(const struct galen_record *record);
+/** Is it part of the record of the patient: present or proposed? The rest is history. */
+bool galen_record_stands(const struct galen_record *record);
 /** The entry that first named it. */
 uint64_t galen_record_first_entry(const struct galen_record *record);
 /** Its place among the document's records: what its order field says, else first entry + 1 in the
