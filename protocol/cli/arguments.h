@@ -39,6 +39,9 @@
     X(LIST, "list", NULL, "the current list for another pharmacy or a hospital")                   \
     X(PAPER, "paper", "SIZE", "letter (default) or a4")                                            \
     X(VISIT, "visit", "RECORD", "the record of the visit that the signature belongs to")           \
+    X(AT, "at", "WHEN", "as it was after this entry, or on this day: 17, or 2026-03-14")           \
+    X(AGAIN, "again", NULL, "make what you took back last stand again")                            \
+    X(LOOK, "look", NULL, "only say what it would be")                                             \
     X(NO_LIVE, "no-live", NULL, "without presence, drafts and visits")
 
 enum option {

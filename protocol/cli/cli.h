@@ -181,6 +181,7 @@ int command_doc_set(struct cli *cli);
 int command_doc_accept(struct cli *cli);
 int command_doc_decline(struct cli *cli);
 int command_doc_choose(struct cli *cli);
+int command_doc_undo(struct cli *cli);
 int command_doc_sign(struct cli *cli);
 int command_doc_versions(struct cli *cli);
 int command_visit_open(struct cli *cli);

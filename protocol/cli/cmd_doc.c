@@ -1,8 +1,9 @@
-/* galen doc get, findings, set, propose, accept, decline, choose */
+/* galen doc get, findings, set, propose, accept, decline, sign, versions, choose */
 #include "cli.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct edit {
     struct galen_id chart;
@@ -94,6 +95,60 @@ static void print_record(cJSON *record)
     cJSON_Delete(record);
 }
 
+/* The end of a local day ("2026-03-14"); false: that is no day. */
+static bool day_end(const char *text, uint64_t *ms)
+{
+    struct tm tm = {.tm_hour = 23, .tm_min = 59, .tm_sec = 59, .tm_isdst = -1};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    tm.tm_hour = 23;
+    tm.tm_min = tm.tm_sec = 59;
+    time_t seconds = end && *end == 0 ? mktime(&tm) : -1;
+    *ms = (uint64_t)(seconds < 0 ? 0 : seconds) * 1000 + 999;
+    return seconds >= 0;
+}
+
+/* How many entries the log had then; 0: `when` says nothing that there was. */
+static uint64_t size_then(const struct galen_log *log, const char *when)
+{
+    uint64_t index, ms;
+    if (number_read(when, UINT32_MAX, &index))
+        return index < galen_log_size(log) ? index + 1 : 0;
+    return day_end(when, &ms) ? size_at(log, ms) : 0;
+}
+
+/* Nothing is noted: what was shown is not what `doc choose` would choose from. */
+static int show_then(struct cli *cli, const struct edit *edit)
+{
+    enum galen_err err;
+    char time[TIME_TEXT];
+    const char *when = cli->args.value[OPTION_AT];
+    const struct galen_log *log = galen_engine_log(cli->engine, &edit->chart);
+    uint64_t size = size_then(log, when);
+    if (size == 0)
+        return cli_fail(cli, GALEN_ERR_VALUE,
+                        "The chart has no entry %s and did not begin before the end of such a day. "
+                        "Give an entry's "
+                        "number, as `galen chart log` shows it, or a day like 2026-03-14.",
+                        when);
+    cJSON *then = then_json(cli->engine, &edit->chart, size, &err), *record;
+    if (!then)
+        return cli_fail(cli, err, NULL);
+    local_time_text(galen_log_read(log, size - 1)->received_ms, time);
+    if (!cli->json)
+        printf("As it was on %s, after entry %llu; not as it is now.\n", time,
+               (unsigned long long)(size - 1));
+    cJSON *records = cJSON_GetObjectItemCaseSensitive(then, "records");
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(records, edit->document->name);
+    while ((record = cJSON_DetachItemFromArray(list, 0)) != NULL) {
+        if (cli->json)
+            print_json(record);
+        else
+            print_record(record);
+    }
+    cJSON_Delete(then);
+    return CLI_OK;
+}
+
 int command_doc_get(struct cli *cli)
 {
     struct edit edit = {0};
@@ -108,6 +163,8 @@ int command_doc_get(struct cli *cli)
     status = cli_sync_to_show(cli, &edit.chart);
     const struct galen_docs *docs = galen_engine_docs(cli->engine, &edit.chart);
     const struct galen_log *log = galen_engine_log(cli->engine, &edit.chart);
+    if (cli->args.given[OPTION_AT])
+        return show_then(cli, &edit);
     size_t count = galen_docs_record_count(docs, edit.document->id);
     if (status == CLI_OK && count == 0 && !galen_log_is_holder(log))
         return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);

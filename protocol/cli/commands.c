@@ -102,14 +102,20 @@ const struct command commands[] = {
         "  galen send . <<< 'I feel dizzy since the new tablet.'\n"
         "\nJSON: chart, index, token.\n"),
     /* -- documents ------------------------------------------------------------------------------ */
-    ROW("doc get", "CHART DOC", 2, 2, 0, command_doc_get,
+    ROW("doc get", "CHART DOC", 2, 2, O(AT), command_doc_get,
         "shows a document: pmr (medicines), map (what to do), profile …",
         "DOC is pmr (medicines), map (what to do), people, profile, dtp (problems), journal, allergies, visit or\n"
         "checkin; `galen doc set --help` lists their fields.\n"
         "Every value with who said it and when. Where two people wrote at the same time, all values are shown,\n"
         "numbered, until somebody chooses one (galen doc choose). Proposals stand beside the values until staff\n"
         "accept or decline them.\n"
-        "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined), conflicts, fields\n"
+        "With --at the document as it was: after an entry (`galen chart log` numbers them, and each value says its\n"
+        "own with --json), or at the end of a day. It is only shown: nothing changes.\n"
+        "\nExamples:\n"
+        "  galen doc get . pmr\n"
+        "  galen doc get . pmr --at 17              after entry 17\n"
+        "  galen doc get . pmr --at 2026-03-14      as it was when that day ended\n"
+        "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined, empty), conflicts, fields\n"
         "{name: {value (if there is one only), conflict, values [{number, value, index, account, device, name,\n"
         "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, time, fields,\n"
         "answers}].\n"),
@@ -143,6 +149,21 @@ const struct command commands[] = {
         "accepts the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
     ROW("doc decline", "CHART INDEX", 2, 2, 0, command_doc_decline,
         "declines the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
+    ROW("doc undo", "CHART", 1, 1, O(AGAIN) | O(LOOK), command_doc_undo,
+        "takes back your own last change of the documents",
+        "The last thing you changed, proposed or answered in this chart, from whichever of your devices; again, and\n"
+        "it is the one before. It is written as a change like any other, so the history keeps both, and a signed\n"
+        "version is superseded. What somebody else wrote since stays as it is, and so does a field that you chose\n"
+        "between two values for. A record that you added is taken away again, unless somebody wrote in it or it was\n"
+        "signed. A proposal is withdrawn until it is answered; an accept becomes a decline.\n"
+        "--again makes what you took back last stand again, as long as you changed nothing since.\n"
+        "\nExamples:\n"
+        "  galen doc undo . --look                  what would it be?\n"
+        "  galen doc undo .\n"
+        "  galen doc undo . --again\n"
+        "\nJSON: with --look undo, redo, passed (the newest change that stays, and why); else the change that was taken\n"
+        "back, and index. A change: token, index, time, kind, again, adds, accepted, doc, record, title, what, why,\n"
+        "by, fields [{field, label, goes, why, by, now, then}].\n"),
     ROW("doc choose", "CHART DOC RECORD FIELD N", 5, 5, 0, command_doc_choose,
         "settles a conflict: writes the value with that number",
         "N is the number that `galen doc get` showed in this home. If the field changed since, nothing is\n"

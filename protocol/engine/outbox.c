@@ -55,6 +55,13 @@ enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart, stru
     return GALEN_OK;
 }
 
+/* One that takes another back says so by its id. */
+static bool has_id(const struct galen_op *op)
+{
+    static const uint8_t none[GALEN_OP_ID_BYTES];
+    return memcmp(op->id, none, sizeof none) != 0;
+}
+
 enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms, struct chart *chart,
                                 struct galen_op *op, bool quiet, galen_token token)
 {
@@ -66,7 +73,10 @@ enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms, st
     item.quiet = quiet;
     op->base = galen_log_size(chart->log);
     op->clock_ms = now_ms;
-    memcpy(op->id, item.token, sizeof op->id);
+    if (has_id(op))
+        memcpy(item.token, op->id, sizeof item.token);
+    else
+        memcpy(op->id, item.token, sizeof op->id);
     err = galen_op_check(op);
     if (err != GALEN_OK) {
         item_wipe(&item);

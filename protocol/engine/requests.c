@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static struct chart *chart_to_write(const struct galen_engine *engine, const struct galen_id *id,
-                                    enum galen_err *err)
+struct chart *chart_to_write(const struct galen_engine *engine, const struct galen_id *id,
+                             enum galen_err *err)
 {
     struct chart *chart = chart_find(engine, id);
     *err = GALEN_ERR_CHART;

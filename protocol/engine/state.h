@@ -389,7 +389,8 @@ GALEN_MUST_USE enum galen_err may_write(const struct chart *chart);
 GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine,
                                                const struct chart *chart, struct galen_write *write,
                                                struct galen_writer *out);
-/** Adds one operation (not yet committed nor sent: a request is one change), with base, clock and id filled in; `token` becomes its id. */
+/** Adds one operation (not yet committed nor sent: a request is one change), with base and clock filled in, and an id unless it
+ * has one; `token` (may be NULL) becomes its id. */
 GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,
                                                struct chart *chart, struct galen_op *op, bool quiet,
                                                galen_token token);
@@ -485,6 +486,10 @@ bool found_challenge(struct galen_engine *engine, const struct galen_frame_chall
 void found_finished(struct galen_engine *engine);
 
 /* -- requests.c --------------------------------------------------------------------------------------- */
+
+/** NULL: `err` says why nothing may be written there. */
+struct chart *chart_to_write(const struct galen_engine *engine, const struct galen_id *id,
+                             enum galen_err *err);
 
 /** Queues the name of an account (or of the chart itself: its id), without an event of its own. */
 GALEN_MUST_USE enum galen_err write_name(struct galen_engine *engine, uint64_t now_ms,

@@ -157,6 +157,15 @@ static void add_version(cJSON *object, const struct galen_docs *docs, uint64_t i
     }
 }
 
+/* The entry that this one takes back, or makes stand again. */
+static void add_undone(cJSON *object, const struct galen_docs *docs, uint64_t index)
+{
+    bool again = false;
+    uint64_t undone = galen_docs_undone(docs, index, &again);
+    if (undone != GALEN_NO_ENTRY)
+        json_number(object, again ? "redoes" : "undoes", undone);
+}
+
 static void add_content(const struct galen_engine *engine, cJSON *object,
                         const struct galen_id *chart, const struct galen_read *read)
 {
@@ -178,6 +187,7 @@ static void add_content(const struct galen_engine *engine, cJSON *object,
     if (err == GALEN_OK && galen_docs_item(galen_engine_docs(engine, chart), read->index, &item)) {
         err = item.verdict.err;
         add_version(object, galen_engine_docs(engine, chart), read->index);
+        add_undone(object, galen_engine_docs(engine, chart), read->index);
     }
     if (err == GALEN_OK)
         return;

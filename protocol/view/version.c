@@ -77,20 +77,10 @@ cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *c
 
 /* ---- What stands in the way ---------------------------------------------------------------------- */
 
-/* What a person calls a record: a medicine by its drug, anything else by its document. */
 static void title_of(const struct galen_record *record, char out[NAME_TEXT_MAX])
 {
-    const struct galen_document *document = galen_document(galen_record_doc(record));
-    struct galen_value value;
-    snprintf(out, NAME_TEXT_MAX, "%s", document->name);
-    if (document->id != GALEN_DOC_PMR || galen_record_value_count(record, GALEN_PMR_REGIMEN) == 0)
-        return;
-    struct galen_bytes in = galen_record_value(record, GALEN_PMR_REGIMEN, 0).value;
-    if (galen_value_read(galen_field(document, GALEN_PMR_REGIMEN), in, &value) != GALEN_OK ||
-        value.kind != GALEN_VALUE_REGIMEN)
-        return;
-    struct galen_bytes drug = value.as.regimen.parts[GALEN_REGIMEN_DRUG];
-    snprintf(out, NAME_TEXT_MAX, "%.*s", (int)drug.size, (const char *)drug.at);
+    if (!record_title(record, out))
+        snprintf(out, NAME_TEXT_MAX, "%s", galen_document(galen_record_doc(record))->name);
 }
 
 /* Appends what fits. */

@@ -71,11 +71,33 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
 /** Everything that was ever said for a field, in log order. */
 cJSON *history_json(const struct galen_engine *engine, const struct galen_id *chart,
                     const struct galen_record *record, uint16_t field);
+/** What a person calls a record: a medicine by its drug, an action by its topic … False: by nothing of its own. */
+bool record_title(const struct galen_record *record, char out[NAME_TEXT_MAX]);
+/** The same, if the value of this field of its document says it. */
+bool value_title(const struct galen_document *document, uint16_t field, struct galen_bytes value,
+                 char out[NAME_TEXT_MAX]);
 /** The name of a field, or its number in digits. */
 const char *field_name(const struct galen_document *document, uint16_t number, char room[8]);
 /** An encoded value as text, appended. */
 void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
                 struct galen_writer *out);
+
+/**
+ * What this person could take back: {undo, redo, passed: a change or null; error, help if there is no undo}. A change:
+ * {token, index (if it is in the log), time_ms, kind, again, adds, accepted, doc, record, title, what, why, by, fields [{field,
+ * label, goes, why, by, now, then}]}; `what` says it in the words of this person's role. NULL: `err`.
+ */
+cJSON *undo_json(const struct galen_engine *engine, const struct galen_id *chart,
+                 const struct galen_language *language, enum galen_err *err);
+
+/** How many entries the log had at a time of the server's clock. */
+uint64_t size_at(const struct galen_log *log, uint64_t time_ms);
+/**
+ * The documents as they were when the log had `size` entries: {size, time_ms, records {pmr: [as record_json], …}}.
+ * NULL: `err`: CHART; NOT_HOLDER; VALUE: the log never was of that size; MEMORY.
+ */
+cJSON *then_json(const struct galen_engine *engine, const struct galen_id *chart, uint64_t size,
+                 enum galen_err *err);
 
 /* -- safety aids ------------------------------------------------------------------------------------ */
 

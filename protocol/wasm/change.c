@@ -165,6 +165,11 @@ enum galen_err change_answer(struct asked *a)
         token);
 }
 
+enum galen_err change_undo(struct asked *a)
+{
+    return requested(a, galen_engine_undo(a->engine, a->now_ms, &a->chart, a->token), a->token);
+}
+
 enum galen_err change_sign(struct asked *a)
 {
     galen_token token;

@@ -12,14 +12,21 @@ enum galen_err ask_home(struct asked *a)
     return GALEN_OK;
 }
 
-enum galen_err ask_schema(struct asked *a)
+/* NULL: there are no words in it, and `help` says so. */
+static const struct galen_language *asked_language(struct asked *a)
 {
     const char *code = a->language ? a->language : "en";
     const struct galen_language *language = galen_language(code);
-    if (!language) {
+    if (!language)
         snprintf(a->help, sizeof a->help, "There are no words in the language `%s`.", code);
+    return language;
+}
+
+enum galen_err ask_schema(struct asked *a)
+{
+    const struct galen_language *language = asked_language(a);
+    if (!language)
         return GALEN_ERR_VALUE;
-    }
     a->answer = schema_json(language, galen_engine_role(a->engine));
     return GALEN_OK;
 }
@@ -126,6 +133,25 @@ enum galen_err ask_history(struct asked *a)
     a->answer =
         record ? history_json(a->engine, &a->chart, record, field->number) : cJSON_CreateArray();
     return GALEN_OK;
+}
+
+enum galen_err ask_then(struct asked *a)
+{
+    enum galen_err err;
+    a->answer = then_json(a->engine, &a->chart, a->before, &err);
+    if (err == GALEN_ERR_VALUE)
+        strcpy(a->help,
+               "`before` should be the number of an entry's successor, at most the log's size.");
+    return err;
+}
+
+enum galen_err ask_undoable(struct asked *a)
+{
+    const struct galen_language *language = asked_language(a);
+    enum galen_err err = GALEN_ERR_VALUE;
+    if (language)
+        a->answer = undo_json(a->engine, &a->chart, language, &err);
+    return err;
 }
 
 /* -- safety aids -------------------------------------------------------------------------------------- */

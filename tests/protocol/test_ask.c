@@ -52,6 +52,9 @@ static const struct {
     {"{\"do\":\"history\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
      "\"field\":\"status\"}",
      GALEN_OK, "\"current\":true"},
+    {"{\"do\":\"then\",\"chart\":\"$chart\",\"before\":1}", GALEN_OK, "\"records\":{\"pmr\":[]"},
+    {"{\"do\":\"then\",\"chart\":\"$chart\",\"before\":0}", GALEN_ERR_VALUE, "successor"},
+    {"{\"do\":\"undoable\",\"chart\":\"$chart\"}", GALEN_OK, "\"passed\":"},
     {"{\"do\":\"findings\",\"chart\":\"$chart\"}", GALEN_OK, "\"not_checked\":[{\"what\":"},
     {"{\"do\":\"writing\",\"doc\":\"pmr\",\"field\":\"regimen.dose\",\"text\":\"1.0\"}", GALEN_OK,
      "\"suggestion\":\"1\""},
@@ -80,6 +83,7 @@ static const struct {
     {"{\"do\":\"identify\",\"chart\":\"$chart\",\"account\":\"$patient\",\"check\":\"birthday\"}",
      GALEN_OK, "\"token\":\""},
     {"{\"do\":\"message\",\"chart\":\"$chart\",\"text\":\"two a day\"}", GALEN_OK, "\"token\":\""},
+    {"{\"do\":\"undo\",\"chart\":\"$chart\",\"token\":\"$medicine\"}", GALEN_ERR_NOTHING, NULL},
     {"{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
      "\"fields\":{\"status\":\"stopped\"}}",
      GALEN_OK, "\"record\":\"$medicine\",\"proposed\":false"},
@@ -188,6 +192,7 @@ static bool is_optional(const char *question, const char *field)
 {
     return (strcmp(question, "entries") == 0 && strcmp(field, "class") == 0) ||
            (strcmp(question, "papers") == 0 && strcmp(field, "chart") != 0) ||
+           (strcmp(question, "undoable") == 0 && strcmp(field, "language") == 0) ||
            (strcmp(question, "sign") == 0 && strcmp(field, "visit") == 0) ||
            (strcmp(question, "invite") == 0 && strcmp(field, "chart") == 0) ||
            (strcmp(question, "write") == 0 && strcmp(field, "record") == 0);

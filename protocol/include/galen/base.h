@@ -88,8 +88,8 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
     X(TIMEOUT, 47, "timed-out", "There was no answer in time. Check the line and try again.")      \
     X(PERSON_JOINED, 48, "person-joined", "Somebody joined since this was written. Look who, then send it again.") \
     X(CONFLICT, 49, "in-conflict", "Two people wrote different things at once. Choose what is right, then sign.") \
-    X(UNSENT, 50, "not-sent-yet", "Some of what you wrote is not with the server yet. Wait until it is, then sign.") \
-    X(BEHIND, 51, "not-up-to-date", "Something came that you may not have seen. Look at the record again, then sign.") \
+    X(UNSENT, 50, "not-sent-yet", "Some of what you wrote is not with the server yet. Wait until it is, then try again.") \
+    X(BEHIND, 51, "not-up-to-date", "Something came that you may not have seen. Look at the record again, then go on.") \
     X(SIGNED, 52, "not-what-was-signed", "What was signed is not what stands in this chart. Look at it together and sign again.") \
     X(NOT_LOADED, 53, "not-loaded", "This lies on the disk still. It is read now; ask again.")     \
     X(NOTHING, 54, "nothing-to-undo", "There is nothing of yours to take back. What others wrote since stays.")

@@ -18,6 +18,7 @@
 #include "galen/frames.h"
 #include "galen/log.h"
 #include "galen/op.h"
+#include "galen/undo.h"
 #include "galen/voice.h"
 
 struct galen_engine;
@@ -322,6 +323,37 @@ GALEN_MUST_USE enum galen_err galen_engine_text(const struct galen_engine *engin
                                                 const struct galen_id *chart,
                                                 const struct galen_write *write, size_t i,
                                                 bool suggested, struct galen_writer *w);
+
+/* -- taking back -------------------------------------------------------------------------------- */
+
+/** What this person could take back now, and what they could make stand again. */
+struct galen_undo_look {
+    enum galen_err undo_err; /* OK; NOTHING; UNSENT: it is on its way, ask again when it is there */
+    enum galen_err redo_err; /* OK; NOTHING */
+    struct galen_undo undo, redo;
+    struct galen_undo
+        passed; /* the newest change that stands and cannot be taken back; galen_docs_undo */
+    bool waits; /* the change to undo was never sent: it is dropped */
+    struct galen_docs
+        *docs; /* what they borrow from when changes wait; an index from the log's size on is
+                               * that of one that waits */
+};
+/**
+ * Looks at all of this person's changes, with what waits here. The token of each is its op.id. OK, to be wiped;
+ * CHART; NOT_HOLDER; MEMORY. Borrows from the engine until its next call.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_undo_look(const struct galen_engine *engine,
+                                                     const struct galen_id *chart,
+                                                     struct galen_undo_look *look);
+void galen_undo_look_wipe(struct galen_undo_look *look);
+/**
+ * Takes back, or makes stand again, what a look showed with this token, which then comes with DONE or FAILED; what
+ * waits here and was never sent is dropped, and DONE comes for its own token. BEHIND: it is not what it would be
+ * now; NOTHING: there is nothing any more; UNSENT.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_undo(struct galen_engine *engine, uint64_t now_ms,
+                                                const struct galen_id *chart,
+                                                const galen_token token);
 
 /* -- looking ------------------------------------------------------------------------------------ */
 

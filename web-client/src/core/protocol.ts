@@ -210,7 +210,8 @@ export interface RecordView {
     chart: Id;
     doc: DocName;
     record: Id;
-    state: "present" | "proposed" | "declined";
+    /** "empty": it was added, and everything in it was taken back; like "declined" it is history */
+    state: "present" | "proposed" | "declined" | "empty";
     conflicts: number;
     /** only fields that somebody said something for */
     fields: Record<string, FieldView>;
@@ -367,6 +368,48 @@ export interface Writing {
     source: SafetySource;
 }
 
+/* -- taking back ------------------------------------------------------------------------------------ */
+
+/** Why a change, or a field of it, stays as it is. */
+export type Stays = "written-since" | "choice" | "same" | "role" | "used" | "signed" | "answered" | "open-before" | "too-long";
+/** Something this person wrote, proposed or answered, by whichever of their devices. */
+export interface Change {
+    /** for `undo`, and of the entry that comes of it */
+    token: Token;
+    /** its entry, if it is in the log */
+    index?: number;
+    time_ms: number;
+    kind: "write" | "propose" | "answer";
+    /** it was taken back, and would stand again */
+    again: boolean;
+    /** it added the record */
+    adds: boolean;
+    /** of an answer */
+    accepted?: boolean;
+    doc: DocName;
+    record: Id;
+    /** what the record is called */
+    title: string;
+    /** "Special directions – Metformin", in the words of this person's role */
+    what: string;
+    why?: Stays;
+    by?: { account: Id; name: string; role: Role };
+    fields: {
+        field: string; label: string; goes: boolean;
+        why?: Stays; by?: { account: Id; name: string; role: Role };
+        now?: string; then?: string;
+    }[];
+}
+export interface Undoable {
+    undo: Change | null;
+    redo: Change | null;
+    /** the newest change that stands and cannot be taken back; it is passed over */
+    passed: Change | null;
+    /** there is no undo, or it cannot be done now (`not-sent-yet`) */
+    error?: ErrorName;
+    help?: string;
+}
+
 /* -- what is asked ---------------------------------------------------------------------------------- */
 
 /**
@@ -390,6 +433,13 @@ export interface Questions {
     records: { ask: { chart: Id; doc: DocName }; answer: RecordView[] };
     /** everything that was ever said for one field, in log order */
     history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: (Said & { current: boolean })[] };
+    /** all documents as they were when the log had `before` entries; `record-not-open` for who may not read them */
+    then: {
+        ask: { chart: Id; before: number };
+        answer: { size: number; time_ms: number; records: Record<DocName, RecordView[]> };
+    };
+    /** what this person could take back of what they wrote, or make stand again */
+    undoable: { ask: { chart: Id; language?: string }; answer: Undoable };
     /** what a second look at the medicines finds, and what it did not look at; "today" is this device's */
     findings: { ask: { chart: Id }; answer: Findings };
     /** while somebody types; `field` is a field's name, or "regimen.dose" and the like for one part of a regimen */
@@ -437,6 +487,9 @@ export interface Questions {
         answer: { token: Token; record: Id; proposed: boolean };
     };
     answer: { ask: { chart: Id; proposal: number; accepted: boolean }; answer: { token: Token } };
+    /** takes back, or makes stand again, the change that `undoable` gave with this token; `not-up-to-date`: it would
+     *  be another one by now. What was never sent is dropped, and `done` comes for its own token. */
+    undo: { ask: { chart: Id; token: Token }; answer: { token: Token } };
     /** pharmacists: signs the record as it is here; `failed` not-up-to-date: something came in between */
     sign: { ask: { chart: Id; meaning: Exclude<Meaning, "unknown">; visit?: Id }; answer: { token: Token } };
     release: { ask: { token: Token; send: boolean }; answer: object };

@@ -1,0 +1,198 @@
+/* protocol/engine: a person takes back what they wrote, with a server, without one, and on the way to it. */
+#include "support/home.h"
+#include "support/visit.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const uint8_t medicine[GALEN_RECORD_ID_BYTES] = {'m', 'e', 'd'};
+
+struct desk {
+    struct visit visit;
+    struct home *home;
+    const struct galen_id *id;
+};
+
+static struct desk desk_new(uint64_t seed, bool patient)
+{
+    struct desk d = {.visit = visit_new(seed)};
+    d.home = home_new(d.visit.chart, NULL);
+    home_is(d.home, GALEN_HOME_MEMBER, patient ? d.visit.patient : d.visit.pharmacist);
+    home_has_read(d.home);
+    home_start(d.home);
+    d.id = galen_rules_chart(d.visit.chart->rules);
+    return d;
+}
+
+static void desk_end(struct desk *d)
+{
+    home_free(d->home);
+    chart_free(d->visit.chart);
+}
+
+static enum galen_err set(struct desk *d, uint16_t field, const char *value)
+{
+    struct galen_write write = {.doc = GALEN_DOC_PMR, .count = 1};
+    struct galen_writer encoded;
+    bool proposed;
+    galen_token token;
+    memcpy(write.record, medicine, sizeof medicine);
+    write.fields[0] = (struct galen_write_field){field, {(const uint8_t *)value, strlen(value)}};
+    galen_writer_init(&encoded);
+    galen_write_encode(&encoded, &write);
+    enum galen_err err = galen_engine_write(d->home->engine, home_now(d->home), d->id,
+                                            galen_written(&encoded), &proposed, token);
+    galen_writer_wipe(&encoded);
+    return err;
+}
+
+/* All that waits gets to the server, and is read. */
+static void arrive(struct desk *d)
+{
+    home_pump(d->home);
+    while (galen_engine_waiting(d->home->engine, d->id) > 0) {
+        cr_assert_eq(home_accept(d->home, d->visit.chart), GALEN_OK);
+        home_show(d->home);
+        home_pump(d->home);
+    }
+}
+
+static void cut(struct desk *d)
+{
+    galen_engine_disconnected(d->home->engine, home_now(d->home), GALEN_CONNECTION_LOG);
+    home_pump(d->home);
+}
+
+/* What the look says: the field, or 0. */
+static uint16_t look(struct desk *d, bool again, enum galen_err err, galen_token token)
+{
+    struct galen_undo_look l;
+    cr_assert_eq(galen_engine_undo_look(d->home->engine, d->id, &l), GALEN_OK);
+    const struct galen_undo *undo = again ? &l.redo : &l.undo;
+    cr_assert_eq(again ? l.redo_err : l.undo_err, err, "%s",
+                 galen_err_name(again ? l.redo_err : l.undo_err));
+    uint16_t field = undo->index == GALEN_NO_ENTRY ? 0 : undo->fields[0].field;
+    memcpy(token, undo->op.id, sizeof undo->op.id);
+    galen_undo_look_wipe(&l);
+    return field;
+}
+
+static void turn(struct desk *d, bool again, uint16_t field)
+{
+    galen_token token;
+    cr_assert_eq(look(d, again, GALEN_OK, token), field);
+    cr_assert_eq(galen_engine_undo(d->home->engine, home_now(d->home), d->id, token), GALEN_OK);
+}
+
+static bool says(struct desk *d, uint16_t field, const char *value)
+{
+    const struct galen_record *record =
+        galen_docs_record(galen_engine_docs(d->home->engine, d->id), GALEN_DOC_PMR, medicine);
+    if (!record || galen_record_value_count(record, field) == 0)
+        return *value == 0;
+    struct galen_bytes said = galen_record_value(record, field, 0).value;
+    return said.size == strlen(value) && (said.size == 0 || memcmp(said.at, value, said.size) == 0);
+}
+
+Test(engine_undo, what_is_in_the_log_is_taken_back_by_an_entry)
+{
+    struct desk d = desk_new(301, false);
+    galen_token token;
+    cr_assert_eq(look(&d, false, GALEN_ERR_NOTHING, token), 0);
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Lee"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Kim"), GALEN_OK);
+    arrive(&d);
+    uint64_t size = d.visit.chart->size;
+    turn(&d, false, GALEN_PMR_PRESCRIBER);
+    arrive(&d);
+    cr_assert_eq(d.visit.chart->size, size + 1);
+    cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Lee"));
+    turn(&d, true, GALEN_PMR_PRESCRIBER);
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Kim"));
+    desk_end(&d);
+}
+
+Test(engine_undo, what_was_never_sent_is_dropped)
+{
+    struct desk d = desk_new(302, false);
+    cut(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Lee"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_PHARMACY, "Elm"), GALEN_OK);
+    home_pump(d.home);
+    turn(&d, false, GALEN_PMR_PHARMACY);
+    home_pump(d.home);
+    cr_assert_eq(galen_engine_waiting(d.home->engine, d.id), 1);
+    turn(&d, false, GALEN_PMR_PRESCRIBER);
+    home_pump(d.home);
+    cr_assert_eq(galen_engine_waiting(d.home->engine, d.id), 0);
+    galen_token token;
+    cr_assert_eq(look(&d, false, GALEN_ERR_NOTHING, token), 0);
+    home_crash(d.home); /* it is gone from the disk, too */
+    home_start(d.home);
+    cr_assert_eq(galen_engine_waiting(d.home->engine, d.id), 0);
+    desk_end(&d);
+}
+
+Test(engine_undo, what_is_on_its_way_is_waited_for)
+{
+    struct desk d = desk_new(303, false);
+    galen_token token;
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Lee"), GALEN_OK);
+    home_pump(d.home);
+    cr_assert_eq(look(&d, false, GALEN_ERR_UNSENT, token), GALEN_PMR_PRESCRIBER);
+    cr_assert_eq(galen_engine_undo(d.home->engine, home_now(d.home), d.id, token),
+                 GALEN_ERR_UNSENT);
+    arrive(&d);
+    turn(&d, false, GALEN_PMR_PRESCRIBER);
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_PRESCRIBER, ""));
+    desk_end(&d);
+}
+
+/* Each press goes one further back, though nothing gets to the server meanwhile. */
+Test(engine_undo, without_a_server_it_goes_back_and_forth_all_the_same)
+{
+    struct desk d = desk_new(304, false);
+    galen_token token;
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Lee"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_PHARMACY, "Elm"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Kim"), GALEN_OK);
+    arrive(&d);
+    cut(&d);
+    turn(&d, false, GALEN_PMR_PRESCRIBER);
+    turn(&d, false, GALEN_PMR_PHARMACY);
+    turn(&d, false, GALEN_PMR_PRESCRIBER);
+    cr_assert_eq(look(&d, false, GALEN_ERR_NOTHING, token), 0);
+    turn(&d, true, GALEN_PMR_PRESCRIBER);
+    home_pump(d.home);
+    home_crash(d.home);
+    home_start(d.home);
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Lee"));
+    cr_assert(says(&d, GALEN_PMR_PHARMACY, ""));
+    desk_end(&d);
+}
+
+Test(engine_undo, nothing_else_is_taken_back_than_what_was_shown)
+{
+    struct desk d = desk_new(305, false);
+    galen_token first, second;
+    cr_assert_eq(set(&d, GALEN_PMR_PRESCRIBER, "Lee"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(look(&d, false, GALEN_OK, first), GALEN_PMR_PRESCRIBER);
+    cr_assert_eq(set(&d, GALEN_PMR_PHARMACY, "Elm"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(galen_engine_undo(d.home->engine, home_now(d.home), d.id, first),
+                 GALEN_ERR_BEHIND);
+    cr_assert_eq(look(&d, false, GALEN_OK, second), GALEN_PMR_PHARMACY);
+    cr_assert_eq(galen_engine_undo(d.home->engine, home_now(d.home), d.id, second), GALEN_OK);
+    cr_assert_eq(galen_engine_undo(d.home->engine, home_now(d.home), d.id, second),
+                 GALEN_ERR_BEHIND, "pressed twice");
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Lee"));
+    desk_end(&d);
+}
