@@ -91,7 +91,8 @@ def discover():
             name = script.parent.name if script.name == "run" else f"e2e/{script.name}"
             alone = re.search(r"^# tests/run: alone$", script.read_text(), re.M) is not None
             target = None if name in ("mutation", "selftest") else "all"  # they build for themselves
-            found.append(Test(name, script, "release", target, 900, alone))
+            deadline_s = 1500 if name == "web" else 900
+            found.append(Test(name, script, "release", target, deadline_s, alone))
     return found
 
 
