@@ -3,7 +3,7 @@
  * patients are short and plain; staff read their own. The schema's labels and options come from the core.
  */
 import type {
-    Entry, EntryState, ErrorName, Failure, Id, Member, Role, SchemaField, ValueKind,
+    Change, Entry, EntryState, ErrorName, Failure, Id, Member, Role, SchemaField, Stays, ValueKind,
 } from "./core/protocol.ts";
 import type { Browser } from "./audio/browser.ts";
 import type { OwnErrorName } from "./core/error.ts";
@@ -854,6 +854,51 @@ export const w = {
         what_happened: (entry: Entry, what: string, mine: boolean): string => happened(entry, what, mine),
     },
 
+    undo: {
+        label: "Your last change",
+        did: {
+            write: (c: Change): string => c.adds ? "You added:" : "You changed:",
+            propose: (): string => "You suggested:",
+            answer: (c: Change): string => c.accepted ? "You accepted a suggestion:" : "You declined a suggestion:",
+        } satisfies Record<Change["kind"], (c: Change) => string>,
+        then: "It will say again",
+        then_of: (label: string): string => `${label} will say again`,
+        taken_off: "It will be taken off the list again.",
+        withdrawn: "Your suggestion will be taken back.",
+        accepted_back: "What it said before stands again. The suggestion then counts as declined; it can still be accepted.",
+        declined_back: "The suggestion will count again.",
+        button: "Undo my last change",
+        waits: "It is on its way to the server. In a moment you can undo it.",
+        undone: "You took back:",
+        again: "Put it back",
+        done: (what: string): string => `Taken back: ${what}`,
+        done_again: (what: string): string => `Put back: ${what}`,
+        changed: "Something has changed in the meantime. Look again, then press the button.",
+        stays: (what: string, why: string): string => `${what} stays as it is. ${why}`,
+        why: {
+            "written-since": (who: string) => `${who} changed it since.`,
+            choice: () => "Two different answers stood there before. Choose in the record.",
+            same: () => "It would say the same as now.",
+            role: () => "You may not change it any more.",
+            used: (who: string) => `${who} wrote in it since. Ask for it to be stopped instead.`,
+            signed: () => "It was signed. It can be stopped, with a reason.",
+            answered: (who: string) => `${who} answered your suggestion.`,
+            "open-before": () => "It was open before. Answer the suggestion again in the record.",
+            "too-long": () => "The text would be too long.",
+        } satisfies Record<Stays, (who: string) => string>,
+    },
+    then: {
+        show: "Show the chart as it was then",
+        title: "The chart as it was",
+        banner: (ms: number): string => `This is how the chart was on ${inFull.format(ms)}. It is not how it is now.`,
+        banner_what: "You can look at it here. Nothing can be changed, and no papers are made from it.",
+        back: "Back to the chart as it is now",
+        loading: "Going back in the chart. With a long chart this takes a few seconds…",
+        none: "Nothing was written in the chart yet.",
+        suggested: (who: string): string => `Suggested by ${who}, not decided then`,
+        more: (n: number): string => `Show ${n} more`,
+    },
+
     visit: {
         title: "Visit",
         bar: "Visit",
@@ -973,6 +1018,10 @@ function happened(entry: Entry, what: string, mine: boolean): string {
     }
     if (entry.class === "certificate")
         return `renewed ${mine ? "your" : "their"} certificate.`;
+    if (entry.undoes !== undefined)
+        return `took back ${mine ? "your" : "their"} own change of entry ${entry.undoes + 1}.`;
+    if (entry.redoes !== undefined)
+        return `put back ${mine ? "your" : "their"} own change of entry ${entry.redoes + 1}.`;
     switch (entry.kind) {
     case "message": return "wrote a message.";
     case "write": return what ? `wrote in ${what}.` : opened.open;

@@ -4,7 +4,7 @@
  */
 import type {
     CallView, ChartSummary, DocName, Entry, Failure, Findings, Home, Id, Member, Proposal, QuestionName, Questions, RecordView,
-    Role, Said, SchemaDocument, Told, Versions, Waiting,
+    Role, Said, SchemaDocument, Told, Undoable, Versions, Waiting,
 } from "../../../web-client/src/core/protocol.ts";
 import type { Core } from "../../../web-client/src/state/core.ts";
 import type { Levels, Sound, SoundNow } from "../../../web-client/src/audio/sound.ts";
@@ -25,6 +25,11 @@ export interface Script {
     versions: Versions;
     papers: Questions["papers"]["answer"];
     call: CallView;
+    undoable: Undoable;
+    /** what there is to undo after that */
+    undo_next?: Undoable["undo"];
+    /** the records as they were */
+    records_then?: Partial<Record<DocName, RecordView[]>>;
     /** that this tab was in when it was loaded again */
     visit_before?: { chart: Id; visit: Id; muted: boolean };
     /** questions that fail, or never answer */
@@ -161,6 +166,23 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
                 why: "People read something else in it.", suggestion, source: { key: "ismp", list: "A list", version: "1", date: "2026" },
             }];
         }),
+        then: ({ chart, before }) => {
+            const none = Object.fromEntries(script.schema.map((d) => [d.name, []])) as unknown as Record<DocName, RecordView[]>;
+            return { size: before, time_ms: script.now_ms - 86_400_000 * 3, records: { ...none, ...structuredClone(script.records_then ?? script.records[chart]) } };
+        },
+        undoable: () => structuredClone(script.undoable),
+        undo: ({ chart, token: which }) => {
+            const { undo, redo } = script.undoable;
+            if (which === undo?.token) {
+                if (undo.kind === "write" && undo.index !== undefined)
+                    append(chart, { kind: "write", doc: undo.doc, record: undo.record, fields: Object.fromEntries(undo.fields.map((f) => [f.field, f.then ?? ""])) });
+                script.undoable = { undo: script.undo_next ?? null, redo: { ...undo, again: true, token: "ef".repeat(16) }, passed: null };
+            } else if (which === redo?.token) {
+                script.undoable = { undo: { ...redo, again: false, token: "ab".repeat(16) }, redo: null, passed: null };
+            } else
+                throw failure("not-up-to-date");
+            return { token: which };
+        },
         versions: () => structuredClone(script.versions),
         sign: ({ chart, meaning, visit }) => {
             const made = append(chart, { kind: "sign", meaning } as Partial<Entry>);

@@ -185,6 +185,17 @@ const papers = () => ({
     ],
 });
 
+const undoField = (field, label, now, then, more = {}) => ({ field, label, goes: true, now, then, ...more });
+/** Somebody's change of a medicine, an hour ago. */
+const changed = (fields, more = {}) => ({
+    token: "12".repeat(16), index: 9, time_ms: NOW - HOUR, kind: "write", again: false, adds: false, doc: "pmr", record: rec(1),
+    title: "Metformin", what: `${fields.map((f) => f.label).join(", ")} – Metformin`, fields, ...more,
+});
+const byTom = { account: TOM.account, name: TOM.name, role: TOM.role };
+const undoes = (...args) => (s) => { s.undoable.undo = changed(...args); };
+const takenAs = undoField("taken_as", "How I really take it", "Mornings always, evenings when I think of it.", "Mornings only.");
+const directions = undoField("instructions", "Instructions", "Swallow whole, with a glass of water.", "");
+
 const summary = (chart, name, more = {}) => ({
     chart, name, practice: false, entries: 15, server_entries: 15, epoch: 2, people: 3, devices: 5, member: true, holder: true, current: true,
     waiting: 0, conflicts: 0, proposals: 0, unread: 0, heard_ms: NOW - 3 * MIN, ...more,
@@ -198,7 +209,7 @@ export function practice(file, who) {
     const me = { staff: PAULA, patient: ROSA, caregiver: SAM, prescriber: HART }[who];
     const entries = log();
     return {
-        now_ms: NOW, ready: true, then: [], failing: {}, earlier: {}, findings: findings(), versions: { versions: [], ready: true }, papers: papers(), sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
+        now_ms: NOW, ready: true, then: [], failing: {}, earlier: {}, findings: findings(), versions: { versions: [], ready: true }, papers: papers(), undoable: { undo: null, redo: null, passed: null }, sound: {}, server_ms: 30, schema: schema(file, me.role), waiting: {}, call: noCall,
         home: {
             state: "member", host: "galen.practice.example", device: me.device, account: me.account, role: me.role, name: who === "patient" ? "Rosalind" : me.name,
             practice: id("aa"), practice_chart: staff ? PRACTICE : "", online: { log: true, live: true }, persistent: true, holds: true,
@@ -461,6 +472,25 @@ export const states = [
     ["log-staff", "staff", chart("log"), () => {}, ["Check now"]],
     ["log-patient", "patient", chart("log")],
     ["log-loading", "patient", chart("log"), fails("entries", "never")],
+    ["undo-patient", "patient", chart("pmr", rec(1)), undoes([takenAs])],
+    ["undo-patient-suggestion", "patient", chart("pmr"), undoes([undoField("regimen", "How I take it")], { kind: "propose" })],
+    ["undo-staff", "staff", chart("pmr", rec(1)), (s) => {
+        undoes([directions, undoField("prescriber", "Prescriber", "Kim", "Lee", { goes: false, why: "written-since", by: byTom })])(s);
+        s.undoable.redo = changed([directions], { token: "34".repeat(16), again: true });
+        s.undoable.passed = changed([undoField("regimen", "Regimen", "", "", { goes: false })], { why: "choice" });
+    }],
+    ["undo-staff-added", "staff", chart("pmr"), undoes([directions], { adds: true, what: "Metformin" })],
+    ["undo-staff-waits", "staff", chart("pmr"), (s) => {
+        undoes([directions])(s);
+        s.undoable.error = "not-sent-yet";
+    }],
+    ["undo-staff-accepted", "staff", chart("pmr"), undoes([undoField("regimen", "Regimen")], { kind: "answer", accepted: true })],
+    ["undo-log", "patient", chart("log"), undoes([takenAs], { time_ms: NOW - 40 * DAY })],
+    ["then-patient", "patient", { at: "then", chart: CHART, before: 7, back: chart("log") }],
+    ["then-staff", "staff", { at: "then", chart: CHART, before: 7, back: chart("pmr", rec(1)) }],
+    ["then-loading", "patient", { at: "then", chart: CHART, before: 7, back: chart("log") }, fails("then", "never")],
+    ["then-not-open", "caregiver", { at: "then", chart: CHART, before: 7, back: chart("log") }, fails("then", "record-not-open", "The record opens after the pharmacist has checked who you are.")],
+    ["then-nothing", "staff", { at: "then", chart: CHART, before: 1, back: chart("log") }, (s) => { s.records_then = {}; }],
     ["log-check-failed", "staff", chart("log"), fails("check", "withheld", "The server holds back part of the chart."), ["Check now"]],
 
     ["visit-staff", "staff", { at: "visit", chart: CHART }],

@@ -148,6 +148,9 @@ export interface Entry {
     subject?: Id;
     visit?: Id;
     visit_event?: "opened" | "ended";
+    /** it takes that entry back, or makes it stand again */
+    undoes?: number;
+    redoes?: number;
 }
 
 /** A request of this device that is not in the log yet: "on this device". */

@@ -2,7 +2,7 @@
 import { batch, type Signal } from "@preact/signals";
 import type {
     CallView, ChartSummary, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, SchemaDocument, Told, Token,
-    Versions, Waiting,
+    Undoable, Versions, Waiting,
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import {
@@ -24,6 +24,7 @@ export type Change =
     | { do: "want"; what: Wantable[] }
     | { do: "findings"; chart: Id; findings: Part<Findings> }
     | { do: "versions"; chart: Id; versions: Part<Versions> }
+    | { do: "undoable"; chart: Id; undoable: Part<Undoable> }
     | { do: "checked"; chart: Id; checked: OpenChart["checked"] }
     | { do: "compose"; chart: Id; text: string }
     | { do: "typed"; key: string; text: string; base: string; now: string; wrong: boolean }
@@ -78,12 +79,12 @@ function opened(chart: Id): OpenChart {
     return {
         chart, members: loading, entries: loading, from: 0, earlier: false, waiting: [],
         records: Object.fromEntries(recordDocs.map((doc) => [doc, loading])) as OpenChart["records"],
-        findings: loading, versions: loading, wanted: [], checked: null,
+        findings: loading, versions: loading, undoable: loading, wanted: [], checked: null,
     };
 }
 
 function go(screen: Screen): void {
-    const chart = screen.at === "chart" || screen.at === "visit" || screen.at === "paper" ? screen.chart : null;
+    const chart = "chart" in screen ? screen.chart : null;
     const before = tree.screen.value;
     tree.screen.value = screen;
     if (chart !== (tree.open.value?.chart ?? null))
@@ -277,6 +278,7 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
         ofOpen(tree.open.value.chart, (open) => ({ wanted: [...new Set([...open.wanted, ...c.what])] })),
     findings: (c) => ofOpen(c.chart, (open) => ({ findings: kept(open.findings, c.findings) })),
     versions: (c) => ofOpen(c.chart, (open) => ({ versions: kept(open.versions, c.versions) })),
+    undoable: (c) => ofOpen(c.chart, (open) => ({ undoable: kept(open.undoable, c.undoable) })),
     checked: (c) => ofOpen(c.chart, () => ({ checked: c.checked })),
     compose: (c) => set(tree.composing, { ...tree.composing.value, [c.chart]: c.text }),
     typed,

@@ -31,7 +31,7 @@ export const sound = (): Sound => soundPart;
 /* -- asking again ----------------------------------------------------------------------------------- */
 
 type Wanted = "home" | "charts" | "members" | "waiting" | Wantable | "call" | "entries";
-const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "findings", "versions", "members", "waiting", "call"];
+const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "findings", "versions", "undoable", "members", "waiting", "call"];
 const wanted = new Set<Wanted>();
 let round: Promise<void> | null = null;
 
@@ -53,7 +53,7 @@ export function want(...what: Wantable[]): void {
 }
 
 /** What follows from all documents together. */
-const derived = (wanted: Wantable[]): Wantable[] => wanted.filter((one) => one === "findings" || one === "versions");
+const derived = (wanted: Wantable[]): Wantable[] => wanted.filter((one) => one === "findings" || one === "versions" || one === "undoable");
 
 async function askWanted(): Promise<void> {
     while (wanted.size > 0) {
@@ -83,18 +83,29 @@ async function askOne(what: Wanted): Promise<void> {
     case "members":
         return part(ask("members", { chart: open }), (members) => change({ do: "members", chart: open, members }));
     case "waiting":
-        return void await ask("waiting", { chart: open })
-            .then((waiting) => change({ do: "waiting", chart: open, waiting }), () => undefined);
+        return void await ask("waiting", { chart: open }).then((waiting) => {
+            change({ do: "waiting", chart: open, waiting });
+            undoMayBeOther(waiting.length);
+        }, () => undefined);
     case "entries":
         return loadLatest(open);
     case "findings":
         return part(ask("findings", { chart: open }), (findings) => change({ do: "findings", chart: open, findings }));
     case "versions":
         return part(ask("versions", { chart: open }), (versions) => change({ do: "versions", chart: open, versions }));
+    case "undoable":
+        return part(ask("undoable", { chart: open }), (undoable) => change({ do: "undoable", chart: open, undoable }));
     default:
         return part(ask("records", { chart: open, doc: what }),
                     (records) => change({ do: "records", chart: open, doc: what, records }));
     }
+}
+
+/* What waits without a connection can be taken back, too; with one it is in the log in a moment, and an entry tells. */
+function undoMayBeOther(waiting: number): void {
+    const home = tree.home.value, offline = home.state === "here" && !home.value.online.log;
+    if ((waiting === 0 || offline) && tree.open.value?.wanted.includes("undoable"))
+        wanted.add("undoable");
 }
 
 /* What a role may do stands in the schema; who came by a link has a role only then. */

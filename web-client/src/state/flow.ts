@@ -26,7 +26,7 @@ export const here = (doc: RecordDoc): RecordView[] => {
     const part = tree.open.value?.records[doc];
     return part?.state === "here" ? part.value : [];
 };
-export const countOf = (doc: RecordDoc): RecordView[] => here(doc).filter((r) => r.state !== "declined");
+export const countOf = (doc: RecordDoc): RecordView[] => here(doc).filter((r) => r.state === "present" || r.state === "proposed");
 
 /** What the patient takes now, or may take: all but what was stopped. */
 export const medicinesNow = (): RecordView[] => countOf("pmr").filter((r) => shownFields(r)["status"] !== "stopped" || r.conflicts > 0);

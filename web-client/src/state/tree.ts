@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type {
     CallView, ChartSummary, DocName, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
-    Token, Versions, Waiting,
+    Token, Undoable, Versions, Waiting,
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import { silent } from "./sound.ts";
@@ -20,7 +20,7 @@ export type RecordDoc = Exclude<DocName, "people">;
 export const recordDocs: RecordDoc[] = ["pmr", "map", "profile", "dtp", "journal", "allergies", "visit", "checkin"];
 export const isRecordDoc = (doc: DocName | undefined): doc is RecordDoc => doc !== undefined && doc !== "people";
 /** What is asked of an open chart only when a screen wants it. */
-export type Wantable = RecordDoc | "findings" | "versions";
+export type Wantable = RecordDoc | "findings" | "versions" | "undoable";
 export type ChartPart = "papers" | "messages" | RecordDoc | "people" | "log";
 /** The steps of a visit, in the order of the care process. They are the options of `visit.step`. */
 export const steps = ["start", "collect", "assess", "plan", "agree", "sign"] as const;
@@ -32,6 +32,8 @@ export type Screen =
     | { at: "new-patient" }
     | ChartPlace
     | { at: "paper"; chart: Id; back: Screen; list?: boolean; version?: number }
+    /** the chart as it was when its log had `before` entries */
+    | { at: "then"; chart: Id; before: number; back: Screen }
     | { at: "visit"; chart: Id };
 
 export interface ChartPlace {
@@ -60,6 +62,8 @@ export interface OpenChart {
     /** what follows from the documents: findings of the safety aids, signed versions */
     findings: Part<Findings>;
     versions: Part<Versions>;
+    /** what this person could take back */
+    undoable: Part<Undoable>;
     /** what a screen has wanted so far: it is kept up to date */
     wanted: Wantable[];
     checked: Part<Questions["check"]["answer"] & { at_ms: number }> | null;

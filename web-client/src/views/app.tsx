@@ -12,6 +12,7 @@ import { JoinScreen, LostScreen, WelcomeScreen } from "./join.tsx";
 import { NewPatientScreen } from "./invite.tsx";
 import { PaperScreen } from "./papers.tsx";
 import { Alert, Button, Buttons, Loading, Title } from "./parts.tsx";
+import { ThenScreen } from "./then.tsx";
 import { VisitBar, VisitScreen } from "./visit.tsx";
 
 export function App() {
@@ -118,6 +119,7 @@ function Screen({ home }: { home: Home | null }) {
     case "new-patient": return <NewPatientScreen />;
     case "chart": return <ChartScreen home={home} screen={screen} />;
     case "paper": return <PaperScreen key={`${screen.version}`} screen={screen} />;
+    case "then": return <ThenScreen screen={screen} />;
     case "visit": return <VisitScreen home={home} chart={screen.chart} />;
     }
 }

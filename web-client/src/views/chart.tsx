@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { ChartSummary, Home } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
-import { tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
+import { recordDocs, tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
 import { failureWords, w } from "../words.ts";
 import { AnswersPart } from "./answers.tsx";
 import { VisitPart } from "./flow.tsx";
@@ -14,6 +14,7 @@ import { PapersPart } from "./papers.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
 import { Copied, ShutOutButton } from "./shut_out.tsx";
+import { UndoNotice } from "./undo.tsx";
 import { startVisit } from "./visit.tsx";
 
 export interface ChartProps {
@@ -47,6 +48,8 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
         <>
             <ChartTop {...props} part={screen.part} record={`${screen.record ?? ""}${screen.step ?? ""}`} />
             <Trouble {...props} />
+            {!chart.practice && (screen.part === "log" || recordDocs.some((doc) => doc === screen.part)) &&
+                <UndoNotice {...props} always={screen.part === "log"} />}
             <PartOf {...props} screen={screen} />
         </>
     );

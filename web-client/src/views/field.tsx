@@ -17,6 +17,7 @@ import {
 } from "../state/values.ts";
 import { w } from "../words.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
+import { ShowThen } from "./then.tsx";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
 import { WritingHints } from "./writing.tsx";
 
@@ -137,6 +138,7 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
                                 {said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}
                                 {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />, {w.field.device(said.device)}
                                 {said.current ? ` (${w.field.current})` : ""}
+                                {!said.current && <ShowThen chart={chart} index={said.index} ms={said.time_ms} />}
                             </li>
                         ))}
                     </ol>
@@ -369,7 +371,7 @@ function AccountControl(props: FieldProps) {
 function RecordControl(props: FieldProps) {
     const doc = props.field.refers;
     const value = shownIn(props);
-    const options = isRecordDoc(doc) ? here(doc).filter((r) => r.state !== "declined" || r.record === linked(value))
+    const options = isRecordDoc(doc) ? here(doc).filter((r) => r.state === "present" || r.state === "proposed" || r.record === linked(value))
         .map((r) => ({ name: linkTo(schemaOf(doc), r.record), label: recordName(doc, r, props.plain) })) : [];
     return <Select props={props} options={options} />;
 }

@@ -7,6 +7,7 @@ import { markOf, people, verifiedByAll } from "../state/marks.ts";
 import { tree } from "../state/tree.ts";
 import { problemWords, reasonWords, w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
+import { ShowThen } from "./then.tsx";
 import { Alert, Button, Buttons, Empty, Failed, MarkView, me, nameOf, Of, Tag, When } from "./parts.tsx";
 
 const AT_ONCE = 20;
@@ -109,6 +110,7 @@ function LogLine({ entry, members, plain }: ChartProps & { entry: Entry; members
                     ? <Tag kind="attention">{w.log.void(entry.why ? reasonWords(entry.why) : "")}</Tag>
                     : <MarkView mark={markOf(entry.index, entry.account, me(), members, entry)} members={members} />}
             </p>
+            {entry.class === "record" && entry.state === "open" && <ShowThen chart={entry.chart} index={entry.index} ms={entry.time_ms} />}
         </li>
     );
 }

@@ -63,7 +63,7 @@ export const membersOf = (props: ChartProps): Member[] =>
 function RecordList(props: Props & { schema: SchemaDocument; records: RecordView[]; missing: boolean }) {
     const { doc, chart, records, plain, open, schema } = props;
     const words = plain ? w.record.plain : w.record.clinical;
-    const shown = records.filter((r) => r.state !== "declined");
+    const shown = records.filter((r) => r.state === "present" || r.state === "proposed");
     if (layouts[doc].newest)
         shown.reverse();
     const now = shown.filter((r) => !isOver(doc, r, (field) => shownFields(r)[field] ?? ""));
