@@ -949,3 +949,68 @@ test("the keyboard reaches everything, and the focus is seen", async () => {
     assert.ok(reached.size >= wanted, `${reached.size} of ${wanted}`);
     await page.close();
 });
+
+test("one's own last change is taken back and put back, by the button that was on the screen", async () => {
+    const page = await on("undo-patient");
+    const said = () => page.getByRole("region", { name: "Your last change" }).innerText();
+    assert.match(await said(), /You changed: How I really take it – Metformin, today/);
+    await page.press(/^Undo my last change/);
+    await settle(page, 1000);
+    assert.deepEqual(await page.heard("undo"), [{ chart: CHART, token: "12".repeat(16) }]);
+    assert.match(await said(), /You took back: How I really take it – Metformin/);
+    assert.equal(await page.getByRole("button", { name: /^Undo my last change/ }).count(), 0);
+    assert.equal(await page.locator("[data-field=taken_as] .value").innerText(), "Mornings only.");
+    assert.equal(await page.locator("[role=status]").last().innerText(), "Taken back: How I really take it – Metformin");
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Your last change", "the button is gone");
+    await page.press(/^Put it back/);
+    await settle(page, 1000);
+    assert.deepEqual((await page.heard("undo")).at(-1), { chart: CHART, token: "ef".repeat(16) });
+    assert.match(await said(), /You changed: How I really take it/);
+    await page.close();
+});
+
+test("what would be another change by now is not taken back, and the person is told", async () => {
+    const page = await on("undo-staff", (s) => { s.failing.undo = { error: "not-up-to-date", help: "" }; });
+    await page.press(/^Undo that, too ?: Instructions, Prescriber – Metformin/);
+    assert.match(await page.locator("[role=status]").last().innerText(), /Something has changed in the meantime/);
+    assert.equal(await page.locator(".usa-alert--error").count(), 0);
+    assert.match(await page.locator(".undo-what").innerText(), /Prescriber stays as it is. Tom Tech changed it since./);
+    await page.close();
+    const old = await on("undo-patient", (s) => { s.undoable.undo.time_ms -= 2 * DAY; });
+    assert.equal(await old.getByRole("button", { name: /^Undo/ }).count(), 0, "it is not offered for what was long ago, but in the log");
+    await old.close();
+});
+
+test("the chart as it was is looked at from the log and from a field's history, and the way back leads there", async () => {
+    const page = await on("log-staff");
+    await page.press(/^Show the chart as it was then/);
+    assert.equal(await page.locator("h1").innerText(), "The chart as it was");
+    assert.deepEqual(await page.heard("then"), [{ chart: CHART, before: 11 }]);
+    assert.match(await page.locator(".then").innerText(), /This is how the chart was on Sunday, November 22, 2026.*It is not how it is now/s);
+    assert.equal(await page.locator("main").locator("input, textarea, select").count(), 0, "nothing can be changed");
+    assert.deepEqual(await page.locator("main button").allInnerTexts(), ["← Back to the chart as it is now", "← Back to the chart as it is now"]);
+    await page.press(/^← Back to the chart/);
+    assert.match(await page.locator("h1").innerText(), /Log/);
+    await page.close();
+    const history = await on("medicine-staff", (s) => {
+        s.earlier[`${record(1)}/reason`] = [{ ...s.records[CHART].pmr[0].fields.reason.values[0], value: "For sugar.", index: 3 }];
+    });
+    await history.locator("[data-field=reason] summary").click();
+    await settle(history);
+    await history.locator("[data-field=reason]").getByRole("button", { name: /^Show the chart as it was then/ }).click();
+    await settle(history);
+    assert.deepEqual(await history.heard("then"), [{ chart: CHART, before: 4 }]);
+    await history.press(/^← Back to the chart/);
+    assert.equal(await history.locator("[data-field=reason]").count(), 1);
+    await history.close();
+});
+
+test("of a long chart as it was, a part is on the screen at a time", async () => {
+    const page = await on("then-staff", (s) => {
+        s.records_then = { pmr: Array.from({ length: 500 }, (_, i) => ({ ...s.records[s.charts[1].chart].pmr[0], record: i.toString(16).padStart(32, "0") })) };
+    });
+    assert.equal(await page.locator(".then-part .card").count(), 50);
+    await page.press("Show 450 more");
+    assert.equal(await page.locator(".then-part .card").count(), 100);
+    await page.close();
+});

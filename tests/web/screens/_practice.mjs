@@ -473,12 +473,13 @@ export const states = [
     ["log-patient", "patient", chart("log")],
     ["log-loading", "patient", chart("log"), fails("entries", "never")],
     ["undo-patient", "patient", chart("pmr", rec(1)), undoes([takenAs])],
+    ["undo-patient-opened", "patient", chart("pmr", rec(1)), undoes([takenAs]), [{ open: ".undo-what summary" }]],
     ["undo-patient-suggestion", "patient", chart("pmr"), undoes([undoField("regimen", "How I take it")], { kind: "propose" })],
     ["undo-staff", "staff", chart("pmr", rec(1)), (s) => {
         undoes([directions, undoField("prescriber", "Prescriber", "Kim", "Lee", { goes: false, why: "written-since", by: byTom })])(s);
         s.undoable.redo = changed([directions], { token: "34".repeat(16), again: true });
         s.undoable.passed = changed([undoField("regimen", "Regimen", "", "", { goes: false })], { why: "choice" });
-    }],
+    }, [{ open: ".undo-what summary" }]],
     ["undo-staff-added", "staff", chart("pmr"), undoes([directions], { adds: true, what: "Metformin" })],
     ["undo-staff-waits", "staff", chart("pmr"), (s) => {
         undoes([directions])(s);

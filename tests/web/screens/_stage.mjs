@@ -67,7 +67,9 @@ export async function openStage() {
             await page.waitForSelector("h1");
             await settle(page);
             for (const label of presses) {
-                if (typeof label !== "number")
+                if (label.open) // what is folded
+                    await page.locator(label.open).first().click();
+                else if (typeof label !== "number")
                     await page.getByRole("button", { name: label, exact: typeof label === "string" }).first().click();
                 await settle(page, typeof label === "number" ? label : 400);
             }

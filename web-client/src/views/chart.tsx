@@ -48,9 +48,9 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
         <>
             <ChartTop {...props} part={screen.part} record={`${screen.record ?? ""}${screen.step ?? ""}`} />
             <Trouble {...props} />
-            {!chart.practice && (screen.part === "log" || recordDocs.some((doc) => doc === screen.part)) &&
-                <UndoNotice {...props} always={screen.part === "log"} />}
+            {screen.part === "log" && !chart.practice && <UndoNotice {...props} always />}
             <PartOf {...props} screen={screen} />
+            {recordDocs.some((doc) => doc === screen.part) && <UndoNotice {...props} />}
         </>
     );
 }

@@ -12,7 +12,8 @@ import { Button, Buttons, nameOf, When } from "./parts.tsx";
 const DAY_MS = 86_400_000;
 const SHOWN_MAX = 160;
 
-/** `always`: also what was changed longer ago than a day. */
+/** `always`: also what was changed longer ago than a day. Else it stays in sight below what one reads, which it never
+ *  moves. */
 export function UndoNotice({ chart, open, plain, always }: ChartProps & { always?: boolean }) {
     useEffect(() => want("undoable"), [chart.chart]);
     const around = useRef<HTMLElement>(null);
@@ -35,34 +36,36 @@ export function UndoNotice({ chart, open, plain, always }: ChartProps & { always
     if (!undo && !redo && !passed)
         return null;
     return (
-        <section class="undo" ref={around} tabIndex={-1} aria-label={w.undo.label}>
-            {passed && <p>{w.undo.stays(passed.what, whyWords(passed, members))}</p>}
-            {undo && (
-                <div>
-                    <p><strong>{w.undo.did[undo.kind](undo)}</strong> {undo.what}, <When ms={undo.time_ms} /></p>
-                    <Fields of={undo} members={members} plain={plain} />
-                    {error === "not-sent-yet"
-                        ? <p>{w.undo.waits}</p>
-                        : (
-                            <Buttons>
-                                <Button onClick={() => press(undo)}>
-                                    <span aria-hidden="true">↩ </span>{w.undo.button}<span class="usa-sr-only">: {undo.what}</span>
-                                </Button>
-                            </Buttons>
-                        )}
-                </div>
-            )}
-            {redo && (
-                <div>
-                    <p><strong>{w.undo.undone}</strong> {redo.what}</p>
+        <>
+            {(redo || undo) && (
+                <section class={`undo${always ? "" : " undo-near"}`} ref={around} tabIndex={-1} aria-label={w.undo.label}>
+                    {redo && <p><strong>{w.undo.undone}</strong> {redo.what}</p>}
+                    {undo && (
+                        <p><strong>{(redo ? w.undo.before : w.undo.did)[undo.kind](undo)}</strong> {undo.what}, <When ms={undo.time_ms} /></p>
+                    )}
+                    {undo && error === "not-sent-yet" && <p>{w.undo.waits}</p>}
                     <Buttons>
-                        <Button kind="other" onClick={() => press(redo)}>
-                            <span aria-hidden="true">↪ </span>{w.undo.again}<span class="usa-sr-only">: {redo.what}</span>
-                        </Button>
+                        {undo && error !== "not-sent-yet" && (
+                            <Button kind={redo ? "other" : "main"} onClick={() => press(undo)}>
+                                <span aria-hidden="true">↩ </span>{redo ? w.undo.button_before : w.undo.button}
+                                <span class="usa-sr-only">: {undo.what}</span>
+                            </Button>
+                        )}
+                        {redo && (
+                            <Button kind="other" onClick={() => press(redo)}>
+                                <span aria-hidden="true">↪ </span>{w.undo.again}<span class="usa-sr-only">: {redo.what}</span>
+                            </Button>
+                        )}
                     </Buttons>
-                </div>
+                </section>
             )}
-        </section>
+            <details class="folded undo-what">
+                <summary>{undo ? w.undo.what_happens : passed ? w.undo.what_stays : w.undo.what_happened}</summary>
+                {undo && <Fields of={undo} members={members} plain={plain} />}
+                {passed && <p>{w.undo.stays(passed.what, whyWords(passed, members))}</p>}
+                {!undo && !passed && <p>{w.undo.kept}</p>}
+            </details>
+        </>
     );
 }
 
@@ -80,7 +83,7 @@ function Fields({ of, members, plain }: { of: Change; members: Member[]; plain: 
                 <dl class="brief">
                     {shown.map(({ one, field }) => field && (
                         <div key={one.field}>
-                            <dt>{shown.length > 1 ? w.undo.then_of(one.label) : w.undo.then}</dt>
+                            <dt>{of.fields.length > 1 ? w.undo.then_of(one.label) : w.undo.then}</dt>
                             <dd>{thenWords(one.then ?? "", field, members, plain)}</dd>
                         </div>
                     ))}
