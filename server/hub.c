@@ -1,6 +1,8 @@
 /* Connections: how they come, what they may say when, what they are sent, how they go. */
 #include "hub_state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,7 +291,8 @@ static void on_pong(struct hub *hub, struct hub_connection *connection,
     (void)frame;
 }
 
-#define BOTH (HUB_LOG | HUB_LIVE)
+#define BOTH  (HUB_LOG | HUB_LIVE)
+#define ALIVE (HUB_CHALLENGED | BOTH | HUB_GUEST | HUB_LINK)
 
 /* What a client may say (PROTOCOL.md, "Frames"), in which state, and whether it numbers it. */
 static const struct rule {
@@ -301,20 +304,20 @@ static const struct rule {
 } rules[] = {
     {GALEN_FRAME_SIGN_IN, HUB_CHALLENGED, false, hub_on_sign_in},
     {GALEN_FRAME_SETUP, HUB_CHALLENGED, false, hub_on_setup},
-    {GALEN_FRAME_PING, HUB_CHALLENGED | BOTH, false, on_ping},
-    {GALEN_FRAME_PONG, HUB_CHALLENGED | BOTH, false, on_pong},
+    {GALEN_FRAME_PING, ALIVE, false, on_ping},
+    {GALEN_FRAME_PONG, ALIVE, false, on_pong},
     {GALEN_FRAME_OPEN, HUB_LOG, true, hub_on_open},
     {GALEN_FRAME_APPEND, HUB_LOG, true, hub_on_append},
     {GALEN_FRAME_HEAD, HUB_LOG, false, hub_on_head},
     {GALEN_FRAME_BODIES, HUB_LOG, true, hub_on_bodies},
-    {GALEN_FRAME_STATEMENT, HUB_LOG, true, hub_on_statement},
+    {GALEN_FRAME_STATEMENT, HUB_LOG | HUB_LINK, true, hub_on_statement},
     {GALEN_FRAME_LIVE_OPEN, HUB_LIVE, true, hub_on_live_open},
     {GALEN_FRAME_RELAY, HUB_LIVE, false, hub_on_relay},
     {GALEN_FRAME_VISIT_OPEN, HUB_LIVE, true, hub_on_visit_open},
-    {GALEN_FRAME_KNOCK, HUB_LIVE, true, hub_on_knock},
+    {GALEN_FRAME_KNOCK, HUB_IN_CALLS, true, hub_on_knock},
     {GALEN_FRAME_ADMIT, HUB_LIVE, true, hub_on_admit},
     {GALEN_FRAME_ROSTER, HUB_LIVE, false, hub_on_roster},
-    {GALEN_FRAME_LEAVE, HUB_LIVE, true, hub_on_leave},
+    {GALEN_FRAME_LEAVE, HUB_IN_CALLS, true, hub_on_leave},
     {GALEN_FRAME_VISIT_END, HUB_LIVE, true, hub_on_visit_end},
 };
 
@@ -365,7 +368,7 @@ static void hear(struct hub *hub, struct hub_connection *connection, struct gale
     const struct rule *rule = find_rule(type);
     struct galen_frame frame;
     hub->counters.frames[type]++;
-    if (type == GALEN_FRAME_MEDIA && connection->state == HUB_LIVE) {
+    if (type == GALEN_FRAME_MEDIA && (connection->state & HUB_IN_CALLS)) {
         hub_live_media(hub, connection, bytes);
         return;
     }
@@ -412,6 +415,9 @@ static void sweep_connections(struct hub *hub)
         uint64_t allowed = at->state == HUB_CHALLENGED ? limits->sign_in_ms : limits->silence_ms;
         if (at->state != HUB_CLOSING && hub->now_ms > since && hub->now_ms - since >= allowed)
             hub_close(hub, at, GALEN_ERR_TIMEOUT, 0);
+        else if (at->state != HUB_CLOSING && at->guest && GALEN_CHECKED(GUEST_EXPIRY) &&
+                 hub->now_ms > at->guest->not_after_ms)
+            hub_close(hub, at, GALEN_ERR_EXPIRED, 0);
     }
 }
 

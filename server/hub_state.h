@@ -31,7 +31,10 @@ enum hub_state {
     HUB_LOG = 2,
     HUB_LIVE = 4,
     HUB_CLOSING = 8, /* what was said last is sent, nothing more is heard */
+    HUB_GUEST = 16,  /* live, for one visit: knocks, leaves, hears and speaks */
+    HUB_LINK = 32,   /* live, a guest's link: may say who takes its place */
 };
+#define HUB_IN_CALLS (HUB_LIVE | HUB_GUEST) /* who may be in a visit */
 
 /** A peer, known by a hash of what names it. */
 struct hub_address {
@@ -67,6 +70,7 @@ struct hub_tie {
 struct hub_guest {
     struct galen_id visit;
     struct galen_chain chain;
+    uint64_t not_after_ms; /* of the chain, as far as it is about guests */
 };
 
 struct hub_connection {
@@ -182,6 +186,7 @@ struct hub_visit {
     struct idmap_node node; /* first: found by the visit's id */
     struct hub_chart *chart;
     struct galen_id host;
+    struct galen_chain host_chain; /* for guests, who cannot read the log */
     uint8_t nonce[32];
     struct hub_connection *host_connection; /* NULL: gone */
     struct galen_id asked;                  /* who was asked to become the host; none */

@@ -125,7 +125,7 @@ void hub_live_media(struct hub *hub, struct hub_connection *connection, struct g
     size_t ring =
         hub->config.limits.live_ring * (visit->admitted_now > 1 ? visit->admitted_now - 1 : 1);
     for (struct hub_participant *to = visit->participants; to; to = to->next) {
-        if (to->connection == connection || to->connection->state != HUB_LIVE ||
+        if (to->connection == connection || !(to->connection->state & HUB_IN_CALLS) ||
             (GALEN_CHECKED(WAITING_ROOM) && !to->admitted))
             continue;
         hub->counters.media_sent++;

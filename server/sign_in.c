@@ -106,36 +106,37 @@ static enum galen_err admit_staff(const struct sign_in *s, const struct galen_ce
     return check_issuers(s, &s->frame->chain);
 }
 
-static struct galen_issuer issuer_from_member(const struct galen_member *member)
-{
-    struct galen_issuer issuer = {.device = member->device,
-                                  .role = member->role,
-                                  .purpose = member->purpose,
-                                  .scope_kind = member->scope_kind,
-                                  .scope = member->scope,
-                                  .account = member->account,
-                                  .not_after_ms = member->not_after_ms,
-                                  .issues_until_ms = member->issues_until_ms};
-    memcpy(issuer.sign_key, member->keys.sign, sizeof issuer.sign_key);
-    return issuer;
-}
-
-/* A guest is certified for one visit, by the practice's staff, and comes in while it is open. */
-static enum galen_err admit_guest(struct sign_in *s, const struct galen_cert *own)
+/* Whose link it was has said that its place is taken by this device: so a link is good once. */
+static bool took_its_place(const struct sign_in *s, const struct galen_chain *chain)
 {
     const struct galen_primitives *p = s->hub->config.primitives;
+    for (size_t i = 0; i + 1 < chain->count; i++) {
+        struct galen_id issuer = galen_device_id(p, &chain->certs[i].keys);
+        if (chain->certs[i].role == GALEN_ROLE_INTERPRETER && GALEN_CHECKED(GUEST_ONCE) &&
+            hub_standing_of(s->hub, &issuer, &chain->certs[i].account).err != GALEN_ERR_REPLACED)
+            return false;
+    }
+    return true;
+}
+
+/* A guest is certified for one visit, by the practice's staff, and comes in while it is open, for what is live. */
+static enum galen_err admit_guest(struct sign_in *s, const struct galen_cert *own)
+{
     const struct galen_chain *chain = &s->frame->chain;
     struct hub_visit *visit = hub_visit_find(s->hub, &own->scope);
-    struct galen_issuer root = galen_issuer_practice(p, &s->hub->practice);
+    if (s->frame->purpose != GALEN_CONNECTION_LIVE && GALEN_CHECKED(GUEST_LIVE))
+        return GALEN_ERR_ROLE;
     if (!visit)
         return GALEN_ERR_NO_VISIT;
-    const struct galen_member *member =
-        galen_rules_member(visit->chart->rules, &chain->certs[0].issuer);
-    if (member && galen_role_is_staff(member->role))
-        root = issuer_from_member(member);
-    enum galen_err err = galen_chain_check(p, &root, chain, s->hub->now_ms);
+    enum galen_err err =
+        galen_rules_judge_guest(visit->chart->rules, chain, &visit->node.id, s->hub->now_ms);
     if (err == GALEN_OK)
         err = check_issuers(s, chain);
+    if (err == GALEN_OK && own->purpose == GALEN_PURPOSE_INVITATION &&
+        s->hub->now_ms > own->issues_until_ms)
+        err = GALEN_ERR_EXPIRED;
+    if (err == GALEN_OK && !took_its_place(s, chain))
+        err = GALEN_ERR_NOT_MEMBER;
     if (err != GALEN_OK)
         return err;
     s->guest = malloc(sizeof *s->guest);
@@ -143,6 +144,11 @@ static enum galen_err admit_guest(struct sign_in *s, const struct galen_cert *ow
         return GALEN_ERR_MEMORY;
     s->guest->visit = visit->node.id;
     s->guest->chain = *chain;
+    s->guest->not_after_ms = UINT64_MAX;
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->certs[i].role == GALEN_ROLE_INTERPRETER &&
+            chain->certs[i].not_after_ms < s->guest->not_after_ms)
+            s->guest->not_after_ms = chain->certs[i].not_after_ms;
     return GALEN_OK;
 }
 
@@ -279,6 +285,15 @@ void hub_notice_durable(struct hub *hub, const struct store_notice *notice)
 
 /* -- in ----------------------------------------------------------------------------------------- */
 
+static uint8_t signed_in_state(const struct sign_in *s)
+{
+    const struct galen_chain *chain = &s->frame->chain;
+    if (s->guest && GALEN_CHECKED(GUEST_FRAMES))
+        return chain->certs[chain->count - 1].purpose == GALEN_PURPOSE_DEVICE ? HUB_GUEST
+                                                                              : HUB_LINK;
+    return s->frame->purpose == GALEN_CONNECTION_LOG ? HUB_LOG : HUB_LIVE;
+}
+
 static enum galen_err take_place(struct sign_in *s)
 {
     struct hub *hub = s->hub;
@@ -301,7 +316,7 @@ static enum galen_err take_place(struct sign_in *s)
     s->connection->id = s->id;
     s->connection->keys = s->frame->keys;
     s->connection->guest = s->guest;
-    s->connection->state = log ? HUB_LOG : HUB_LIVE;
+    s->connection->state = signed_in_state(s);
     if (older) {
         hub->counters.displaced++;
         hub_close(hub, older, GALEN_ERR_DISPLACED, 0);
@@ -333,7 +348,8 @@ void hub_on_sign_in(struct hub *hub, struct hub_connection *connection,
     hub->counters.sign_ins++;
     hub_event(hub, "signed_in", "\"device\":\"%s\",\"purpose\":\"%s\"", hub_hex(&s.id).text,
               connection->state == HUB_LOG ? "log" : "live");
-    hub_visit_announce_to(hub, connection);
+    if (connection->state != HUB_LINK)
+        hub_visit_announce_to(hub, connection);
 }
 
 /* -- set-up ------------------------------------------------------------------------------------- */

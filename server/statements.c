@@ -241,7 +241,11 @@ void hub_on_statement(struct hub *hub, struct hub_connection *connection,
     struct taking t = {
         .statement = &said->statement, .chain = &said->chain, .connection = connection};
     enum galen_err err = GALEN_ERR_LIMIT;
-    if (connection->in_flight < hub->config.limits.appends_in_flight)
+    if (connection->state == HUB_LINK &&
+        (said->statement.kind != GALEN_STATEMENT_REPLACED ||
+         !galen_id_equal(&said->statement.subject, &connection->id)))
+        err = GALEN_ERR_ROLE; /* a guest's link speaks of itself alone */
+    else if (connection->in_flight < hub->config.limits.appends_in_flight)
         err = said->statement.kind == GALEN_STATEMENT_REPLACED ? check_replaced(hub, &t)
                                                                : check_revoked(hub, &t);
     struct hub_pending *pending = NULL;

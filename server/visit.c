@@ -36,7 +36,7 @@ static void send_guests(struct hub *hub, const struct hub_visit *visit,
                         const struct galen_frame *frame)
 {
     for (struct hub_connection *at = hub->connections; at; at = at->next) {
-        if (is_guest_of(at, visit))
+        if (is_guest_of(at, visit) && at->state != HUB_LINK)
             hub_send(hub, at, frame);
     }
 }
@@ -54,6 +54,8 @@ void hub_visit_announce(struct hub *hub, const struct hub_visit *visit,
                         struct hub_connection *connection)
 {
     struct galen_frame frame = announcement(visit);
+    if (connection->guest)
+        frame.as.visit.chain = visit->host_chain;
     hub_send(hub, connection, &frame);
 }
 
@@ -151,6 +153,17 @@ static enum galen_err new_visit(struct hub *hub, const struct galen_frame_visit_
     return GALEN_OK;
 }
 
+/* A chain that guests are to know the sender by. None is allowed: then no guest can be let in. */
+static bool ends_with(const struct hub *hub, const struct galen_chain *chain,
+                      const struct hub_connection *connection)
+{
+    if (chain->count == 0)
+        return true;
+    struct galen_id last =
+        galen_device_id(hub->config.primitives, &chain->certs[chain->count - 1].keys);
+    return galen_id_equal(&last, &connection->id);
+}
+
 static enum galen_err open_visit(struct hub *hub, struct hub_connection *connection,
                                  const struct galen_frame_visit_open *open,
                                  struct hub_visit **visit)
@@ -167,6 +180,8 @@ static enum galen_err open_visit(struct hub *hub, struct hub_connection *connect
         return GALEN_ERR_ROLE;
     if (galen_id_is_none(&open->visit) || memcmp(open->nonce, zeros, sizeof zeros) == 0)
         return GALEN_ERR_FORMAT;
+    if (!ends_with(hub, &open->chain, connection))
+        return GALEN_ERR_CERTIFICATE;
     if (!chart->visit || !galen_id_equal(&chart->visit->node.id, &open->visit))
         return new_visit(hub, open, chart, visit);
     *visit = chart->visit;
@@ -188,8 +203,10 @@ void hub_on_visit_open(struct hub *hub, struct hub_connection *connection,
     }
     preside(visit, connection, open->nonce);
     hub_done(hub, connection, open->request);
+    visit->host_chain = open->chain;
     struct galen_frame said = announcement(visit);
     hub_send_members(hub, visit->chart, &said);
+    said.as.visit.chain = open->chain;
     send_guests(hub, visit, &said);
 }
 

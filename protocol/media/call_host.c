@@ -88,7 +88,8 @@ enum galen_err galen_call_host_admit(struct galen_call_host *host, uint16_t numb
         err = judge_hello(host, &hello, sign_key);
     if (err)
         return err;
-    struct galen_call_place place = {.number = number, .device = hello.device};
+    struct galen_call_place place = {
+        .number = number, .guest = !hello.has_head, .device = hello.device};
     place.hello = galen_call_hello_id(galen_sodium_primitives(), bytes);
     memcpy(place.key, hello.key, sizeof place.key);
     const struct galen_call_place *earlier = galen_call_place_of(&host->roster, &place.device);

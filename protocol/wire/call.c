@@ -134,6 +134,7 @@ bool galen_call_admission_outdoes(const struct galen_call_admission *word,
 static void write_place(struct galen_writer *w, const struct galen_call_place *place)
 {
     galen_write_u16(w, place->number);
+    galen_write_bool(w, place->guest);
     galen_write_id(w, &place->device);
     galen_write_id(w, &place->hello);
     galen_write(w, place->key, sizeof place->key);
@@ -143,6 +144,7 @@ static void write_place(struct galen_writer *w, const struct galen_call_place *p
 static void read_place(struct galen_reader *r, struct galen_call_place *place)
 {
     place->number = galen_read_u16(r);
+    place->guest = galen_read_bool(r);
     place->device = galen_read_id(r);
     place->hello = galen_read_id(r);
     galen_read_into(r, place->key, sizeof place->key);

@@ -185,8 +185,24 @@ static const struct new_account_row {
     {STAFF, ROLE(INTERPRETER), GALEN_SCOPE_VISIT, GUEST_SPAN_MS, false, false},
 };
 
-/* And the last row: further devices of the issuer's own account. */
-static const unsigned own_account_roles = ROLE(CUSTODIAN) | STAFF | PERSONS;
+/* And the last two: further devices of the issuer's own account; a guest has one, by its link. */
+static const struct own_account_row {
+    unsigned roles;
+    bool by_invitation; /* the issuer is one */
+} own_account_rows[] = {
+    {ROLE(CUSTODIAN) | STAFF | PERSONS, false},
+    {ROLE(INTERPRETER), true},
+};
+
+static bool may_certify_own(const struct galen_issuer *issuer)
+{
+    bool may = false;
+    for (size_t i = 0; i < sizeof own_account_rows / sizeof own_account_rows[0]; i++)
+        may = may ||
+              ((own_account_rows[i].roles >> issuer->role & 1) &&
+               (!own_account_rows[i].by_invitation || issuer->purpose == GALEN_PURPOSE_INVITATION));
+    return may;
+}
 
 static enum galen_err check_new_account(const struct galen_issuer *issuer,
                                         const struct galen_cert *cert, bool own_id)
@@ -213,7 +229,8 @@ static enum galen_err check_new_account(const struct galen_issuer *issuer,
 static enum galen_err check_own_account(const struct galen_issuer *issuer,
                                         const struct galen_cert *cert)
 {
-    if (!(own_account_roles >> issuer->role & 1) || cert->role != issuer->role)
+    bool bounded = galen_role_is_staff(cert->role) || cert->role == GALEN_ROLE_INTERPRETER;
+    if (!may_certify_own(issuer) || cert->role != issuer->role)
         return GALEN_ERR_ROLE;
     /* An invitation, a code or a sheet puts one device in its place; it hands out nothing else. */
     if (issuer->purpose != GALEN_PURPOSE_DEVICE && cert->purpose != GALEN_PURPOSE_DEVICE)
@@ -222,7 +239,7 @@ static enum galen_err check_own_account(const struct galen_issuer *issuer,
         return GALEN_ERR_CERTIFICATE;
     if (cert->purpose == GALEN_PURPOSE_INVITATION)
         return GALEN_ERR_CERTIFICATE;
-    if (galen_role_is_staff(cert->role) && cert->not_after_ms > issuer->not_after_ms)
+    if (bounded && cert->not_after_ms > issuer->not_after_ms)
         return GALEN_ERR_CERTIFICATE;
     return GALEN_OK;
 }

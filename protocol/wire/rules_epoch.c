@@ -139,6 +139,15 @@ enum galen_err rules_chain_check(const struct galen_rules *rules, const struct e
     return err;
 }
 
+enum galen_err galen_rules_judge_guest(const struct galen_rules *rules,
+                                       const struct galen_chain *chain,
+                                       const struct galen_id *visit, uint64_t at_ms)
+{
+    const struct galen_cert *own = chain->count > 0 ? &chain->certs[chain->count - 1] : NULL;
+    bool ours = own && own->scope_kind == GALEN_SCOPE_VISIT && galen_id_equal(&own->scope, visit);
+    return ours ? rules_chain_check(rules, NULL, chain, at_ms) : GALEN_ERR_CERTIFICATE;
+}
+
 /* Who signed a statement: a member, or somebody whose chain stands behind the newcomers'. */
 static enum galen_err find_signer(const struct judged *j, const struct galen_statement *statement,
                                   size_t *chain_next, struct galen_member *signer)

@@ -257,6 +257,18 @@ Test(call, rosters_have_one_encoding)
                      GALEN_ERR_FORMAT, "cut to %zu", cut);
 }
 
+Test(call, whose_hello_has_no_head_is_a_guest_by_the_hosts_word)
+{
+    meet();
+    struct galen_call_roster read;
+    cr_assert_eq(galen_call_roster_read(galen_written(&roster), &read), GALEN_OK);
+    cr_assert_not(galen_call_place_of(&read, &people[PATIENT].config.device)->guest);
+    cr_assert(galen_call_place_of(&read, &people[CAREGIVER].config.device)->guest);
+    read.places[2].guest = !read.places[2].guest;
+    cr_assert_eq(galen_call_roster_verify(&test_primitives, &read, people[PHARMACIST].sign_key),
+                 GALEN_ERR_SIGNATURE);
+}
+
 static enum galen_err read_changed(void (*change)(struct galen_call_roster *))
 {
     struct galen_call_roster read;

@@ -120,7 +120,9 @@ Test(certify, own_accounts_follow_the_table)
             for (uint8_t of = GALEN_PURPOSE_DEVICE; of <= GALEN_PURPOSE_SHEET; of++) {
                 struct galen_issuer issuer = issuer_of(&by, role, purpose);
                 certify_own(&subject, &by, of);
-                bool role_may = role != GALEN_ROLE_PRACTICE && role != GALEN_ROLE_INTERPRETER;
+                bool guest_may = purpose == GALEN_PURPOSE_INVITATION; /* by its link, a device */
+                bool role_may =
+                    role != GALEN_ROLE_PRACTICE && (role != GALEN_ROLE_INTERPRETER || guest_may);
                 bool purpose_may = purpose == GALEN_PURPOSE_DEVICE || of == GALEN_PURPOSE_DEVICE;
                 enum galen_err wanted = !role_may || !purpose_may        ? GALEN_ERR_ROLE
                                         : of == GALEN_PURPOSE_INVITATION ? GALEN_ERR_CERTIFICATE
@@ -155,6 +157,22 @@ Test(certify, own_accounts_keep_role_and_scope)
     subject.cert.not_after_ms = UINT64_MAX;
     party_certify_again(&subject);
     expect(check(&issuer, &subject), GALEN_OK, "a patient's may outlive its issuer's");
+}
+
+Test(certify, a_guests_link_makes_one_device_for_no_longer)
+{
+    struct party by, subject;
+    party_make(&by, 1);
+    party_make(&subject, 2);
+    struct galen_issuer link = issuer_of(&by, GALEN_ROLE_INTERPRETER, GALEN_PURPOSE_INVITATION);
+    certify_own(&subject, &by, GALEN_PURPOSE_DEVICE);
+    link.not_after_ms = subject.cert.not_after_ms;
+    expect(check(&link, &subject), GALEN_OK, "as long as the link");
+    link.not_after_ms--;
+    expect(check(&link, &subject), GALEN_ERR_CERTIFICATE, "longer than the link");
+    subject.cert.scope.bytes[0] ^= 1;
+    party_certify_again(&subject);
+    expect(check(&link, &subject), GALEN_ERR_CERTIFICATE, "C1: another visit");
 }
 
 Test(certify, scopes_follow_the_table)

@@ -265,18 +265,22 @@ static bool visit_example(uint8_t type, struct galen_frame *f, struct galen_writ
         f->as.visit_open =
             (struct galen_frame_visit_open){.request = 1, .chart = id(2), .visit = id(3)};
         memset(f->as.visit_open.nonce, 4, 32);
+        set_chain(&f->as.visit_open.chain);
         galen_write_u32(w, 1);
         put(w, 2, 32);
         put(w, 3, 32);
         put(w, 4, 32);
+        put_chain(w);
         return true;
     case GALEN_FRAME_VISIT:
         f->as.visit = (struct galen_frame_visit){.chart = id(1), .visit = id(2), .host = id(3)};
         memset(f->as.visit.nonce, 4, 32);
+        set_chain(&f->as.visit.chain);
         put(w, 1, 32);
         put(w, 2, 32);
         put(w, 3, 32);
         put(w, 4, 32);
+        put_chain(w);
         return true;
     case GALEN_FRAME_KNOCK:
         f->as.knock = (struct galen_frame_knock){.request = 1, .visit = id(2), .hello = word};

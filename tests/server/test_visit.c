@@ -1,4 +1,4 @@
-/* Visits: the waiting room, who presides, guests, and how it all ends. */
+/* Visits: the waiting room, who presides, and how it all ends. */
 #include "support/primitives.h"
 #include "support/stage_call.h"
 
@@ -499,68 +499,6 @@ Test(visit, ending_a_visit)
     stage_open_visit(&s, call.pharmacist);
 }
 
-/* -- guests ------------------------------------------------------------------------------------- */
-
-static void make_guest(struct party *guest, unsigned number)
-{
-    party_make(guest, number);
-    party_certify(guest, &CAST.pharmacist, GALEN_ROLE_INTERPRETER, GALEN_PURPOSE_DEVICE, &s.visit);
-    guest->cert.scope_kind = GALEN_SCOPE_VISIT;
-    guest->cert.not_before_ms = CAST.now_ms;
-    guest->cert.not_after_ms = CAST.now_ms + 1000u * 60 * 60;
-    guest->cert.issues_until_ms = guest->cert.not_before_ms;
-    party_certify_again(guest);
-}
-
-Test(visit, an_interpreter_is_a_guest_of_one_open_visit)
-{
-    struct party guest;
-    struct galen_frame frame;
-    make_guest(&guest, 400);
-    struct line *early = stage_connect(&s, "elsewhere");
-    stage_sign_in_frame(early, &guest, GALEN_CONNECTION_LIVE, true, &frame);
-    stage_send(&s, early, &frame);
-    stage_expect_closed(early, GALEN_ERR_NO_VISIT);
-
-    struct stage_call call = stage_begin_call(&s);
-    struct line *line = stage_connect(&s, "elsewhere");
-    stage_sign_in_frame(line, &guest, GALEN_CONNECTION_LIVE, true, &frame);
-    stage_send(&s, line, &frame);
-    cr_assert_eq(stage_expect(line, GALEN_FRAME_WELCOME).as.welcome.charts.size, 0u);
-    frame = stage_expect(line, GALEN_FRAME_VISIT);
-    cr_assert(galen_id_equal(&frame.as.visit.visit, &s.visit));
-    line->party = &guest;
-    /* No member of the chart: nothing of it is theirs. */
-    struct galen_frame open = {.type = GALEN_FRAME_LIVE_OPEN,
-                               .as.live_open = {3, *stage_chart(&s)}};
-    stage_send(&s, line, &open);
-    stage_expect_refused(line, GALEN_ERR_NOT_MEMBER);
-    cr_assert_not(stage_knock(&s, line).admitted);
-    struct galen_frame knocked = stage_expect(call.pharmacist, GALEN_FRAME_KNOCKED);
-    cr_assert_eq(knocked.as.knocked.chain.count, 3u, "so that staff see who it is");
-    stage_send_admit(&s, call.pharmacist, &guest, true);
-    stage_expect(line, GALEN_FRAME_ADMITTED);
-    stage_send_media(&s, line, 3, 5);
-    cr_assert_eq(stage_count(call.patient, GALEN_FRAME_MEDIA), 1u);
-    stage_send_visit_id(&s, call.pharmacist, GALEN_FRAME_VISIT_END);
-    stage_expect(line, GALEN_FRAME_VISIT_ENDED);
-    stage_expect_closed(line, GALEN_ERR_NO_VISIT);
-}
-
-Test(visit, a_guest_of_another_visit_stays_outside)
-{
-    struct party guest;
-    struct galen_frame frame;
-    s.visit.bytes[9] ^= 1;
-    make_guest(&guest, 401);
-    s.visit.bytes[9] ^= 1;
-    stage_begin_call(&s);
-    struct line *line = stage_connect(&s, "elsewhere");
-    stage_sign_in_frame(line, &guest, GALEN_CONNECTION_LIVE, true, &frame);
-    stage_send(&s, line, &frame);
-    stage_expect_closed(line, GALEN_ERR_NO_VISIT);
-}
-
 /* -- bounds ------------------------------------------------------------------------------------- */
 
 Test(visit, the_waiting_room_and_the_visits_are_bounded)
@@ -594,7 +532,7 @@ Test(visit, the_words_of_a_visit_are_bounded)
     for (unsigned i = 1; i <= GALEN_ADMISSIONS_MAX; i++) {
         struct party guest;
         struct galen_frame frame;
-        make_guest(&guest, 1000 + i);
+        stage_make_guest(&s, &guest, 1000 + i);
         struct line *line = stage_connect(&s, "elsewhere");
         stage_sign_in_frame(line, &guest, GALEN_CONNECTION_LIVE, true, &frame);
         stage_send(&s, line, &frame);

@@ -170,3 +170,15 @@ struct stage_call stage_begin_call(struct stage *s)
     stage_forget(call.patient);
     return call;
 }
+
+void stage_make_guest(struct stage *s, struct party *guest, unsigned number)
+{
+    party_make(guest, number);
+    party_certify(guest, &s->scene.pharmacist, GALEN_ROLE_INTERPRETER, GALEN_PURPOSE_DEVICE,
+                  &s->visit);
+    guest->cert.scope_kind = GALEN_SCOPE_VISIT;
+    guest->cert.not_before_ms = s->scene.now_ms;
+    guest->cert.not_after_ms = s->scene.now_ms + 1000u * 60 * 60;
+    guest->cert.issues_until_ms = guest->cert.not_before_ms;
+    party_certify_again(guest);
+}

@@ -31,6 +31,9 @@ void stage_send_visit_id(struct stage *s, struct line *line, uint8_t type);
 /** An SFrame of participant `number` that ends with `n`. */
 void stage_send_media(struct stage *s, struct line *line, uint16_t number, uint8_t n);
 
+/** An interpreter whom the pharmacist certified for the stage's visit, for an hour. */
+void stage_make_guest(struct stage *s, struct party *guest, unsigned number);
+
 /** A visit with the pharmacist (1) presiding and the patient (2) let in. */
 struct stage_call {
     struct line *pharmacist, *patient;

@@ -19,7 +19,7 @@
      GALEN_HASH_BYTES + GALEN_SIGNATURE_BYTES)
 #define GALEN_CALL_ADMISSION_BYTES (4 * GALEN_ID_BYTES + 4 + 1 + GALEN_SIGNATURE_BYTES)
 #define GALEN_CALL_PLACE_BYTES                                                                     \
-    (2 + 2 * GALEN_ID_BYTES + GALEN_SEAL_KEY_BYTES + GALEN_CALL_SEAL_BYTES)
+    (2 + 1 + 2 * GALEN_ID_BYTES + GALEN_SEAL_KEY_BYTES + GALEN_CALL_SEAL_BYTES)
 #define GALEN_CALL_ROSTER_MAX                                                                      \
     (3 * GALEN_ID_BYTES + 2 + 2 + GALEN_PARTICIPANTS_MAX * GALEN_CALL_PLACE_BYTES +                \
      GALEN_SIGNATURE_BYTES)
@@ -83,6 +83,7 @@ bool galen_call_admission_outdoes(const struct galen_call_admission *word,
 /** One admitted hello. */
 struct galen_call_place {
     uint16_t number; /* from 1; a hello's for good, never given again (R3) */
+    bool guest;      /* no member of the chart, who hears and speaks and nothing else */
     struct galen_id device;
     struct galen_id hello; /* galen_call_hello_id */
     uint8_t

@@ -104,8 +104,8 @@ galen_call_make_admission(const uint8_t sign_seed[32], const struct galen_call_a
                           struct galen_writer *out);
 
 /**
- * Puts an admitted hello on the list, in place of its device's earlier one. Who is admitted is the
- * caller's decision, by role or by a galen_call_admission; so is `sign_key`, the device's. FORMAT, KEY, CHART, SIGNATURE; VALUE: not this
+ * Puts an admitted hello on the list, in place of its device's earlier one: without head as a guest's. Who is
+ * admitted is the caller's decision, by role or by a galen_call_admission; so is `sign_key`, the device's. FORMAT, KEY, CHART, SIGNATURE; VALUE: not this
  * host's nonce; NUMBER: 0, not above `highest`, or given before (R3: not even to the same hello once it
  * was taken off); DUPLICATE: this very hello is listed; LIMIT: GALEN_PARTICIPANTS_MAX are in.
  */

@@ -182,14 +182,16 @@ struct galen_frame_visit_open { /* also sent by the next host, with the same vis
     uint32_t request;
     struct galen_id chart;
     struct galen_id visit;
-    uint8_t nonce[32]; /* the host's, signed by every hello */
+    uint8_t nonce[32];        /* the host's, signed by every hello */
+    struct galen_chain chain; /* the sender's, from the practice: guests cannot read the log */
 };
 
 struct galen_frame_visit {
     struct galen_id chart;
     struct galen_id visit;
     struct galen_id host;
-    uint8_t nonce[32]; /* zeros: `host` is asked to become the host by VISIT_OPEN */
+    uint8_t nonce[32];        /* zeros: `host` is asked to become the host by VISIT_OPEN */
+    struct galen_chain chain; /* to a guest: the host's; empty for members */
 };
 
 struct galen_frame_knock {

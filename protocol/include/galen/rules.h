@@ -114,6 +114,15 @@ GALEN_MUST_USE enum galen_err galen_rules_judge_statement(const struct galen_rul
                                                           uint64_t at_ms);
 
 /**
+ * Judges the chain of a guest of `visit`, who belongs to no chart and stands in no entry (C8): an interpreter's,
+ * by staff that are members here now, or by the practice's. OK; CERTIFICATE: not for this visit; or what is
+ * wrong with the chain, as in 11c. Whose word opened a link (*replaced*) the server knows. MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_rules_judge_guest(const struct galen_rules *rules,
+                                                      const struct galen_chain *chain,
+                                                      const struct galen_id *visit, uint64_t at_ms);
+
+/**
  * Checks a signed head against the tree (H1): OK; CHART, not about this chart; NOT_MEMBER, by a device
  * that never was one; SIGNATURE; HEAD, it contradicts our root at that size; STATE, it is larger than
  * our tree: wait; MEMORY.
