@@ -77,7 +77,7 @@ static enum galen_err check_frame(const struct sign_in *s)
 /* -- by a chain --------------------------------------------------------------------------------- */
 
 /* A chain through a device that was replaced is good for its successor alone. */
-static enum galen_err check_issuers(const struct sign_in *s, const struct galen_chain *chain)
+static enum galen_err check_issuers(struct sign_in *s, const struct galen_chain *chain)
 {
     for (size_t i = 0; i + 1 < chain->count; i++) {
         const struct galen_primitives *p = s->hub->config.primitives;
@@ -86,13 +86,14 @@ static enum galen_err check_issuers(const struct sign_in *s, const struct galen_
         struct hub_standing standing = hub_standing_of(s->hub, &issuer, &chain->certs[i].account);
         if (standing.err == GALEN_ERR_REPLACED && galen_id_equal(&standing.successor, &next))
             continue;
+        s->used_ms = standing.at_ms;
         if (standing.err != GALEN_OK)
             return standing.err;
     }
     return GALEN_OK;
 }
 
-static enum galen_err admit_staff(const struct sign_in *s, const struct galen_cert *own)
+static enum galen_err admit_staff(struct sign_in *s, const struct galen_cert *own)
 {
     const struct galen_primitives *p = s->hub->config.primitives;
     struct galen_issuer root = galen_issuer_practice(p, &s->hub->practice);

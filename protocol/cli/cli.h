@@ -73,6 +73,7 @@ void help_command(const struct command *command);
 
 enum open_mode {
     OPEN_MEMBER, /* a home that belongs to somebody */
+    OPEN_GUEST,  /* or to a guest of one visit */
     OPEN_ANY,    /* whatever there is */
     OPEN_MAKE,   /* made if it is not there */
 };

@@ -22,7 +22,8 @@ static void on_event(void *context, const struct galen_event *event)
 static bool is_joined(void *context)
 {
     struct join *join = context;
-    return join->lost_asked || galen_engine_state(join->cli->engine) == GALEN_HOME_MEMBER;
+    enum galen_home_state state = galen_engine_state(join->cli->engine);
+    return join->lost_asked || state == GALEN_HOME_MEMBER || state == GALEN_HOME_GUEST;
 }
 
 /* -- which devices are lost ------------------------------------------------------------------------- */
@@ -142,6 +143,29 @@ static void show(struct cli *cli)
     printf("\nNext: galen chart list\n");
 }
 
+static void show_guest(struct cli *cli)
+{
+    struct galen_guest guest;
+    char time[TIME_TEXT];
+    (void)galen_engine_guest(cli->engine, &guest);
+    if (cli->json) {
+        cJSON *object = json_new("role", galen_role_name(GALEN_ROLE_INTERPRETER));
+        json_id(object, "device", galen_engine_device(cli->engine));
+        json_id(object, "practice", galen_engine_practice(cli->engine));
+        json_id(object, "visit", &guest.visit);
+        json_time(object, "expires", guest.until_ms);
+        print_json(object);
+        return;
+    }
+    local_time_text(guest.until_ms, time);
+    printf("You are the interpreter of one call. You hear it and speak in it; nothing of anybody's "
+           "record is\n"
+           "shown to you or kept here. The link is used up. Your access ends with the visit, or on "
+           "%s.\n"
+           "\nNext: galen call --in speech.wav --out heard.wav    (knocks; the staff let you in)\n",
+           time);
+}
+
 static int go(struct join *join, struct galen_bytes link)
 {
     struct cli *cli = join->cli;
@@ -163,7 +187,11 @@ static int go(struct join *join, struct galen_bytes link)
         } else if (end != WAIT_DONE) {
             return cli_wait_failed(cli, end);
         }
-    } while (galen_engine_state(cli->engine) != GALEN_HOME_MEMBER);
+    } while (!is_joined(join));
+    if (galen_engine_state(cli->engine) == GALEN_HOME_GUEST) {
+        show_guest(cli);
+        return CLI_OK;
+    }
     if (cli_sync(cli, NULL) != WAIT_DONE)
         cli_warn(cli, "Joining is done; the charts could not be read yet.");
     show(cli);
@@ -178,8 +206,11 @@ int command_join(struct cli *cli)
     /* A join that was interrupted goes on without the link, or takes another one. */
     int status = cli_open(cli, OPEN_MAKE);
     bool going = status == CLI_OK && galen_engine_state(cli->engine) == GALEN_HOME_JOINING;
+    /* Nor does what a guest's home was for keep it from the next visit. */
+    bool guest = status == CLI_OK && galen_engine_state(cli->engine) == GALEN_HOME_GUEST;
     bool known, out = status == CLI_OK && galen_engine_is_shut_out(cli->engine, &known) && known;
-    if (status == CLI_OK && !going && !out && galen_engine_state(cli->engine) != GALEN_HOME_EMPTY)
+    if (status == CLI_OK && !going && !out && !guest &&
+        galen_engine_state(cli->engine) != GALEN_HOME_EMPTY)
         status =
             cli_fail_as(cli, CLI_HOME, GALEN_ERR_STATE,
                         "The home %s belongs to somebody already. One home is one person's device: "

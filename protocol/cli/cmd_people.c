@@ -22,6 +22,7 @@ static cJSON *link_json(const struct galen_writer *link, uint64_t span_ms)
 /* -- invite ----------------------------------------------------------------------------------------- */
 
 struct invite {
+    struct cli *cli;
     enum galen_role role;
     struct galen_id chart;
     struct galen_writer name, link;
@@ -44,10 +45,15 @@ static int read_role(struct cli *cli, struct invite *i)
     bool colleague = i->role == GALEN_ROLE_PHARMACIST || i->role == GALEN_ROLE_TECHNICIAN;
     bool person = i->role == GALEN_ROLE_PATIENT || i->role == GALEN_ROLE_CAREGIVER ||
                   i->role == GALEN_ROLE_PRESCRIBER;
-    if (!colleague && !person)
+    bool guest = i->role == GALEN_ROLE_INTERPRETER;
+    if (!colleague && !person && !guest)
         return cli_fail(cli, GALEN_ERR_USAGE,
                         "--role takes pharmacist or technician (colleagues), patient, caregiver or "
-                        "prescriber (of one chart).");
+                        "prescriber (of one chart), interpreter (of the visit that is open).");
+    if (guest && !cli->args.given[OPTION_CHART])
+        return cli_fail(cli, GALEN_ERR_USAGE,
+                        "An interpreter is invited to the visit that is open in a chart: add "
+                        "--chart CHART.");
     if (person && !cli->args.given[OPTION_CHART])
         return cli_fail(
             cli, GALEN_ERR_USAGE,
@@ -94,12 +100,67 @@ static void show_invitation(struct cli *cli, const struct invite *i)
     print_json(object);
 }
 
+/* -- an interpreter --------------------------------------------------------------------------------- */
+
+#define GUEST_MS 2000 /* for the server's word which visits are open */
+
+static bool has_visit(void *context)
+{
+    const struct invite *i = context;
+    struct galen_id visit = galen_engine_visit(i->cli->engine, &i->chart);
+    return !galen_id_is_none(&visit);
+}
+
+static void show_guest(struct cli *cli, const struct invite *i)
+{
+    struct galen_link look = {0};
+    struct galen_bytes link = galen_written(&i->link);
+    if (!cli->json) {
+        printf("%.*s\n", (int)link.size, (const char *)link.at);
+        fprintf(stderr,
+                "Give this link to the interpreter, and to nobody else. It opens the call of "
+                "this visit and nothing of the record, once, for a day at most; you let "
+                "them in.\n");
+        return;
+    }
+    cJSON *object = cJSON_CreateObject();
+    json_text(object, "link", link);
+    if (galen_link_look(link, &look) == GALEN_OK)
+        json_time(object, "expires", look.until_ms);
+    cJSON_AddStringToObject(object, "role", galen_role_name(GALEN_ROLE_INTERPRETER));
+    json_id(object, "chart", &i->chart);
+    print_json(object);
+}
+
+/* Nothing goes into the chart, so there is no name to give and nothing to wait for. */
+static int invite_guest(struct cli *cli, struct invite *i)
+{
+    i->cli = cli;
+    int status = cli_open(cli, OPEN_MEMBER);
+    if (status == CLI_OK)
+        status = invite_chart(cli, i);
+    if (status != CLI_OK)
+        return status;
+    (void)cli_sync(cli, &i->chart);
+    (void)session_wait(cli->session, monotonic_ms() + GUEST_MS, has_visit, i);
+    enum galen_err err = galen_engine_invite_guest(cli->engine, clock_ms(), &i->chart, &i->link);
+    if (err != GALEN_OK)
+        return cli_fail(cli, err, NULL);
+    show_guest(cli, i);
+    return CLI_OK;
+}
+
 int command_invite(struct cli *cli)
 {
     struct invite i = {0};
     galen_writer_init(&i.name);
     galen_writer_init(&i.link);
     int status = read_role(cli, &i);
+    if (status == CLI_OK && i.role == GALEN_ROLE_INTERPRETER) {
+        status = invite_guest(cli, &i);
+        galen_writer_wipe(&i.link);
+        return status;
+    }
     if (status == CLI_OK)
         status = read_line(cli, "the person's name", &i.name);
     if (status == CLI_OK)

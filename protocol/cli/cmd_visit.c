@@ -29,11 +29,34 @@ static bool is_over(void *context)
     return !is_open(context);
 }
 
+static bool is_told(void *context)
+{
+    struct looking *l = context;
+    struct galen_guest guest;
+    bool told = galen_engine_guest(l->cli->engine, &guest) && !galen_id_is_none(&guest.chart);
+    l->chart = guest.chart;
+    return told;
+}
+
+/* A guest has one visit, which the server names when it is open. */
+static int go_live_as_guest(struct looking *l)
+{
+    galen_engine_go_live(l->cli->engine, clock_ms(), true);
+    enum wait_end end = session_wait(l->cli->session, l->cli->deadline_ms, is_told, l);
+    if (end == WAIT_TIMEOUT && galen_engine_online(l->cli->engine, GALEN_CONNECTION_LIVE))
+        return cli_fail(l->cli, GALEN_ERR_NO_VISIT, NULL);
+    return cli_wait_failed(l->cli, end);
+}
+
 /* Opens the home, reads the chart, and is live. */
-static int go_live(struct cli *cli, struct looking *l)
+static int go_live(struct cli *cli, struct looking *l, bool guests)
 {
     *l = (struct looking){.cli = cli};
-    int status = cli_open(cli, OPEN_MEMBER);
+    int status = cli_open(cli, guests ? OPEN_GUEST : OPEN_MEMBER);
+    if (status == CLI_OK && galen_engine_state(cli->engine) == GALEN_HOME_GUEST)
+        return go_live_as_guest(l);
+    if (status == CLI_OK && cli->args.word_count == 0)
+        status = cli_fail(cli, GALEN_ERR_USAGE, "Say of which CHART. See `galen chart list`.");
     if (status == CLI_OK)
         status = chart_argument(cli, 0, &l->chart);
     if (status != CLI_OK)
@@ -66,7 +89,7 @@ static bool is_staff(const struct cli *cli)
 int command_visit_open(struct cli *cli)
 {
     struct looking l;
-    int status = go_live(cli, &l);
+    int status = go_live(cli, &l, false);
     if (status != CLI_OK)
         return status;
     if (!is_staff(cli))
@@ -113,7 +136,7 @@ int command_call(struct cli *cli)
     struct voice_config config;
     int status = voice_options(cli, &config);
     if (status == CLI_OK)
-        status = go_live(cli, &l);
+        status = go_live(cli, &l, true);
     if (status != CLI_OK)
         return status;
     struct stay stay = {
@@ -193,7 +216,7 @@ static int admit(struct cli *cli, struct admission *a)
 int command_visit_admit(struct cli *cli)
 {
     struct admission a = {0};
-    int status = go_live(cli, &a.look);
+    int status = go_live(cli, &a.look, false);
     if (status == CLI_OK)
         status = find_id(cli, cli->args.words[1], ID_DEVICE, &a.look.chart, &a.look.device);
     if (status == CLI_OK)
@@ -278,7 +301,7 @@ int command_visit_identify(struct cli *cli)
 int command_visit_end(struct cli *cli)
 {
     struct looking l;
-    int status = go_live(cli, &l);
+    int status = go_live(cli, &l, false);
     if (status == CLI_OK)
         status = require_visit(cli, &l);
     if (status != CLI_OK)

@@ -24,10 +24,12 @@ const struct command commands[] = {
         "invites a person; reads the name, prints one link",
         "Whoever opens the link first is that person, so give it to nobody else. It is good for seven days,\n"
         "once. Colleagues are invited to the practice (and put into charts with `galen chart add`); patients,\n"
-        "caregivers and prescribers to one chart.\n"
+        "caregivers and prescribers to one chart. An interpreter is invited to the visit that is open in a chart:\n"
+        "no name is read, the link is good for a day, and it opens the call and nothing else.\n"
         "\nExamples:\n"
         "  galen invite --role pharmacist <<< 'Paula Pharm' > paula.link\n"
         "  galen invite --role patient --chart 3f2a91c0 <<< 'Pat Patient' > pat.link\n"
+        "  galen invite --role interpreter --chart 3f2a91c0 > interpreter.link\n"
         "\nJSON: link, device, account, role, name, chart, expires.\n"),
     ROW("join", "", 0, 0, O(LOST), command_join,
         "becomes the device that a link, a code or a sheet makes room for; reads the link",
@@ -216,13 +218,13 @@ const struct command commands[] = {
         "\nJSON: chart, account, holder.\n"),
     ROW("visit end", "CHART", 1, 1, 0, command_visit_end, "ends the open visit (staff)",
         "JSON: chart, ended (the visit).\n"),
-    ROW("call", "CHART", 1, 1, O(IN) | O(OUT) | O(SECONDS) | O(MUTE) | O(ADMIT), command_call,
+    ROW("call", "[CHART]", 0, 1, O(IN) | O(OUT) | O(SECONDS) | O(MUTE) | O(ADMIT), command_call,
         "the voice of a visit: speaks a WAV file, keeps what is heard in another",
         "Staff open the visit if it is not; everybody else waits until staff let them in (--timeout is how long\n"
         "to wait for the visit to be opened; being let in has no limit). From then on 20 ms of --in are spoken\n"
         "each 20 ms; after its end there is silence for a second, then it hangs up, unless --seconds says how\n"
         "long. --out begins with that same moment, so that its samples are the call's clock. It is a whole WAV\n"
-        "file at any time. Standard input takes `admit DEVICE`, `refuse DEVICE`, `mute`, `unmute`, `hang up`,\n"
+        "file at any time. An interpreter names no chart. Standard input takes `admit DEVICE`, `refuse DEVICE`, `mute`, `unmute`, `hang up`,\n"
         "`end`, and the JSON commands of `galen agent`.\n"
         "\nExamples:\n"
         "  galen call . --in question.wav --out answer.wav\n"
@@ -256,7 +258,7 @@ const struct command commands[] = {
         "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two identifiers\"}\n"
         "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, hang up\n"
         "  {\"do\":\"chart new\",\"name\":\"…\"}   chart add and chart remove with \"account\"\n"
-        "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}\n"
+        "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}   an interpreter: no name\n"
         "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because somebody joined\n"),
     /* -- evidence ------------------------------------------------------------------------------- */
     ROW("export", "CHART", 1, 1, O(TO) | O(ONLY) | O(OPEN), command_export,

@@ -10,7 +10,10 @@ static void who(struct cli *cli, const struct galen_event *e, char out[NAME_TEXT
     const struct galen_log *log = galen_engine_log(cli->engine, &e->chart);
     const struct galen_member *m =
         log ? galen_rules_ever_member(galen_log_rules(log), &e->device) : NULL;
-    shown_name(cli, &e->chart, m ? &m->account : &e->device, out);
+    if (galen_engine_is_guest(cli->engine, &e->device))
+        snprintf(out, NAME_TEXT_MAX, "The interpreter");
+    else
+        shown_name(cli, &e->chart, m ? &m->account : &e->device, out);
     id_short(cli, &e->device, device);
 }
 
@@ -44,7 +47,7 @@ void event_print(struct cli *cli, const struct galen_event *e)
         entry_print(cli, &e->chart, e->index);
         return;
     case GALEN_EVENT_OFFLINE:
-        if (e->purpose == GALEN_CONNECTION_LOG)
+        if (e->purpose == galen_engine_line(cli->engine))
             printf("The line is gone. It is made again by itself.\n");
         break;
     case GALEN_EVENT_REFUSED:

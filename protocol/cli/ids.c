@@ -34,6 +34,17 @@ static void list_add(struct list *list, const struct galen_id *id)
     list->at[list->count++] = *id;
 }
 
+/* Whoever is in the call or at its door: guests belong to no chart. */
+static void list_call(struct cli *cli, struct list *list)
+{
+    struct galen_call_view view;
+    galen_engine_call(cli->engine, &view);
+    for (size_t i = 0; i < view.participant_count; i++)
+        list_add(list, &view.participants[i].device);
+    for (size_t i = 0; i < view.knocking_count; i++)
+        list_add(list, &view.knocking[i].device);
+}
+
 static struct list list_ids(struct cli *cli, const struct galen_id *chart, unsigned kinds)
 {
     struct list list = {0};
@@ -52,6 +63,8 @@ static struct list list_ids(struct cli *cli, const struct galen_id *chart, unsig
                 list_add(&list, &m->device);
         }
     }
+    if (kinds & ID_DEVICE)
+        list_call(cli, &list);
     return list;
 }
 

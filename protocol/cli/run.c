@@ -118,11 +118,17 @@ static void on_event(void *context, const struct galen_event *event)
     }
 }
 
-static int check_member(struct cli *cli)
+static int check_member(struct cli *cli, bool guests)
 {
     switch (galen_engine_state(cli->engine)) {
     case GALEN_HOME_MEMBER:
         return CLI_OK;
+    case GALEN_HOME_GUEST:
+        return guests ? CLI_OK
+                      : cli_fail_as(cli, CLI_HOME, GALEN_ERR_ROLE,
+                                    "The home %s is an interpreter's: a guest of one call, who "
+                                    "sees nothing of any record. It takes part by `galen call`.",
+                                    cli->home);
     case GALEN_HOME_JOINING:
         return cli_fail_as(cli, CLI_HOME, GALEN_ERR_STATE,
                            "Joining is not finished in %s. Run `galen join` again; it goes on from "
@@ -170,7 +176,8 @@ int cli_open(struct cli *cli, enum open_mode mode)
         return cli_fail_as(cli, CLI_HOME, failure.err, "%s", failure.text);
     cli->engine = session_engine(cli->session);
     session_on_event(cli->session, cli, on_event);
-    return mode == OPEN_MEMBER ? check_member(cli) : CLI_OK;
+    bool somebodys = mode == OPEN_MEMBER || mode == OPEN_GUEST;
+    return somebodys ? check_member(cli, mode == OPEN_GUEST) : CLI_OK;
 }
 
 void cli_close(struct cli *cli)

@@ -74,7 +74,7 @@ static void on_received(void *context, uint8_t purpose, struct galen_bytes frame
 static void on_closed(void *context, uint8_t purpose, enum net_end end, const char *text)
 {
     struct session *s = context;
-    if (purpose == GALEN_CONNECTION_LOG) {
+    if (purpose == galen_engine_line(s->engine)) {
         s->failed_tries++;
         s->not_trusted = end == NET_NOT_TRUSTED;
         snprintf(s->line_text, sizeof s->line_text, "%s", text);
@@ -252,7 +252,8 @@ static bool is_given_up(const struct session *s, enum wait_end *end)
         *end = WAIT_INTERRUPTED;
     else if (s->not_trusted)
         *end = WAIT_NOT_TRUSTED;
-    else if (s->refusal != GALEN_OK && !galen_engine_online(s->engine, GALEN_CONNECTION_LOG))
+    else if (s->refusal != GALEN_OK &&
+             !galen_engine_online(s->engine, galen_engine_line(s->engine)))
         *end = WAIT_REFUSED;
     else if (!s->net || s->failed_tries >= SESSION_TRIES_MAX)
         *end = WAIT_OFFLINE;

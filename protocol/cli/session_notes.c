@@ -71,13 +71,13 @@ void note_event(struct session *s, const struct galen_event *e)
 {
     switch (e->kind) {
     case GALEN_EVENT_ONLINE:
-        if (e->purpose == GALEN_CONNECTION_LOG) {
+        if (e->purpose == galen_engine_line(s->engine)) {
             s->failed_tries = 0;
             s->refusal = GALEN_OK;
         }
         break;
     case GALEN_EVENT_REFUSED:
-        if (e->purpose == GALEN_CONNECTION_LOG && !is_passing(e->err)) {
+        if (e->purpose == galen_engine_line(s->engine) && !is_passing(e->err)) {
             s->refusal = e->err;
             s->refused_at = e->number;
         }

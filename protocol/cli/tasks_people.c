@@ -50,6 +50,20 @@ int do_chart_new(struct task *t)
     return requested(t, err);
 }
 
+/* Of the visit that is open in a chart; nothing has to be waited for. */
+static int invite_guest(struct task *t, struct galen_writer *link)
+{
+    struct galen_id chart;
+    int status = chart_in(t, &chart);
+    enum galen_err err = status == CLI_OK
+                             ? galen_engine_invite_guest(t->cli->engine, clock_ms(), &chart, link)
+                             : GALEN_OK;
+    if (status == CLI_OK && err == GALEN_OK)
+        json_text(t->answer, "link", galen_written(link));
+    galen_writer_wipe(link);
+    return status != CLI_OK ? status : outcome(t, err);
+}
+
 int do_invite(struct task *t)
 {
     struct galen_id chart;
@@ -60,6 +74,8 @@ int do_invite(struct task *t)
         return status;
     struct galen_writer link;
     galen_writer_init(&link);
+    if (role && galen_role_named(role) == GALEN_ROLE_INTERPRETER)
+        return invite_guest(t, &link);
     enum galen_err err = galen_engine_invite(
         t->cli->engine, clock_ms(), role ? galen_role_named(role) : (enum galen_role)0,
         named ? &chart : NULL, bytes_in(t, "name"), &link, t->token);

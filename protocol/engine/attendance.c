@@ -29,6 +29,8 @@ void galen_engine_call(const struct galen_engine *engine, struct galen_call_view
     for (size_t i = 0; roster && i < roster->count; i++) {
         struct galen_call_person *p = &view->participants[view->participant_count++];
         *p = person(engine, v, &roster->places[i].device);
+        if (roster->places[i].guest) /* by the host's word */
+            *p = (struct galen_call_person){.device = p->device, .role = GALEN_ROLE_INTERPRETER};
         p->muted = galen_engine_participant_muted(engine, &p->device);
     }
     for (size_t i = 0; i < v->knocker_count; i++) {
@@ -37,6 +39,19 @@ void galen_engine_call(const struct galen_engine *engine, struct galen_call_view
             continue;
         struct galen_call_person *p = &view->knocking[view->knocking_count++];
         *p = person(engine, v, &k->device);
+        if (k->guest)
+            p->role = GALEN_ROLE_INTERPRETER;
         p->since_ms = k->since_ms;
     }
+}
+
+bool galen_engine_is_guest(const struct galen_engine *engine, const struct galen_id *device)
+{
+    const struct visit *v = visit_current(engine);
+    const struct galen_call_roster *roster = v && v->call ? galen_call_roster(v->call) : NULL;
+    const struct galen_call_place *place = roster ? galen_call_place_of(roster, device) : NULL;
+    bool guest = place && place->guest;
+    for (size_t i = 0; v && i < v->knocker_count; i++)
+        guest = guest || (v->knockers[i].guest && galen_id_equal(&v->knockers[i].device, device));
+    return guest;
 }

@@ -96,6 +96,61 @@ static bool is_let_in(const struct galen_engine *engine, const struct galen_id *
     return word && word->admitted && staff_member(engine, chart, &word->staff);
 }
 
+/* -- guests ----------------------------------------------------------------------------------------- */
+
+/* Whose hello it is: a member's, as our own log says, or a guest's, by the chain that came with it. NULL: we
+ * do not know. Members say which head they have verified, guests have none. */
+static const uint8_t *key_of(const struct galen_engine *engine, const struct knocker *k)
+{
+    const struct galen_member *m = live_member(engine, &engine->live->visit.chart, &k->device);
+    bool guest = !m && k->guest;
+    if (k->has_head == guest)
+        return NULL;
+    return m ? m->keys.sign : guest ? k->sign_key : NULL;
+}
+
+/* Another device by the same link came before. */
+static bool came_before(const struct visit *v, const struct galen_cert *cert,
+                        const struct galen_id *device)
+{
+    for (size_t i = 0; i < v->knocker_count; i++)
+        if (v->knockers[i].guest && galen_id_equal(&v->knockers[i].account, &cert->account) &&
+            !galen_id_equal(&v->knockers[i].device, device))
+            return true;
+    return false;
+}
+
+/*
+ * Judges the chain that came with the hello of somebody who is no member. CERTIFICATE, also where none came:
+ * we do not know who this is, perhaps not yet.
+ */
+static enum galen_err judge_guest(const struct galen_engine *engine, uint64_t now_ms,
+                                  const struct galen_chain *chain, const struct galen_id *device)
+{
+    const struct visit *v = &engine->live->visit;
+    const struct chart *chart = chart_find(engine, &v->chart);
+    if (!chart || chain->count == 0)
+        return GALEN_ERR_CERTIFICATE;
+    const struct galen_cert *own = &chain->certs[chain->count - 1];
+    struct galen_id id = galen_device_id(engine->primitives, &own->keys);
+    if (!galen_id_equal(&id, device) || own->purpose != GALEN_PURPOSE_DEVICE)
+        return GALEN_ERR_SENDER;
+    if (came_before(v, own, device))
+        return GALEN_ERR_REPLACED;
+    enum galen_err err = galen_rules_judge_guest(galen_log_rules(chart->log), chain, &v->visit,
+                                                 server_time(engine, now_ms));
+    return GALEN_CHECKED(GUEST_CHAIN) ? err : GALEN_OK;
+}
+
+static void note_guest(struct knocker *k, const struct galen_chain *chain)
+{
+    const struct galen_cert *own = &chain->certs[chain->count - 1];
+    k->guest = true;
+    k->account = own->account;
+    k->not_after_ms = own->not_after_ms;
+    memcpy(k->sign_key, own->keys.sign, sizeof k->sign_key);
+}
+
 /* -- the host's list -------------------------------------------------------------------------------- */
 
 static struct knocker *knocker_of(struct visit *v, const struct galen_id *device)
@@ -144,11 +199,11 @@ static void draw_roster(struct galen_engine *engine, uint64_t now_ms)
 static bool seat(struct galen_engine *engine, const struct knocker *k)
 {
     struct visit *v = &engine->live->visit;
-    const struct galen_member *member = live_member(engine, &v->chart, &k->device);
-    if (!v->hosting || !member)
+    const uint8_t *key = key_of(engine, k);
+    if (!v->hosting || !key)
         return false;
     return galen_call_host_admit(v->host, k->number, (struct galen_bytes){k->hello, k->hello_size},
-                                 member->keys.sign) == GALEN_OK;
+                                 key) == GALEN_OK;
 }
 
 /* Who stands on the list is not always among the knockers: what the server says of those may be wrong. */
@@ -188,13 +243,15 @@ static struct knocker *knocker_get(struct visit *v, const struct galen_id *devic
     return k;
 }
 
-static void note_hello(struct knocker *k, uint64_t now_ms, const struct galen_frame_knocked *frame)
+static void note_hello(struct knocker *k, uint64_t now_ms, const struct galen_frame_knocked *frame,
+                       bool has_head)
 {
     if (k->number != frame->number) { /* it knocks anew */
         k->away = k->admitted = false;
         k->since_ms = now_ms;
     }
     k->number = frame->number;
+    k->has_head = has_head;
     k->passed = frame->admitted;
     k->hello_size = frame->hello.size;
     memcpy(k->hello, frame->hello.at, frame->hello.size);
@@ -215,11 +272,18 @@ void door_knocked(struct galen_engine *engine, uint64_t now_ms,
         galen_call_hello_read(frame->hello, &hello) != GALEN_OK)
         return;
     visit_number(v, frame->number);
+    bool member = live_member(engine, &v->chart, &hello.device);
+    enum galen_err guest =
+        member ? GALEN_OK : judge_guest(engine, now_ms, &frame->chain, &hello.device);
+    if (guest != GALEN_OK && guest != GALEN_ERR_CERTIFICATE)
+        return; /* a guest of yesterday, or of another visit */
     struct knocker *k = knocker_get(v, &hello.device);
     if (!k)
         return;
     bool again = k->number == frame->number, before = again && k->admitted;
-    note_hello(k, now_ms, frame);
+    note_hello(k, now_ms, frame, hello.has_head);
+    if (!member && guest == GALEN_OK)
+        note_guest(k, &frame->chain);
     if (take_word(engine, &k->device, frame->admission))
         k->away = again && !word_about(engine->live, &k->device)->admitted;
     bool changed = judge(engine, k);
@@ -313,13 +377,22 @@ enum galen_err galen_engine_admit(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- while time passes and members come and go ------------------------------------------------------ */
 
+/* A guest never was a member. */
+static bool was_dropped(const struct galen_engine *engine, const struct galen_call_admission *word)
+{
+    const struct chart *chart = chart_find(engine, &word->chart);
+    const struct galen_rules *rules = chart ? galen_log_rules(chart->log) : NULL;
+    return rules && galen_rules_ever_member(rules, &word->device) &&
+           !galen_rules_member(rules, &word->device);
+}
+
 /* The words about those who were dropped from the chart count no longer, also when they come back. */
 static void lapse(struct galen_engine *engine)
 {
     for (size_t v = 0; v < GALEN_VISITS_KEPT; v++) {
         struct admissions *known = &engine->live->admissions[v];
         for (size_t i = 0; i < known->count; i++)
-            if (!live_member(engine, &known->words[i].chart, &known->words[i].device))
+            if (was_dropped(engine, &known->words[i]))
                 known->words[i].admitted = false;
     }
 }
@@ -331,7 +404,8 @@ static bool unseat_strangers(struct galen_engine *engine)
     bool changed = false;
     for (size_t i = v->hosting ? galen_call_host_list(v->host)->count : 0; i-- > 0;) {
         struct galen_id device = galen_call_host_list(v->host)->places[i].device;
-        if (!live_member(engine, &v->chart, &device))
+        const struct knocker *k = knocker_of(v, &device);
+        if (!live_member(engine, &v->chart, &device) && !(k && k->guest))
             changed = unseat(v, &device) || changed;
     }
     return changed;
@@ -346,7 +420,7 @@ void door_members(struct galen_engine *engine, uint64_t now_ms, struct chart *ch
     bool changed = unseat_strangers(engine);
     for (size_t i = v->knocker_count; i-- > 0;) {
         struct knocker *k = &v->knockers[i];
-        if (!live_member(engine, &v->chart, &k->device)) {
+        if (!live_member(engine, &v->chart, &k->device) && !k->guest) {
             knocker_remove(v, k);
         } else if (k->passed && !k->admitted) { /* the word may be of staff who came just now */
             take_word(engine, &k->device, (struct galen_bytes){k->admission, k->admission_size});
@@ -362,9 +436,28 @@ bool door_waits(const struct knocker *k)
     return !k->admitted && !k->away;
 }
 
+/* A guest's day is over. */
+static void expire(struct galen_engine *engine, uint64_t now_ms)
+{
+    struct visit *v = visit_current(engine);
+    uint64_t now = server_time(engine, now_ms);
+    bool changed = false;
+    for (size_t i = v ? v->knocker_count : 0; i-- > 0;) {
+        struct knocker *k = &v->knockers[i];
+        if (!k->guest || now <= k->not_after_ms || !GALEN_CHECKED(GUEST_SEAT))
+            continue;
+        struct galen_id device = k->device;
+        knocker_remove(v, k);
+        changed = unseat(v, &device) || changed;
+    }
+    if (changed)
+        draw_roster(engine, now_ms);
+}
+
 void door_tick(struct galen_engine *engine, uint64_t now_ms)
 {
     struct visit *v = visit_current(engine);
+    expire(engine, now_ms);
     for (size_t i = 0; v && i < v->knocker_count; i++) {
         struct knocker *k = &v->knockers[i];
         k->told_ms = earlier(k->told_ms, now_ms);
@@ -379,8 +472,12 @@ uint64_t door_deadline(const struct galen_engine *engine)
 {
     const struct visit *v = visit_current(engine);
     uint64_t at = UINT64_MAX;
-    for (size_t i = 0; v && i < v->knocker_count; i++)
-        if (door_waits(&v->knockers[i]))
-            at = earlier(at, v->knockers[i].told_ms + KNOCK_REPEAT_MS);
+    for (size_t i = 0; v && i < v->knocker_count; i++) {
+        const struct knocker *k = &v->knockers[i];
+        if (door_waits(k))
+            at = earlier(at, k->told_ms + KNOCK_REPEAT_MS);
+        if (k->guest) /* by the server's clock */
+            at = earlier(at, k->not_after_ms + 1 - (uint64_t)engine->clock_offset_ms);
+    }
     return at;
 }

@@ -50,7 +50,8 @@ enum galen_err galen_engine_start(struct galen_engine *engine, uint64_t now_ms)
     if (engine->me.state == GALEN_HOME_JOINING)
         join_resume(engine);
     if (engine->me.state == GALEN_HOME_MEMBER || engine->me.state == GALEN_HOME_JOINING)
-        line_want(engine, now_ms, GALEN_CONNECTION_LOG, true);
+        line_want(engine, now_ms, galen_engine_line(engine),
+                  true); /* a guest's waits for go_live */
     return engine->outputs.failed ? GALEN_ERR_MEMORY : GALEN_OK;
 }
 

@@ -114,7 +114,7 @@ static enum galen_err load_me(struct galen_engine *engine, struct galen_bytes va
     struct galen_bytes host = galen_read_vector(&r, HOST_MAX);
     me->practice_chart = galen_read_id(&r);
     enum galen_err err = galen_chain_read(&r, &me->chain);
-    if (err != GALEN_OK || !galen_reader_done(&r) || state > GALEN_HOME_MEMBER)
+    if (err != GALEN_OK || !galen_reader_done(&r) || state > GALEN_HOME_GUEST)
         return GALEN_ERR_FORMAT;
     memset(me->host, 0, sizeof me->host);
     if (host.size > 0)
@@ -148,6 +148,8 @@ void save_joining(struct galen_engine *engine)
     for (size_t i = 0; i < j->chart_count; i++)
         galen_write_id(&w, &j->charts[i]);
     galen_write_end(&w, mark);
+    if (j->guest) /* nothing stands here otherwise: homes of before can be read */
+        galen_write_bool(&w, true);
     save_written(engine, "joining", &w);
 }
 
@@ -175,7 +177,10 @@ static enum galen_err load_joining(struct galen_engine *engine, struct galen_byt
         return GALEN_ERR_MEMORY;
     while (ids.left > 0 && !ids.failed)
         j->charts[j->chart_count++] = galen_read_id(&ids);
+    j->guest = r.left > 0 && galen_read_bool(&r);
     if (ids.failed || !galen_reader_done(&r))
+        return GALEN_ERR_FORMAT;
+    if (j->guest && engine->me.chain.count != 2)
         return GALEN_ERR_FORMAT;
     j->as_fresh = j->sent;
     return GALEN_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LINK_VERSION 1
+#define LINK_GUEST   2 /* with a certificate */
 #define LINK_BYTES   (1 + GALEN_INVITATION_SECRET_BYTES + GALEN_ID_BYTES)
 #define LINK_BEGIN   "https://"
 #define LINK_MIDDLE  "/join#"
@@ -54,7 +55,29 @@ struct link {
     struct galen_bytes host;
     uint8_t secret[GALEN_INVITATION_SECRET_BYTES];
     struct galen_id practice;
+    bool guest;
+    struct galen_cert cert; /* a guest's */
 };
+
+static enum galen_err read_link_bytes(struct galen_bytes bytes, struct link *link)
+{
+    struct galen_reader r;
+    galen_reader_init(&r, bytes);
+    uint8_t version = galen_read_u8(&r);
+    galen_read_into(&r, link->secret, sizeof link->secret);
+    link->practice = galen_read_id(&r);
+    link->guest = version == LINK_GUEST;
+    if (r.failed || (version != LINK_VERSION && !link->guest))
+        return GALEN_ERR_FORMAT;
+    enum galen_err err = GALEN_OK;
+    if (link->guest) {
+        struct galen_device_secrets secrets;
+        galen_device_secrets_invitation(link->secret, &link->practice, &secrets);
+        err = guest_read_link(&r, &secrets, &link->cert);
+        galen_device_secrets_wipe(&secrets);
+    }
+    return err == GALEN_OK && galen_reader_done(&r) ? GALEN_OK : GALEN_ERR_FORMAT;
+}
 
 static enum galen_err read_link(struct galen_bytes text, struct link *link)
 {
@@ -68,32 +91,40 @@ static enum galen_err read_link(struct galen_bytes text, struct link *link)
     if (head < begin + middle || memcmp(hash + 1 - middle, LINK_MIDDLE, middle) != 0)
         return GALEN_ERR_FORMAT;
     link->host = (struct galen_bytes){text.at + begin, head - begin - middle};
-    uint8_t bytes[LINK_BYTES];
+    uint8_t bytes[GUEST_LINK_BYTES];
     size_t size = 0;
     if (sodium_base642bin(bytes, sizeof bytes, (const char *)hash + 1, text.size - head, NULL,
-                          &size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        size != LINK_BYTES || bytes[0] != LINK_VERSION)
+                          &size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return GALEN_ERR_FORMAT;
-    memcpy(link->secret, bytes + 1, sizeof link->secret);
-    memcpy(link->practice.bytes, bytes + 1 + sizeof link->secret, GALEN_ID_BYTES);
+    enum galen_err err = read_link_bytes((struct galen_bytes){bytes, size}, link);
     galen_wipe(bytes, sizeof bytes);
-    return GALEN_OK;
+    return err;
 }
 
 void write_link(const struct galen_engine *engine,
-                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], struct galen_writer *out)
+                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], const struct galen_cert *guest,
+                struct galen_writer *out)
 {
-    uint8_t bytes[LINK_BYTES] = {LINK_VERSION};
-    char text[sodium_base64_ENCODED_LEN(LINK_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
-    memcpy(bytes + 1, secret, GALEN_INVITATION_SECRET_BYTES);
-    memcpy(bytes + 1 + GALEN_INVITATION_SECRET_BYTES, engine->me.practice.bytes, GALEN_ID_BYTES);
-    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    char
+        text[sodium_base64_ENCODED_LEN(GUEST_LINK_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_write_u8(&w, guest ? LINK_GUEST : LINK_VERSION);
+    galen_write(&w, secret, GALEN_INVITATION_SECRET_BYTES);
+    galen_write_id(&w, &engine->me.practice);
+    if (guest)
+        guest_write_link(guest, &w);
+    if (w.failed)
+        out->failed = true;
+    else
+        sodium_bin2base64(text, sizeof text, w.at, w.size,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     galen_write(out, LINK_BEGIN, sizeof LINK_BEGIN - 1);
     galen_write(out, engine->me.host, strlen(engine->me.host));
     galen_write(out, LINK_MIDDLE, sizeof LINK_MIDDLE - 1);
-    galen_write(out, text, strlen(text));
-    galen_wipe(bytes, sizeof bytes);
+    if (!w.failed)
+        galen_write(out, text, strlen(text));
+    galen_writer_wipe(&w);
     galen_wipe(text, sizeof text);
 }
 
@@ -110,6 +141,8 @@ enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *out)
     out->host = link.host;
     out->practice = link.practice;
     out->device = galen_device_id(galen_sodium_primitives(), &keys);
+    out->guest = link.guest;
+    out->until_ms = link.guest ? link.cert.not_after_ms : 0;
     galen_device_secrets_wipe(&secrets);
     galen_wipe(&link, sizeof link);
     return host_ok(out->host) ? GALEN_OK : GALEN_ERR_FORMAT;
@@ -132,12 +165,17 @@ enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
     if ((engine->me.state == GALEN_HOME_MEMBER && !out) || engine->me.state == GALEN_HOME_FOUNDING)
         return GALEN_ERR_STATE;
     enum galen_err err = read_link(text, &link);
-    if (err == GALEN_OK)
-        err = set_host(engine, link.host);
+    if (err == GALEN_OK && !host_ok(link.host))
+        err = GALEN_ERR_FORMAT;
     if (err != GALEN_OK)
         return err;
+    if (engine->me.state == GALEN_HOME_GUEST)
+        guest_forget(engine, now_ms);
     if (out)
         forget_all(engine);
+    err = set_host(engine, link.host);
+    if (err != GALEN_OK)
+        return err;
     bool same = engine->me.state == GALEN_HOME_JOINING &&
                 memcmp(engine->joining.secret, link.secret, sizeof link.secret) == 0;
     if (!same) {
@@ -150,13 +188,17 @@ enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
         engine->me.practice = link.practice;
         engine->me.state = GALEN_HOME_JOINING;
         become_link(engine);
+        engine->joining.guest = link.guest;
+        if (link.guest)
+            guest_begin(engine, &link.cert);
         save_me(engine);
         save_joining(engine);
         commit(engine);
     }
     galen_wipe(&link, sizeof link);
     charts_clear(engine);
-    line_want(engine, now_ms, GALEN_CONNECTION_LOG, true);
+    line_want(engine, now_ms, GALEN_CONNECTION_LOG, !engine->joining.guest);
+    line_want(engine, now_ms, GALEN_CONNECTION_LIVE, engine->joining.guest);
     return GALEN_OK;
 }
 
@@ -166,12 +208,17 @@ void join_resume(struct galen_engine *engine)
     become_link(engine);
 }
 
-static void change_identity(struct galen_engine *engine, uint64_t now_ms, bool as_fresh)
+static struct line *joining_line(struct galen_engine *engine)
+{
+    return line_of(engine, galen_engine_line(engine));
+}
+
+void join_as(struct galen_engine *engine, uint64_t now_ms, bool as_fresh)
 {
     engine->joining.as_fresh = as_fresh;
     if (!as_fresh)
         charts_clear(engine);
-    line_again(engine, now_ms, line_of(engine, GALEN_CONNECTION_LOG));
+    line_again(engine, now_ms, joining_line(engine));
 }
 
 void join_line_lost(struct galen_engine *engine)
@@ -231,7 +278,7 @@ bool join_welcome(struct galen_engine *engine, uint64_t now_ms,
         if (everywhere)
             finish(engine);
         else
-            change_identity(engine, now_ms, false);
+            join_as(engine, now_ms, false);
         return everywhere;
     }
     if (j->chart_count == 0) {
@@ -259,10 +306,10 @@ bool join_welcome(struct galen_engine *engine, uint64_t now_ms,
 
 void join_failed(struct galen_engine *engine, enum galen_err err)
 {
-    line_of(engine, GALEN_CONNECTION_LOG)->barred = true;
-    event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
-                                       .purpose = GALEN_CONNECTION_LOG,
-                                       .err = (uint16_t)err});
+    struct line *line = joining_line(engine);
+    line->barred = true;
+    event(engine, (struct galen_event){
+                      .kind = GALEN_EVENT_REFUSED, .purpose = line->purpose, .err = (uint16_t)err});
 }
 
 void join_refused(struct galen_engine *engine, uint64_t now_ms,
@@ -270,16 +317,16 @@ void join_refused(struct galen_engine *engine, uint64_t now_ms,
 {
     struct joining *j = &engine->joining;
     if (j->as_fresh && (frame->err == GALEN_ERR_NOT_MEMBER || frame->err == GALEN_ERR_SIGN_IN)) {
-        change_identity(engine, now_ms, false); /* nothing had reached the server */
+        join_as(engine, now_ms, false); /* nothing had reached the server */
         return;
     }
     bool passing = frame->err == GALEN_ERR_LIMIT || frame->err == GALEN_ERR_SHUTDOWN ||
                    frame->err == GALEN_ERR_STORE || frame->err == GALEN_ERR_DISK_FULL ||
                    frame->err == GALEN_ERR_TIMEOUT || frame->err == GALEN_ERR_DISPLACED;
-    struct line *line = line_of(engine, GALEN_CONNECTION_LOG);
+    struct line *line = joining_line(engine);
     line->barred = !passing;
     event(engine, (struct galen_event){.kind = GALEN_EVENT_REFUSED,
-                                       .purpose = GALEN_CONNECTION_LOG,
+                                       .purpose = line->purpose,
                                        .err = frame->err,
                                        .number = frame->detail});
     line_drop(engine, now_ms, line);
@@ -408,7 +455,7 @@ void join_step(struct galen_engine *engine, uint64_t now_ms)
         redeemed += engine->charts[i]->redeemed ? 1 : 0;
     }
     if (redeemed == engine->chart_count) {
-        change_identity(engine, now_ms, true);
+        join_as(engine, now_ms, true);
         return;
     }
     if (!link) {
@@ -425,12 +472,11 @@ void join_step(struct galen_engine *engine, uint64_t now_ms)
         redeemed += engine->charts[i]->redeemed ? 1 : 0;
     }
     if (redeemed == engine->chart_count)
-        change_identity(engine, now_ms, true);
+        join_as(engine, now_ms, true);
 }
 
-/* The word of the link that its place is taken; only its successor goes on in its name (I3). */
-static void state_replaced(struct galen_engine *engine, uint64_t now_ms,
-                           struct galen_statement *statement)
+void join_state_replaced(struct galen_engine *engine, uint64_t now_ms,
+                         struct galen_statement *statement)
 {
     *statement = (struct galen_statement){.kind = GALEN_STATEMENT_REPLACED,
                                           .at_ms = server_time(engine, now_ms),
@@ -456,7 +502,7 @@ enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms, struct c
     struct galen_statement statement;
     struct galen_epoch_change change = {.add = &fresh, .add_count = 1, .drop = drop};
     if (link->purpose != GALEN_PURPOSE_SHEET) {
-        state_replaced(engine, now_ms, &statement);
+        join_state_replaced(engine, now_ms, &statement);
         change.statements = &statement;
         change.statement_count = 1;
         drop[change.drop_count++] = j->device;

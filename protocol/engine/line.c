@@ -52,6 +52,7 @@ static void lost(struct galen_engine *engine, uint64_t now_ms, struct line *line
         for (size_t i = 0; i < engine->chart_count; i++)
             chart_line_lost(engine->charts[i]);
     } else {
+        guest_line_lost(engine);
         live_lost(engine, now_ms);
     }
     if (was_ready)
@@ -145,6 +146,7 @@ static void sign_in(struct galen_engine *engine, uint64_t now_ms, struct line *l
     s->host = (struct galen_bytes){(const uint8_t *)engine->me.host, host_size};
     if (engine->me.state == GALEN_HOME_FOUNDING)
         s->chain = engine->me.chain;
+    guest_chain(engine, &s->chain);
     struct galen_id device = device_of(engine, secrets);
     struct galen_writer message;
     galen_writer_init(&message);
@@ -204,7 +206,8 @@ static void on_welcome(struct galen_engine *engine, uint64_t now_ms, struct line
     if (off > (int64_t)GALEN_CLOCK_SKEW_MS)
         event(engine, (struct galen_event){.kind = GALEN_EVENT_CLOCK, .number = (uint64_t)off});
     if (line->purpose == GALEN_CONNECTION_LIVE) {
-        live_ready(engine, now_ms);
+        if (engine->me.state != GALEN_HOME_JOINING || guest_welcome(engine, now_ms))
+            live_ready(engine, now_ms);
         return;
     }
     words_say(engine);
@@ -229,8 +232,7 @@ static void on_refused(struct galen_engine *engine, uint64_t now_ms, struct line
                        const struct galen_frame_refused *refused)
 {
     enum galen_err err = refused->err;
-    if (engine->me.state == GALEN_HOME_JOINING && line->purpose == GALEN_CONNECTION_LOG &&
-        line->state == LINE_SIGNING_IN) {
+    if (engine->me.state == GALEN_HOME_JOINING && line->state == LINE_SIGNING_IN) {
         join_refused(engine, now_ms, refused);
         return;
     }

@@ -37,7 +37,8 @@ const struct galen_member *live_member(const struct galen_engine *engine,
 void galen_engine_go_live(struct galen_engine *engine, uint64_t now_ms, bool live)
 {
     struct live *l = live_get(engine);
-    if (!l || l->wanted == live || engine->me.state != GALEN_HOME_MEMBER)
+    bool may = engine->me.state == GALEN_HOME_MEMBER || engine->me.state == GALEN_HOME_GUEST;
+    if (!l || l->wanted == live || !may)
         return;
     l->wanted = live;
     line_want(engine, now_ms, GALEN_CONNECTION_LIVE, live);
@@ -450,9 +451,14 @@ void live_lost(struct galen_engine *engine, uint64_t now_ms)
 void live_received(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose,
                    const struct galen_frame *frame)
 {
-    if (!live_get(engine) || engine->me.state != GALEN_HOME_MEMBER)
+    if (engine->me.state == GALEN_HOME_JOINING)
+        guest_answered(engine, now_ms, frame);
+    bool guest = engine->me.state == GALEN_HOME_GUEST;
+    if (!live_get(engine) || (engine->me.state != GALEN_HOME_MEMBER && !guest))
         return;
-    if (frame->type == GALEN_FRAME_RELAY && purpose == GALEN_CONNECTION_LIVE)
+    if (guest) /* whatever else a server hands over */
+        visit_received(engine, now_ms, frame);
+    else if (frame->type == GALEN_FRAME_RELAY && purpose == GALEN_CONNECTION_LIVE)
         on_relay(engine, now_ms, &frame->as.relay);
     else
         visit_received(engine, now_ms, frame);

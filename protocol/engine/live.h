@@ -34,10 +34,15 @@ struct known_visit {
 /* Staff: a hello at the door or inside. */
 struct knocker {
     uint16_t number;
+    bool guest;    /* no member of the chart, by the chain that came with the hello */
+    bool has_head; /* its hello */
     bool passed;   /* the server lets its media through */
     bool away;     /* sent away since it knocked */
     bool admitted; /* passed, and by role or by the word of staff in our own eyes, too */
     struct galen_id device;
+    struct galen_id account; /* a guest's: the link's */
+    uint8_t sign_key[GALEN_SIGN_KEY_BYTES];
+    uint64_t not_after_ms;
     uint8_t hello[GALEN_CALL_HELLO_MAX];
     size_t hello_size;
     uint8_t admission[GALEN_CALL_ADMISSION_BYTES]; /* as it came with the hello */
@@ -82,6 +87,7 @@ struct live {
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
+    struct galen_member guests_host; /* as a guest: who hosts our visit, by the chain that came */
     struct admissions admissions[GALEN_VISITS_KEPT]; /* the present visit's first */
     bool muted;
 };

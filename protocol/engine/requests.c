@@ -204,7 +204,7 @@ enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
         item.cert.scope = chart->id;
     certify_link(engine, now_ms, span_end(engine, now_ms, me, role), GALEN_INVITATION_SPAN_MS,
                  secret, &item.cert);
-    write_link(engine, secret, link);
+    write_link(engine, secret, NULL, link);
     galen_wipe(secret, sizeof secret);
     if (link->failed) /* what nobody can be given is not to be let in */
         err = GALEN_ERR_MEMORY;
@@ -219,6 +219,32 @@ enum galen_err galen_engine_invite(struct galen_engine *engine, uint64_t now_ms,
     }
     item.place = ++engine->last_place;
     return settle(engine, now_ms, chart, outbox_add(engine, chart, &item));
+}
+
+enum galen_err galen_engine_invite_guest(struct galen_engine *engine, uint64_t now_ms,
+                                         const struct galen_id *id, struct galen_writer *link)
+{
+    enum galen_err err;
+    const struct chart *chart = chart_to_write(engine, id, &err);
+    struct galen_id visit = galen_engine_visit(engine, id);
+    if (!chart)
+        return err;
+    if (!is_staff(engine))
+        return GALEN_ERR_ROLE;
+    if (!chart_me(engine, chart))
+        return GALEN_ERR_NOT_MEMBER;
+    if (galen_id_is_none(&visit))
+        return GALEN_ERR_NO_VISIT;
+    uint8_t secret[GALEN_INVITATION_SECRET_BYTES];
+    draw(engine, secret, sizeof secret);
+    struct galen_cert cert = {.role = GALEN_ROLE_INTERPRETER,
+                              .purpose = GALEN_PURPOSE_INVITATION,
+                              .scope_kind = GALEN_SCOPE_VISIT,
+                              .scope = visit};
+    certify_link(engine, now_ms, server_time(engine, now_ms) + GALEN_DAY_MS, 0, secret, &cert);
+    write_link(engine, secret, &cert, link);
+    galen_wipe(secret, sizeof secret);
+    return link->failed ? GALEN_ERR_MEMORY : GALEN_OK;
 }
 
 /* Queues the same request, with one token, for every chart this device belongs to. */
@@ -265,7 +291,7 @@ enum galen_err galen_engine_further_device(struct galen_engine *engine, uint64_t
                                     .account = me->account};
     certify_link(engine, now_ms, span_end(engine, now_ms, me, me->role),
                  purpose == GALEN_PURPOSE_CODE ? GALEN_CODE_SPAN_MS : 0, secret, &item.cert);
-    write_link(engine, secret, link);
+    write_link(engine, secret, NULL, link);
     galen_wipe(secret, sizeof secret);
     if (link->failed)
         return GALEN_ERR_MEMORY;

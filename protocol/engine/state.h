@@ -3,7 +3,7 @@
  * is saved), line.c (connections and signing in), charts.c (the list of charts), chart.c (reading one),
  * outbox.c (requests until they are in the log), members.c (changes of members), join.c (becoming a
  * device), found.c (beginning a practice), words.c (who was revoked), requests.c (what a person asks for),
- * live.c, visit.c, door.c, call.c and attendance.c (the live connection).
+ * guest.c (an interpreter's home), live.c, visit.c, door.c, call.c and attendance.c (the live connection).
  */
 #ifndef GALEN_ENGINE_STATE_H
 #define GALEN_ENGINE_STATE_H
@@ -64,7 +64,8 @@ struct identity {
     uint8_t role;
     char host[HOST_MAX + 1];
     struct galen_id practice_chart;
-    struct galen_chain chain; /* an administrator's own, before the practice chart is there */
+    struct galen_chain
+        chain; /* an administrator's own, before the practice chart is there; a guest's */
 };
 
 /* What a home that joins remembers until it has (I2). */
@@ -81,6 +82,8 @@ struct joining {
     struct galen_id lost[GALEN_ACCOUNT_DEVICES_MAX];
     size_t chart_count; /* where the fresh device has to be a member; 0: not known yet */
     struct galen_id *charts;
+    bool guest;       /* by a guest's link, which only says who takes its place */
+    uint32_t request; /* its word, on the present connection */
 };
 
 struct founding {
@@ -457,9 +460,10 @@ void words_refused(struct galen_engine *engine, enum galen_err err);
 
 /** Takes "host" or "host:port" for where to connect. FORMAT. */
 GALEN_MUST_USE enum galen_err set_host(struct galen_engine *engine, struct galen_bytes host);
-/** Appends the link of a device that comes from `secret`. */
+/** Appends the link of a device that comes from `secret`; `guest` its certificate, or NULL. */
 void write_link(const struct galen_engine *engine,
-                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], struct galen_writer *out);
+                const uint8_t secret[GALEN_INVITATION_SECRET_BYTES], const struct galen_cert *guest,
+                struct galen_writer *out);
 /** What follows from a loaded `joining`. */
 void join_resume(struct galen_engine *engine);
 void identity_set(struct galen_engine *engine, const uint8_t material[32]);
@@ -478,6 +482,36 @@ void join_wipe(struct joining *joining);
 /** Drafts the redemption of one chart. */
 GALEN_MUST_USE enum galen_err join_draft(struct galen_engine *engine, uint64_t now_ms,
                                          struct chart *chart, struct item *item, uint32_t number);
+/** The word of the link that its place is taken; only its successor goes on in its name (I3). */
+void join_state_replaced(struct galen_engine *engine, uint64_t now_ms,
+                         struct galen_statement *statement);
+/** Signs in anew, as the fresh device or as the link. */
+void join_as(struct galen_engine *engine, uint64_t now_ms, bool as_fresh);
+
+/* -- guest.c ---------------------------------------------------------------------------------------- */
+
+#define GUEST_LINK_BYTES (1 + GALEN_INVITATION_SECRET_BYTES + 3 * GALEN_ID_BYTES + 16 + 64)
+
+/** Reads what stands behind secret and fingerprint: the certificate of the device that the secret makes. */
+GALEN_MUST_USE enum galen_err guest_read_link(struct galen_reader *r,
+                                              const struct galen_device_secrets *link,
+                                              struct galen_cert *cert);
+void guest_write_link(const struct galen_cert *cert, struct galen_writer *out);
+/** Certifies the fresh device by the link; both are this home's chain. */
+void guest_begin(struct galen_engine *engine, const struct galen_cert *link);
+/** The chain to sign in with: the link's, or the device's. */
+void guest_chain(const struct galen_engine *engine, struct galen_chain *chain);
+/** Signed in while joining as a guest. True: joining is done. */
+bool guest_welcome(struct galen_engine *engine, uint64_t now_ms);
+/** The link's word was answered. */
+void guest_answered(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame *frame);
+void guest_line_lost(struct galen_engine *engine);
+/** A guest's home becomes an empty one. */
+void guest_forget(struct galen_engine *engine, uint64_t now_ms);
+/** Whether VISIT is of our visit, and from now on who hosts it, as the chain says. */
+bool guest_visit(struct galen_engine *engine, uint64_t now_ms,
+                 const struct galen_frame_visit *frame);
+
 /* -- found.c ---------------------------------------------------------------------------------------- */
 
 /** The challenge of a server we are founding a practice on: true when set-up was sent instead. */

@@ -106,16 +106,17 @@ static bool begin_call(struct galen_engine *engine, struct visit *v)
 static void send_knock(struct galen_engine *engine, const struct known_visit *known)
 {
     struct visit *v = &engine->live->visit;
+    bool guest = engine->me.state == GALEN_HOME_GUEST; /* who knows no head */
     const struct chart *chart = chart_find(engine, &v->chart);
-    if (!chart || !line_ready(engine, GALEN_CONNECTION_LIVE) || !begin_call(engine, v))
+    if ((!chart && !guest) || !line_ready(engine, GALEN_CONNECTION_LIVE) || !begin_call(engine, v))
         return;
-    uint64_t size = galen_log_size(chart->log);
+    uint64_t size = guest ? 0 : galen_log_size(chart->log);
     uint8_t root[GALEN_HASH_BYTES];
     struct galen_writer hello;
     galen_writer_init(&hello);
     enum galen_err err = GALEN_ERR_STATE;
-    if (galen_tree_root_at(galen_rules_tree(galen_log_rules(chart->log)), size, root))
-        err = galen_call_make_hello(v->call, known->nonce, size, root, &hello);
+    if (guest || galen_tree_root_at(galen_rules_tree(galen_log_rules(chart->log)), size, root))
+        err = galen_call_make_hello(v->call, known->nonce, size, guest ? NULL : root, &hello);
     if (err == GALEN_OK) {
         struct galen_frame frame = {
             .type = GALEN_FRAME_KNOCK,
@@ -136,6 +137,8 @@ static void send_open(struct galen_engine *engine)
         .as.visit_open = {.request = next_request(engine), .chart = v->chart, .visit = v->visit}};
     draw(engine, v->nonce, sizeof v->nonce);
     memcpy(frame.as.visit_open.nonce, v->nonce, sizeof v->nonce);
+    if (members_chain(engine, &engine->me.device, &frame.as.visit_open.chain) != GALEN_OK)
+        frame.as.visit_open.chain.count = 0; /* then no guest can know us */
     send_frame(engine, GALEN_CONNECTION_LIVE, &frame);
 }
 
@@ -261,9 +264,10 @@ static void on_visit(struct galen_engine *engine, uint64_t now_ms,
                      const struct galen_frame_visit *frame)
 {
     static const uint8_t no_nonce[GALEN_CALL_NONCE_BYTES];
-    (void)now_ms;
     struct live *live = engine->live;
     struct visit *v = &live->visit;
+    if (engine->me.state == GALEN_HOME_GUEST && !guest_visit(engine, now_ms, frame))
+        return;
     bool ours = visit_current(engine) && galen_id_equal(&v->visit, &frame->visit);
     if (memcmp(frame->nonce, no_nonce, sizeof no_nonce) == 0) {
         if (ours && is_me(engine, &frame->host) && galen_role_is_staff(engine->me.role))
@@ -369,9 +373,12 @@ static void on_roster(struct galen_engine *engine, uint64_t now_ms,
 {
     const struct visit *v = visit_current(engine);
     const struct known_visit *known = v ? known_of_chart(engine, &v->chart) : NULL;
-    if (known && galen_id_equal(&frame->visit, &v->visit))
-        (void)!visit_take_roster(engine, now_ms, frame->roster,
-                                 live_member(engine, &v->chart, &known->host));
+    if (!known || !galen_id_equal(&frame->visit, &v->visit))
+        return;
+    const struct galen_member *host = engine->me.state == GALEN_HOME_GUEST
+                                          ? &engine->live->guests_host
+                                          : live_member(engine, &v->chart, &known->host);
+    (void)!visit_take_roster(engine, now_ms, frame->roster, host);
 }
 
 /* -- the connection --------------------------------------------------------------------------------- */

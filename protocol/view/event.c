@@ -123,6 +123,8 @@ cJSON *event_json(const struct galen_engine *engine, const struct galen_event *e
     }
     if (m)
         cJSON_AddStringToObject(object, "role", galen_role_name(m->role));
+    else if (galen_engine_is_guest(engine, &e->device))
+        cJSON_AddStringToObject(object, "role", galen_role_name(GALEN_ROLE_INTERPRETER));
     if (e->err != GALEN_OK) {
         cJSON_AddStringToObject(object, "error", galen_err_name(e->err));
         cJSON_AddStringToObject(object, "help", galen_err_help(e->err));

@@ -14,6 +14,8 @@ static const char *home_state_name(enum galen_home_state state)
         return "joining";
     case GALEN_HOME_MEMBER:
         return "member";
+    case GALEN_HOME_GUEST:
+        return "guest";
     }
     return "unknown";
 }
@@ -34,6 +36,7 @@ cJSON *home_json(const struct galen_engine *engine)
 {
     char name[NAME_TEXT_MAX];
     bool known;
+    struct galen_guest guest;
     enum galen_role role = galen_engine_role(engine);
     cJSON *object = cJSON_CreateObject(), *online = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "state", home_state_name(galen_engine_state(engine)));
@@ -50,6 +53,13 @@ cJSON *home_json(const struct galen_engine *engine)
     json_put(object, "online", online);
     if (galen_engine_is_shut_out(engine, &known))
         cJSON_AddStringToObject(object, "shut_out", known ? "known" : "said");
+    if (galen_engine_guest(engine, &guest)) {
+        cJSON *of = cJSON_CreateObject();
+        json_id(of, "visit", &guest.visit);
+        cJSON_AddBoolToObject(of, "open", !galen_id_is_none(&guest.chart));
+        json_number(of, "until_ms", guest.until_ms);
+        json_put(object, "guest", of);
+    }
     return object;
 }
 

@@ -77,13 +77,13 @@ typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
     ask_waiting, ask_versions, ask_papers, ask_call, ask_look, ask_check, ask_evidence,
-    ask_findings, ask_writing, ask_undoable,
-    ask_then; /* look.c */
-ask_handler change_join, change_lost, change_chart_new, change_invite, change_further_device,
-    change_remove_device, change_shut_out, change_add_member, change_remove_member, change_renew,
-    change_identify, change_message, change_write, change_answer, change_undo, change_sign, change_release,
-    change_live, change_draft, change_visit_open, change_visit_end, change_knock, change_admit,
-    change_leave, change_mute; /* change.c */
+    ask_findings, ask_writing, ask_undoable, ask_then; /* look.c */
+ask_handler change_join, change_lost, change_chart_new, change_invite, change_invite_guest,
+    change_further_device, change_remove_device, change_shut_out, change_add_member,
+    change_remove_member, change_renew, change_identify, change_message, change_write,
+    change_answer, change_undo, change_sign, change_release, change_live, change_draft,
+    change_visit_open, change_visit_end, change_knock, change_admit, change_leave,
+    change_mute; /* change.c */
 
 /** The i-th question's name; NULL past the last. */
 const char *ask_name(size_t i);

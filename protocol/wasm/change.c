@@ -67,6 +67,23 @@ enum galen_err change_invite(struct asked *a)
     return linked(a, err, &link, token, "account");
 }
 
+enum galen_err change_invite_guest(struct asked *a)
+{
+    struct galen_link look = {0};
+    struct galen_writer link;
+    galen_writer_init(&link);
+    enum galen_err err = galen_engine_invite_guest(a->engine, a->now_ms, &a->chart, &link);
+    if (err == GALEN_OK)
+        err = galen_link_look(galen_written(&link), &look);
+    if (err == GALEN_OK) {
+        a->answer = cJSON_CreateObject();
+        json_text(a->answer, "link", galen_written(&link));
+        json_number(a->answer, "until_ms", look.until_ms);
+    }
+    galen_writer_wipe(&link);
+    return err;
+}
+
 enum galen_err change_further_device(struct asked *a)
 {
     galen_token token;
@@ -223,7 +240,15 @@ enum galen_err change_visit_end(struct asked *a)
 
 enum galen_err change_knock(struct asked *a)
 {
-    return galen_engine_knock(a->engine, a->now_ms, &a->chart);
+    struct galen_guest guest;
+    if (a->given & ASK_BIT(ASK_CHART))
+        return galen_engine_knock(a->engine, a->now_ms, &a->chart);
+    if (!galen_engine_guest(a->engine, &guest)) {
+        strcpy(a->help, "`knock` needs the field `chart`, except of a guest.");
+        return GALEN_ERR_USAGE;
+    }
+    return galen_id_is_none(&guest.chart) ? GALEN_ERR_NO_VISIT
+                                          : galen_engine_knock(a->engine, a->now_ms, &guest.chart);
 }
 
 enum galen_err change_admit(struct asked *a)

@@ -47,6 +47,8 @@ enum galen_err ask_look(struct asked *a)
     json_text(a->answer, "host", link.host);
     json_id(a->answer, "practice", &link.practice);
     json_id(a->answer, "device", &link.device);
+    if (link.guest)
+        json_number(a->answer, "guest_until_ms", link.until_ms);
     return GALEN_OK;
 }
 

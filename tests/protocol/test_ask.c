@@ -74,6 +74,7 @@ static const struct {
     {"{\"do\":\"chart_new\",\"name\":\"Maria\"}", GALEN_OK, "\"chart\":\""},
     {"{\"do\":\"invite\",\"role\":\"caregiver\",\"chart\":\"$chart\",\"name\":\"Cara\"}", GALEN_OK,
      "\"link\":\"https://galen.example:443/join#"},
+    {"{\"do\":\"invite_guest\",\"chart\":\"$chart\"}", GALEN_ERR_NO_VISIT, NULL},
     {"{\"do\":\"further_device\",\"purpose\":\"sheet\"}", GALEN_OK, "\"device\":\""},
     {"{\"do\":\"remove_device\",\"device\":\"$self\"}", GALEN_OK, "\"token\":\""},
     {"{\"do\":\"add_member\",\"chart\":\"$chart\",\"account\":\"$bob\"}", GALEN_OK, "\"token\":\""},

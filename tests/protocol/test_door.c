@@ -17,6 +17,8 @@ struct room {
     struct galen_id visit;
     uint8_t nonce[GALEN_CALL_NONCE_BYTES]; /* the present host's */
     uint32_t count;                        /* of the last word made */
+    bool headless;                         /* hellos are without head */
+    const struct galen_chain *chain;       /* that comes with a hello; NULL: none */
 };
 
 static const struct galen_id *chart_of(const struct room *r)
@@ -74,6 +76,8 @@ static void tell_knocked(struct room *r, struct galen_bytes hello, uint16_t numb
     frame.as.knocked.admitted = passed;
     frame.as.knocked.hello = hello;
     frame.as.knocked.admission = galen_written(&w);
+    if (r->chain)
+        frame.as.knocked.chain = *r->chain;
     hear(r, &frame);
     galen_writer_wipe(&w);
 }
@@ -83,6 +87,7 @@ static void knocks(struct room *r, const struct chart_device *who, uint16_t numb
                    const struct galen_call_admission *word)
 {
     struct galen_call_hello hello = {.chart = *chart_of(r), .visit = r->visit, .device = who->id};
+    hello.has_head = !r->headless;
     uint8_t secret[32] = {(uint8_t)number, 1};
     struct galen_writer w;
     galen_seal_public(secret, hello.key);
@@ -699,5 +704,187 @@ Test(door, the_last_count_sends_away)
     cr_assert_not(is_seated(&r, r.v.patient));
     cr_assert_eq(galen_engine_admit(r.home->engine, home_now(r.home), &r.v.patient->id, true),
                  GALEN_ERR_LIMIT);
+    end(&r);
+}
+
+/* -- guests ----------------------------------------------------------------------------------------- */
+
+static const struct galen_call_place *place_of(const struct room *r, const struct chart_device *who,
+                                               struct galen_call_roster *roster)
+{
+    struct galen_frame frame = home_sent(r->home, GALEN_FRAME_ROSTER);
+    cr_assert_eq(galen_call_roster_read(frame.as.roster.roster, roster), GALEN_OK);
+    return galen_call_place_of(roster, &who->id);
+}
+
+/* A guest's hello, with its chain. */
+static void guest_knocks(struct room *r, const struct chart_device *who,
+                         const struct galen_chain *chain, uint16_t number, bool passed,
+                         const struct galen_call_admission *word)
+{
+    r->headless = true;
+    r->chain = chain;
+    knocks(r, who, number, passed, word);
+    r->headless = false;
+    r->chain = NULL;
+}
+
+static void seat_guest(struct room *r, const struct chart_device *guest, uint16_t number)
+{
+    guest_knocks(r, guest, &guest->chain, number, false, NULL);
+    admit(r, guest, true);
+    struct galen_call_admission word = said(r);
+    guest_knocks(r, guest, &guest->chain, number, true, &word);
+    cr_assert(is_seated(r, guest));
+}
+
+Test(door, a_guest_is_seated_by_the_word_of_staff_and_named_one_in_the_roster)
+{
+    struct room r = preside(900);
+    struct galen_call_roster roster;
+    struct galen_call_view view;
+    struct chart_device *guest = chart_guest(r.v.chart, "guest", r.colleague, &r.visit);
+    guest_knocks(&r, guest, &guest->chain, 2, true, NULL); /* the server's word alone */
+    cr_assert_not(is_seated(&r, guest));
+    galen_engine_call(r.home->engine, &view);
+    cr_assert_eq(view.knocking_count, 1);
+    cr_assert_eq(view.knocking[0].role, GALEN_ROLE_INTERPRETER);
+    cr_assert(galen_engine_is_guest(r.home->engine, &guest->id));
+    cr_assert_eq(asked(&r), 1);
+    admit(&r, guest, true);
+    struct galen_call_admission word = said(&r);
+    guest_knocks(&r, guest, &guest->chain, 2, true, &word);
+    cr_assert(place_of(&r, guest, &roster)->guest);
+    cr_assert_not(place_of(&r, r.me, &roster)->guest);
+    /* Members come and go; a guest was never one. */
+    chart_drop(r.v.chart, r.me, r.caregiver);
+    home_show(r.home);
+    cr_assert(is_seated(&r, guest));
+    guest_knocks(&r, guest, &guest->chain, 9, true, &word); /* with another key */
+    cr_assert_eq(place_of(&r, guest, &roster)->number, 9, "the word holds for the next hello");
+    galen_engine_call(r.home->engine, &view);
+    cr_assert_eq(view.participants[1].role, GALEN_ROLE_INTERPRETER);
+    admit(&r, guest, false);
+    cr_assert_not(is_seated(&r, guest), "sent away as anybody");
+    end(&r);
+}
+
+Test(door, a_guests_chain_is_judged_by_our_own_log_whatever_the_server_says)
+{
+    enum { OTHER_VISIT, OLD, BY_PATIENT, BY_STRANGER, LINK, NOT_ITS_OWN, NONE, WAYS };
+    static const char *const ways[] = {
+        "of another visit", "of yesterday",    "by a patient", "by a stranger",
+        "the link itself",  "another's chain", "none"};
+    for (size_t way = 0; way < WAYS; way++) {
+        struct room r = preside(910 + way);
+        struct chart *chart = r.v.chart;
+        struct chart_device *guest = chart_guest(chart, "guest", r.me, &r.visit);
+        struct chart_device *other = chart_guest(chart, "other", r.me, &r.visit);
+        struct galen_chain chain = guest->chain;
+        struct galen_id elsewhere = r.visit;
+        elsewhere.bytes[0] ^= 1;
+        switch (way) {
+        case OTHER_VISIT:
+            guest = chart_guest(chart, "elsewhere", r.me, &elsewhere);
+            chain = guest->chain;
+            break;
+        case OLD:
+            chart->now_ms += GALEN_DAY_MS + 1;
+            break;
+        case BY_PATIENT:
+            guest = chart_guest(chart, "patients", r.v.patient, &r.visit);
+            chain = guest->chain;
+            break;
+        case BY_STRANGER:
+            guest = chart_guest(
+                chart, "strangers",
+                chart_person(chart, "stranger", GALEN_ROLE_PHARMACIST, chart->admin), &r.visit);
+            chain = guest->chain;
+            break;
+        case LINK:
+            guest = chart_invitation(chart, "link", GALEN_ROLE_INTERPRETER, r.me);
+            guest->chain.certs[0].scope_kind = GALEN_SCOPE_VISIT;
+            guest->chain.certs[0].scope = r.visit;
+            guest->chain.certs[0].not_after_ms = chart->now_ms + 1000;
+            guest->chain.certs[0].issues_until_ms = chart->now_ms + 1000;
+            chart_sign_cert(&r.me->secrets, &guest->chain.certs[0]);
+            chain = guest->chain;
+            break;
+        case NOT_ITS_OWN:
+            chain = other->chain;
+            break;
+        default:
+            chain.count = 0;
+            break;
+        }
+        struct galen_call_admission word = say(&r, r.colleague, guest, true);
+        guest_knocks(&r, guest, &chain, 2, true, &word);
+        cr_assert_not(is_seated(&r, guest), "%s", ways[way]);
+        cr_assert_not(galen_engine_is_guest(r.home->engine, &guest->id), "%s", ways[way]);
+        end(&r);
+    }
+}
+
+Test(door, whether_a_hello_has_a_head_says_who_is_a_guest)
+{
+    struct room r = preside(920);
+    struct chart_device *guest = chart_guest(r.v.chart, "guest", r.me, &r.visit);
+    struct galen_call_admission about_guest = say(&r, r.colleague, guest, true);
+    r.chain = &guest->chain;
+    knocks(&r, guest, 2, true, &about_guest); /* with a head */
+    cr_assert_not(is_seated(&r, guest));
+    struct galen_call_admission about_patient = say(&r, r.colleague, r.v.patient, true);
+    guest_knocks(&r, r.v.patient, NULL, 3, true, &about_patient);
+    cr_assert_not(is_seated(&r, r.v.patient), "a member is never taken for a guest");
+    knocks(&r, r.v.patient, 4, true, &about_patient);
+    cr_assert(is_seated(&r, r.v.patient));
+    end(&r);
+}
+
+Test(door, of_two_devices_by_one_link_the_first_is_seated)
+{
+    struct room r = preside(930);
+    struct chart_device *guest = chart_guest(r.v.chart, "guest", r.me, &r.visit);
+    struct chart_device *second = chart_person(r.v.chart, "second", GALEN_ROLE_CAREGIVER, r.me);
+    seat_guest(&r, guest, 2);
+    /* The server lets both through: it keeps to itself that the link was used. */
+    struct chart_device *link = &r.v.chart->devices[r.v.chart->device_count - 3];
+    cr_assert_str_eq(link->name, "guest");
+    second->chain = guest->chain;
+    second->chain.certs[1].keys = second->keys;
+    chart_sign_cert(&link->secrets, &second->chain.certs[1]);
+    struct galen_call_admission word = say(&r, r.colleague, second, true);
+    guest_knocks(&r, second, &second->chain, 3, true, &word);
+    cr_assert_not(is_seated(&r, second));
+    cr_assert(is_seated(&r, guest));
+    end(&r);
+}
+
+/* The line is alive at the time that it is now. */
+static uint64_t passes(struct room *r)
+{
+    struct galen_frame pong = {.type = GALEN_FRAME_PONG};
+    home_hear(r->home, GALEN_CONNECTION_LOG, &pong);
+    hear(r, &pong);
+    uint64_t next = galen_engine_tick(r->home->engine, home_now(r->home));
+    home_pump(r->home);
+    return next;
+}
+
+Test(door, a_guest_leaves_the_call_when_the_day_is_over)
+{
+    struct room r = preside(940);
+    struct chart_device *guest = chart_guest(r.v.chart, "guest", r.me, &r.visit);
+    seat_guest(&r, guest, 2);
+    uint64_t end_ms = guest->chain.certs[1].not_after_ms;
+    r.v.chart->now_ms = end_ms;
+    uint64_t next = passes(&r);
+    cr_assert(is_seated(&r, guest));
+    cr_assert_leq(next, end_ms + 1, "it is looked for in time");
+    uint16_t before = drawn(&r);
+    r.v.chart->now_ms = end_ms + 1;
+    passes(&r);
+    cr_assert_eq(drawn(&r), before + 1);
+    cr_assert_not(is_seated(&r, guest));
     end(&r);
 }

@@ -146,6 +146,31 @@ struct chart_device *chart_next_device(struct chart *chart, const char *name,
     return device;
 }
 
+void chart_sign_cert(const struct galen_device_secrets *issuer, struct galen_cert *cert)
+{
+    sign_cert(issuer, cert);
+}
+
+struct chart_device *chart_guest(struct chart *chart, const char *name, struct chart_device *issuer,
+                                 const struct galen_id *visit)
+{
+    struct chart_device *link = chart_invitation(chart, name, GALEN_ROLE_INTERPRETER, issuer);
+    struct galen_cert *cert = &link->chain.certs[0];
+    cert->scope_kind = GALEN_SCOPE_VISIT;
+    cert->scope = *visit;
+    cert->not_after_ms = cert->issues_until_ms = chart->now_ms + GALEN_DAY_MS;
+    sign_cert(&issuer->secrets, cert);
+    struct chart_device *device = device_new(chart, name);
+    struct galen_cert own = *cert;
+    own.purpose = GALEN_PURPOSE_DEVICE;
+    own.issues_until_ms = own.not_before_ms;
+    own.keys = device->keys;
+    own.issuer = link->id;
+    sign_cert(&link->secrets, &own);
+    device->chain = (struct galen_chain){.count = 2, .certs = {*cert, own}};
+    return device;
+}
+
 struct galen_statement chart_statement(struct chart *chart, enum galen_statement_kind kind,
                                        const struct chart_device *signer,
                                        const struct chart_device *subject,

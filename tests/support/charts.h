@@ -58,6 +58,13 @@ struct chart_device *chart_invitation(struct chart *chart, const char *name, enu
 /** A further device of the issuer's account. */
 struct chart_device *chart_next_device(struct chart *chart, const char *name,
                                        enum galen_purpose purpose, struct chart_device *issuer);
+/**
+ * An interpreter's device for a visit, by a link that `issuer` certified for a day: its chain is both. A test may
+ * bend a certificate and have it signed again.
+ */
+struct chart_device *chart_guest(struct chart *chart, const char *name, struct chart_device *issuer,
+                                 const struct galen_id *visit);
+void chart_sign_cert(const struct galen_device_secrets *issuer, struct galen_cert *cert);
 /** A statement signed by `signer` (NULL: the practice). */
 struct galen_statement chart_statement(struct chart *chart, enum galen_statement_kind kind,
                                        const struct chart_device *signer,

@@ -149,6 +149,7 @@ enum galen_home_state {
     GALEN_HOME_FOUNDING = 1, /* practice init is under way */
     GALEN_HOME_JOINING = 2,
     GALEN_HOME_MEMBER = 3,
+    GALEN_HOME_GUEST = 4, /* an interpreter's: one visit's call, and nothing of any chart */
 };
 enum galen_home_state galen_engine_state(const struct galen_engine *engine);
 /** "host:port" to connect to; borrowed; empty for an empty home. */
@@ -163,6 +164,8 @@ const struct galen_public_keys *galen_engine_practice_keys(const struct galen_en
 /** Staff: the practice's own chart; none for others. */
 const struct galen_id *galen_engine_practice_chart(const struct galen_engine *engine);
 bool galen_engine_online(const struct galen_engine *engine, uint8_t purpose);
+/** The purpose of the connection that this home lives by: LOG; a guest's, LIVE. */
+uint8_t galen_engine_line(const struct galen_engine *engine);
 
 /* -- beginning ---------------------------------------------------------------------------------- */
 
@@ -182,11 +185,13 @@ struct galen_link {
     struct galen_bytes host;  /* "host" or "host:port"; borrowed from the link */
     struct galen_id practice; /* fingerprint */
     struct galen_id device;   /* that the link is; of an invitation also the new person's account */
+    bool guest;               /* an interpreter's, for one visit … */
+    uint64_t until_ms;        /* … and until then; 0: for a member */
 };
 /** FORMAT: not a link. */
 GALEN_MUST_USE enum galen_err galen_link_look(struct galen_bytes text, struct galen_link *link);
 /** Becomes the device that a link, code or sheet makes room for. FORMAT: not a link; STATE: in use, and not
- * shut out. */
+ * shut out. A guest's home takes any link: nothing of the visit before is kept. */
 GALEN_MUST_USE enum galen_err galen_engine_join(struct galen_engine *engine, uint64_t now_ms,
                                                 struct galen_bytes link);
 /** After LOST_ASKED: the account's other devices; then which of them to remove (may be none). */
@@ -216,6 +221,14 @@ GALEN_MUST_USE enum galen_err galen_engine_invite(struct galen_engine *engine, u
                                                   const struct galen_id *chart,
                                                   struct galen_bytes name,
                                                   struct galen_writer *link, galen_token token);
+/**
+ * Staff: appends a link by which an interpreter can knock at the chart's open visit, once, within a day. Nothing
+ * is written anywhere: it works at once. CHART; ROLE; NOT_MEMBER; NO_VISIT; FORK, CLONED; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_invite_guest(struct galen_engine *engine,
+                                                        uint64_t now_ms,
+                                                        const struct galen_id *chart,
+                                                        struct galen_writer *link);
 /** A code (ten minutes) or a recovery sheet for this account, in all its charts; as a link. */
 GALEN_MUST_USE enum galen_err galen_engine_further_device(struct galen_engine *engine,
                                                           uint64_t now_ms,
@@ -408,6 +421,15 @@ GALEN_MUST_USE enum galen_err galen_engine_draft(struct galen_engine *engine, ui
 GALEN_MUST_USE enum galen_err galen_engine_visit_open(struct galen_engine *engine, uint64_t now_ms,
                                                       const struct galen_id *chart,
                                                       struct galen_id *visit);
+/** What a guest's home is for. */
+struct galen_guest {
+    struct galen_id visit;
+    struct galen_id
+        chart;         /* to name the visit by, once the server says that it is open; none before */
+    uint64_t until_ms; /* access ends with the visit, or then */
+};
+/** False: this home is no guest's, or not yet. */
+bool galen_engine_guest(const struct galen_engine *engine, struct galen_guest *guest);
 /** The open visit of a chart; none if there is none. */
 struct galen_id galen_engine_visit(const struct galen_engine *engine, const struct galen_id *chart);
 /** Who hosts it; none if there is none. */
@@ -444,7 +466,7 @@ enum galen_call_state {
 };
 struct galen_call_person {
     struct galen_id device, account;
-    uint8_t role;      /* enum galen_role; 0: no member of the chart */
+    uint8_t role;      /* enum galen_role; interpreter: a guest; 0: no member that we know of */
     bool muted;        /* participants */
     uint64_t since_ms; /* at the door: first seen there */
 };
@@ -459,6 +481,8 @@ struct galen_call_view {
     struct galen_call_person knocking[GALEN_KNOCKING_MAX];
 };
 void galen_engine_call(const struct galen_engine *engine, struct galen_call_view *view);
+/** Whether this device is a guest in that visit, or at its door. */
+bool galen_engine_is_guest(const struct galen_engine *engine, const struct galen_id *device);
 
 struct galen_call_stats {
     size_t participants;              /* in the last roster, ourselves included */

@@ -26,7 +26,7 @@ export interface Failure {
 
 /** Who this browser is. */
 export interface Home {
-    state: "empty" | "founding" | "joining" | "member";
+    state: "empty" | "founding" | "joining" | "member" | "guest";
     host: string;
     device: Id;
     account: Id;
@@ -40,6 +40,8 @@ export interface Home {
     online: { log: boolean; live: boolean };
     /** this device's person said that it was copied; "known": the server has that, and a link may be joined anew */
     shut_out?: "said" | "known";
+    /** an interpreter's home: one visit's call and nothing else, until then; `open`: the server says so now */
+    guest?: { visit: Id; open: boolean; until_ms: number };
     /** storage the browser may not clear by itself */
     persistent: boolean;
     /** this tab holds the state; others ask it */
@@ -297,9 +299,10 @@ export interface CallView {
     chart: Id;
     visit: Id;
     host: Id;
-    participants: { device: Id; account: Id; name: string; role: Role; muted: boolean; self: boolean }[];
+    /** `role` interpreter: a guest, who has no account and no name; to a guest, nobody has either, nor a role ("") */
+    participants: { device: Id; account: Id; name: string; role: Role | ""; muted: boolean; self: boolean }[];
     /** devices that wait to be let in (told to staff) */
-    knocking: { device: Id; account: Id; name: string; role: Role; since_ms: number }[];
+    knocking: { device: Id; account: Id; name: string; role: Role | ""; since_ms: number }[];
     muted: boolean;
 }
 
@@ -465,9 +468,9 @@ export interface Questions {
 
     /**
      * What a link, code or sheet says, without using it: all three look alike. `device` is what the link
-     * is; of an invitation it is the new person's account, too.
+     * is; of an invitation it is the new person's account, too. `guest_until_ms`: it is an interpreter's.
      */
-    look: { ask: { link: string }; answer: { host: string; practice: Id; device: Id } };
+    look: { ask: { link: string }; answer: { host: string; practice: Id; device: Id; guest_until_ms?: number } };
     /** the name was given by whoever invites */
     join: { ask: { link: string }; answer: object };
     /** after `lost-asked` */
@@ -475,6 +478,8 @@ export interface Questions {
 
     chart_new: { ask: { name: string }; answer: { token: Token; chart: Id } };
     invite: { ask: { role: Role; chart?: Id; name: string }; answer: { token: Token; link: string; account: Id } };
+    /** staff: for an interpreter, to the visit that is open in the chart; works at once, and is written nowhere */
+    invite_guest: { ask: { chart: Id }; answer: { link: string; until_ms: number } };
     further_device: { ask: { purpose: "code" | "sheet" }; answer: { token: Token; link: string; device: Id } };
     remove_device: { ask: { device: Id }; answer: { token: Token } };
     /** this device was copied, and is out for good; the event "shut-out" says when the server knows */
@@ -509,7 +514,8 @@ export interface Questions {
     draft: { ask: { chart: Id; doc: DocName; record: Id; field: string; text: string }; answer: object };
     visit_open: { ask: { chart: Id }; answer: { visit: Id } };
     visit_end: { ask: { chart: Id }; answer: object };
-    knock: { ask: { chart: Id }; answer: object };
+    /** a guest names no chart */
+    knock: { ask: { chart?: Id }; answer: object };
     admit: { ask: { device: Id; admitted: boolean }; answer: object };
     leave: { ask: object; answer: object };
     mute: { ask: { muted: boolean }; answer: object };
