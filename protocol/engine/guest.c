@@ -117,6 +117,11 @@ void guest_line_lost(struct galen_engine *engine)
     j->request = 0;
 }
 
+bool guest_waits(const struct galen_engine *engine)
+{
+    return engine->me.state == GALEN_HOME_GUEST && engine->live && !engine->live->guests_end;
+}
+
 void guest_forget(struct galen_engine *engine, uint64_t now_ms)
 {
     galen_engine_leave(engine, now_ms);

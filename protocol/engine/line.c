@@ -239,7 +239,7 @@ static void on_refused(struct galen_engine *engine, uint64_t now_ms, struct line
     bool passing = err == GALEN_ERR_LIMIT || err == GALEN_ERR_SHUTDOWN || err == GALEN_ERR_STORE ||
                    err == GALEN_ERR_DISK_FULL || err == GALEN_ERR_TIMEOUT ||
                    err == GALEN_ERR_SLOW || err == GALEN_ERR_DISPLACED || err == GALEN_ERR_STATE ||
-                   err == GALEN_ERR_FORMAT;
+                   err == GALEN_ERR_FORMAT || (err == GALEN_ERR_NO_VISIT && guest_waits(engine));
     line->barred = !passing;
     words_refused(engine, err);
     if (err == GALEN_ERR_DISPLACED)

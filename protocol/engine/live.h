@@ -88,6 +88,7 @@ struct live {
     size_t visit_count;
     struct visit visit;
     struct galen_member guests_host; /* as a guest: who hosts our visit, by the chain that came */
+    bool guests_end;                 /* and that it is over */
     struct admissions admissions[GALEN_VISITS_KEPT]; /* the present visit's first */
     bool muted;
 };

@@ -506,6 +506,8 @@ bool guest_welcome(struct galen_engine *engine, uint64_t now_ms);
 /** The link's word was answered. */
 void guest_answered(struct galen_engine *engine, uint64_t now_ms, const struct galen_frame *frame);
 void guest_line_lost(struct galen_engine *engine);
+/** The visit may be open again, or not open yet: its host may be on the way back to the server. */
+bool guest_waits(const struct galen_engine *engine);
 /** A guest's home becomes an empty one. */
 void guest_forget(struct galen_engine *engine, uint64_t now_ms);
 /** Whether VISIT is of our visit, and from now on who hosts it, as the chain says. */

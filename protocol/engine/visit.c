@@ -321,6 +321,7 @@ static void on_ended(struct galen_engine *engine, const struct galen_id *visit)
         if (galen_id_equal(&live->visits[i].visit, visit))
             ended.chart = live->visits[i].chart;
     bool known = !galen_id_is_none(&ended.chart);
+    live->guests_end = live->guests_end || known;
     forget_visit(live, visit);
     if (galen_id_equal(&live->visit.visit, visit))
         go_out(engine);

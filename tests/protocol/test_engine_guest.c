@@ -145,9 +145,8 @@ Test(engine_guest, a_link_says_what_it_is_and_holds_a_certificate_for_a_day)
     cr_assert_eq(s.chain.certs[0].purpose, GALEN_PURPOSE_INVITATION);
     struct galen_id elsewhere = p.visit;
     elsewhere.bytes[7] ^= 1;
-    cr_assert_eq(
-        galen_rules_judge_guest(p.v.chart->rules, &s.chain, &elsewhere, home_now(p.guest)),
-        GALEN_ERR_CERTIFICATE);
+    cr_assert_eq(galen_rules_judge_guest(p.v.chart->rules, &s.chain, &elsewhere, home_now(p.guest)),
+                 GALEN_ERR_CERTIFICATE);
     cr_assert_eq(galen_rules_judge_guest(p.v.chart->rules, &s.chain, &p.visit,
                                          home_now(p.guest) + GALEN_DAY_MS + 1),
                  GALEN_ERR_EXPIRED);
@@ -167,9 +166,8 @@ Test(engine_guest, only_staff_invite_a_guest)
         galen_engine_invite_guest(patient->engine, home_now(patient), chart_of(&p), &p.link),
         GALEN_ERR_ROLE);
     struct galen_id nothing = {{9}};
-    cr_assert_eq(
-        galen_engine_invite_guest(p.staff->engine, home_now(p.staff), &nothing, &p.link),
-        GALEN_ERR_CHART);
+    cr_assert_eq(galen_engine_invite_guest(p.staff->engine, home_now(p.staff), &nothing, &p.link),
+                 GALEN_ERR_CHART);
     home_free(patient);
     end(&p);
 }
@@ -404,8 +402,8 @@ Test(engine_guest, hears_and_speaks_under_the_hosts_roster)
     galen_writer_init(&own);
     galen_writer_init(&roster);
     cr_assert_eq(galen_call_make_hello(call, nonce, 0, root, &own), GALEN_OK);
-    cr_assert_eq(
-        galen_call_host_admit(list, 1, galen_written(&own), p.v.pharmacist->keys.sign), GALEN_OK);
+    cr_assert_eq(galen_call_host_admit(list, 1, galen_written(&own), p.v.pharmacist->keys.sign),
+                 GALEN_OK);
     struct galen_bytes hello = home_sent(p.guest, GALEN_FRAME_KNOCK).as.knock.hello;
     struct galen_frame_sign_in s = signed_in(p.guest, 2);
     cr_assert_eq(galen_call_host_admit(list, 2, hello, s.keys.sign), GALEN_OK);
@@ -450,9 +448,9 @@ Test(engine_guest, a_guests_home_takes_the_next_link_and_forgets_the_visit_befor
     knock(&p);
     struct galen_id before = *galen_engine_device(p.guest->engine);
     galen_writer_clear(&p.link);
-    cr_assert_eq(galen_engine_invite_guest(p.staff->engine, home_now(p.staff), chart_of(&p),
-                                           &p.link),
-                 GALEN_OK);
+    cr_assert_eq(
+        galen_engine_invite_guest(p.staff->engine, home_now(p.staff), chart_of(&p), &p.link),
+        GALEN_OK);
     cr_assert_eq(join(&p), GALEN_OK);
     cr_assert_eq(galen_engine_state(p.guest->engine), GALEN_HOME_JOINING);
     galen_engine_disconnected(p.guest->engine, home_now(p.guest), LIVE);
@@ -465,4 +463,25 @@ Test(engine_guest, a_guests_home_takes_the_next_link_and_forgets_the_visit_befor
     cr_assert_eq(galen_engine_join(p.staff->engine, home_now(p.staff), galen_written(&p.link)),
                  GALEN_ERR_STATE, "a member's home is no guest's");
     end(&p);
+}
+
+/* A server that was started anew knows of no visit before its host is back. */
+Test(engine_guest, comes_back_until_it_was_told_that_the_visit_is_over)
+{
+    for (int over = 0; over < 2; over++) {
+        struct party p = begin(1050 + (uint64_t)over);
+        redeem(&p);
+        knock(&p);
+        struct galen_frame ended = {.type = GALEN_FRAME_VISIT_ENDED, .as.visit_id = {0, p.visit}};
+        if (over)
+            home_hear(p.guest, LIVE, &ended);
+        size_t before = p.guest->connects;
+        refuse(p.guest, 0, GALEN_ERR_NO_VISIT);
+        galen_engine_disconnected(p.guest->engine, home_now(p.guest), LIVE);
+        p.v.chart->now_ms += 60000;
+        galen_engine_tick(p.guest->engine, home_now(p.guest));
+        home_pump(p.guest);
+        cr_assert_eq(p.guest->connects, over ? before : before + 1, "%d", over);
+        end(&p);
+    }
 }

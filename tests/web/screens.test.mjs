@@ -830,6 +830,90 @@ test("mute is done here and told to the others", async () => {
     await page.close();
 });
 
+describe("an interpreter", () => {
+    const bar = (page) => page.locator(".visit-bar").innerText();
+
+    test("opens a link that says what it is, and gives no name", async () => {
+        const page = await on("guest-invited");
+        const words = await page.locator("main").innerText();
+        assert.match(words, /Nothing of anybody’s medical record is shown to you/);
+        assert.match(words, /You need not give your name/);
+        assert.equal(await page.locator("input, textarea").count(), 0);
+        await page.press("Go on as the interpreter");
+        assert.equal((await page.heard("join")).length, 1);
+        await page.close();
+    });
+
+    test("knocks at its one visit, and names no chart", async () => {
+        const page = await on("guest-before");
+        await page.press("Knock");
+        assert.deepEqual(await page.heard("knock"), [{}]);
+        assert.deepEqual([await page.heard("records"), await page.heard("entries"), await page.heard("members")], [[], [], []]);
+        await page.getByRole("heading", { name: "You are in the waiting room" }).waitFor();
+        await page.close();
+    });
+
+    test("hears people without names, can mute and leave, and nothing else", async () => {
+        const page = await on("guest-in");
+        assert.match(await bar(page), /Visit with the pharmacy and another person/);
+        assert.deepEqual(await page.locator(".visit-bar button").allInnerTexts(), ["Mute me", "Leave"]);
+        assert.equal(await page.locator("header button, .emergency").count(), 0);
+        assert.doesNotMatch(await page.locator("body").innerText(), /Rosalind|Paula|Metformin/);
+        await page.close();
+    });
+
+    test("whose visit is over is told that nothing more is to be done", async () => {
+        const page = await on("guest-in");
+        await page.evaluate(() => {
+            globalThis.script.call = { ...globalThis.script.call, state: "none", participants: [], chart: "", visit: "", host: "" };
+            globalThis.script.home.guest.open = false;
+        });
+        await page.tell({ event: "visit-ended", chart: CHART, visit: "ee".repeat(32) });
+        await page.tell({ event: "refused", error: "no-visit", help: "There is no visit." });
+        assert.match(await page.locator("main").innerText(), /Your access|your access with it/);
+        assert.equal(await page.getByRole("button", { name: "Knock" }).count(), 0);
+        assert.deepEqual(await lookAt(page), []);
+        await page.close();
+    });
+
+    test("is invited by staff while a visit is open, without a name", async () => {
+        const page = await on("people-invite-interpreter");
+        assert.equal(await page.getByLabel("Their name").count(), 0);
+        await page.press("Make the link");
+        assert.deepEqual(await page.heard("invite_guest"), [{ chart: CHART }]);
+        await page.getByRole("heading", { name: "Link for the interpreter" }).waitFor();
+        assert.match(await page.locator(".made-link").innerText(), /never sees anything of the record/);
+        assert.deepEqual(await lookAt(page), []);
+        await page.close();
+        const none = await on("people-invite-interpreter-no-visit");
+        assert.equal(await none.getByRole("button", { name: "Make the link" }).count(), 0);
+        await none.close();
+    });
+
+    test("is let in and sent away by staff, who are offered to write down who it is", async () => {
+        const page = await on("visit-staff-interpreter-knocks");
+        assert.match(await bar(page), /an interpreter is waiting to be let in/i);
+        await page.press("Let the interpreter in");
+        assert.deepEqual(await page.heard("admit"), [{ device: "d8".repeat(32), admitted: true }]);
+        await page.close();
+        const inside = await on("visit-staff-interpreter", (s) => {
+            s.records[CHART].visit.find((r) => r.record.endsWith("34")).fields.interpreter = undefined;
+        });
+        assert.match(await bar(inside), /Interpreter/);
+        await inside.press("Write it into the visit");
+        assert.equal((await inside.evaluate(() => history.state)).step, "start");
+        await inside.press("Send the interpreter away");
+        assert.deepEqual(await inside.heard("admit"), [{ device: "d8".repeat(32), admitted: false }]);
+        await inside.close();
+    });
+
+    test("is named to patients in plain words", async () => {
+        const page = await on("visit-patient-interpreter");
+        assert.match(await bar(page), /Interpreter \(hears this call, sees nothing of your record\)/);
+        await page.close();
+    });
+});
+
 test("the visit's bar stays while one reads", async () => {
     const page = await on("visit-patient-in");
     await page.press("My medicines");

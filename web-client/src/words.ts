@@ -45,7 +45,7 @@ const role: Record<Role | "custodian", string> = {
 };
 
 const person = (name: string, of: Role | "custodian" | ""): string =>
-    name && of ? `${name} (${role[of]})` : name || (of ? `a ${role[of]}` : "somebody");
+    name && of ? `${name} (${role[of]})` : name || (of ? `${/^[aeiou]/.test(role[of]) ? "an" : "a"} ${role[of]}` : "somebody");
 
 const part = {
     plain: {
@@ -61,6 +61,7 @@ const part = {
 
 export const w = {
     name: "Galen",
+    the_interpreter: "the interpreter",
     skip: "Skip to the main part",
     loading: "Loading…",
     starting: "Galen is starting…",
@@ -131,6 +132,14 @@ export const w = {
             "See your list of medicines and your plan",
         ],
         open: "Open my chart",
+        guest: "You are invited as an interpreter",
+        guest_for: [
+            "You hear one visit and speak in it, so that people understand each other",
+            "Nothing of anybody’s medical record is shown to you, and nothing is kept here",
+            "You need not give your name or anything else",
+        ],
+        guest_until: (ms: number): string => `The link works once. Your access ends with the visit, at the latest ${when(ms)}.`,
+        guest_open: "Go on as the interpreter",
         own_device: "Do this on your own phone or computer. This device will keep your keys.",
         check_address: (host: string): string =>
             `Is ${host} not the address your practice told you? Then do not go on, and call your practice.`,
@@ -142,7 +151,7 @@ export const w = {
             "already-used": "This link was used before", expired: "This link is too old",
             revoked: "This link was taken back", offline: "There is no connection now",
             "bad-format": "This is not a whole link", "bad-certificate": "This link is not from this practice",
-            "not-a-member": "This link does not work any more", "sign-in-failed": "This link does not work any more",
+            "no-visit": "There is no visit open for this link", "not-a-member": "This link does not work any more", "sign-in-failed": "This link does not work any more",
         } as Record<string, string>)[error] ?? "The link did not work",
         nothing_opened: "Nothing was opened.",
         used_when: (ms: number): string => `It was used ${when(ms)}.`,
@@ -155,6 +164,7 @@ export const w = {
                 "Look whether the address is the one that came with the link. If it is, call your practice before you go on.",
             "not-a-member": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
             "sign-in-failed": "It is too old, or the practice took it back. Call your practice and ask for a new link.",
+            "no-visit": "The visit that this link belongs to is not open. If it is over, there is nothing more to do. If it should be open now, try again in a minute, or call the practice.",
             offline: "Look at your Wi-Fi or your phone’s connection. Then try again: your link was not used up.",
             "bad-format": "Part of the link is missing or has a typing mistake. Copy the whole link, or ask for a new one.",
         } as Record<string, string>)[error] ?? "",
@@ -789,15 +799,40 @@ export const w = {
         whom: "Whom do you invite?",
         into_chart: "Invite somebody into this chart",
         colleague: "Invite a colleague",
+        guest_what: "An interpreter hears the visit that is open and speaks in it. They see nothing of the record and are no member of the chart. You let them in when they knock.",
+        guest_no_visit: "Start the visit first: an interpreter is invited to a visit that is open.",
+    },
+    /** the interpreter's screen, which knows nobody's name */
+    guest: {
+        title: "You are the interpreter",
+        what: "You hear this visit and speak in it. Nothing of anybody’s medical record is shown to you, and nothing is kept here.",
+        until: (ms: number): string => `Your access ends with the visit, at the latest ${when(ms)}.`,
+        ready: "When you hear and are heard, knock. The pharmacy lets you in.",
+        not_open: "The visit is not open. If it is over, your access has ended, and you can close this page. If it should be open now, keep this page open: it looks again by itself.",
+        offline: "There is no connection. Look at your Wi-Fi; this page tries again by itself.",
+        waiting: "The pharmacy has been told that you are here. Please wait.",
+        ended: "The visit has ended, and your access with it. You can close this page.",
+        not_admitted: "You were not let in. Call the practice that invited you.",
+        in_call: "You are in the call",
+        in_hint: "Speak when the others pause. Say so if you cannot hear somebody well.",
+        people: "In the call",
+        pharmacy: "The pharmacy",
+        other: (n: number): string => n > 1 ? `Person ${n}` : "Another person",
+        leave_what: "You can come back while the visit is open.",
     },
     link: {
         qr: "QR code of the link",
-        title: { invitation: "Invitation", code: "Code for another device", sheet: "Recovery sheet" },
+        title: { invitation: "Invitation", code: "Code for another device", sheet: "Recovery sheet", guest: "Link for the interpreter" },
         steps: {
             invitation: [
                 "Let them point their phone’s camera at the square, or send them the link in the way you agreed.",
                 "They press “Open my chart”.",
                 "Check who they are in the first visit: then the record opens for them.",
+            ],
+            guest: [
+                "Send the interpreter the link in the way you agreed, or let them point their phone’s camera at the square.",
+                "They press “Go on as the interpreter”, and then “Knock”.",
+                "Make sure that it is they who wait, and let them in.",
             ],
             code: [
                 "On the other device, point the camera at the square. Or open the same address there and type the link.",
@@ -822,6 +857,7 @@ export const w = {
         not_ready: "It works as soon as the server has it. That takes a moment.",
         valid: {
             invitation: "It works once, for seven days. Whoever has it can get in: give it to this person only.",
+            guest: "It works once, for this visit and no other. Whoever has it can knock at the visit, and never sees anything of the record.",
             code: "It works once, for ten minutes.",
             sheet: "It works until you use it or remove it. Whoever has it can read your chart.",
         },
@@ -956,6 +992,14 @@ export const w = {
         end: "End the visit",
         leave: "Leave",
         stay: "Stay",
+        interpreter_knocks: "An interpreter is waiting to be let in.",
+        interpreter: "Interpreter",
+        an_interpreter: "an interpreter",
+        interpreter_plain: "Interpreter (hears this call, sees nothing of your record)",
+        invite_interpreter: "Invite an interpreter",
+        send_away: "Send the interpreter away",
+        who_translates: "An interpreter is in the call. Write into the visit who translates, and which language.",
+        write_it: "Write it into the visit",
         end_title: "End the visit for everybody?",
         end_what: "All are told that the visit has ended. Messages and the record stay open.",
         leave_title: "Leave the visit?",

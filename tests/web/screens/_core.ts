@@ -36,6 +36,8 @@ export interface Script {
     failing: Partial<Record<QuestionName, Failure | "never">>;
     /** where a link belongs; here, if it is not said */
     link_host?: string;
+    /** the link is an interpreter's */
+    guest_until_ms?: number;
     sound: Partial<SoundNow>;
     /** how long the server takes */
     server_ms: number;
@@ -201,12 +203,14 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
         look: ({ link: given }) => {
             if (!/^https?:\/\/[^/]+\/join#[\w-]{60,}$/.test(given))
                 throw failure("bad-format");
-            return { host: script.link_host ?? location.host, practice: "aa".repeat(32), device: "bb".repeat(32) };
+            return { host: script.link_host ?? location.host, practice: "aa".repeat(32), device: "bb".repeat(32),
+                     ...(script.guest_until_ms ? { guest_until_ms: script.guest_until_ms } : {}) };
         },
         join: () => { script.home.state = "joining"; return {}; },
         lost: () => ({}),
         chart_new: () => ({ token: token(), chart: "c9".repeat(32) }),
         invite: () => ({ token: token(), link: link(1), account: "a9".repeat(32) }),
+        invite_guest: () => ({ link: link(3), until_ms: script.now_ms + 86_400_000 }),
         further_device: () => ({ token: token(), link: link(2), device: "d8".repeat(32) }),
         remove_device: () => ({ token: token() }),
         shut_out: () => { script.home.shut_out = "said"; return {}; },
@@ -261,7 +265,7 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             return { visit };
         },
         visit_end: () => { script.call = { ...script.call, state: "none", participants: [], knocking: [] }; return {}; },
-        knock: ({ chart }) => { script.call = { ...script.call, state: "waiting", chart }; return {}; },
+        knock: ({ chart }) => { script.call = { ...script.call, state: "waiting", chart: chart ?? "c1".repeat(32) }; return {}; },
         admit: ({ device, admitted }) => {
             const one = script.call.knocking.find((k) => k.device === device);
             script.call.knocking = script.call.knocking.filter((k) => k !== one);

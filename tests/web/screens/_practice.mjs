@@ -270,6 +270,22 @@ const inVisit = (who, more = {}) => (s) => {
         participants: [{ ...inCall(self), self: true }, inCall(who === "staff" ? ROSA : PAULA)], ...more,
     };
 };
+/** An interpreter: in somebody's call, or whose home this is. */
+const GUEST = { device: id("d8"), account: "", name: "", role: "interpreter" };
+const withGuest = (who) => (s) => { inVisit(who)(s); s.call.participants.push(inCall(GUEST)); };
+const guest = (more = {}) => (s) => {
+    s.home = {
+        ...s.home, state: "guest", role: "interpreter", name: "", account: GUEST.account, device: GUEST.device, practice_chart: "",
+        online: { log: false, live: true }, guest: { visit: VISIT, open: true, until_ms: NOW + 20 * HOUR },
+    };
+    Object.assign(s, { charts: [], members: {}, entries: {}, records: {}, ...more });
+};
+const guestCall = (state) => all(guest({ sound: { microphone: "on", line: "good" } }), (s) => {
+    s.call = { ...noCall, state, chart: CHART, visit: VISIT, host: PAULA.device };
+    if (state === "admitted")
+        s.call.participants = [{ ...inCall(GUEST), self: true },
+                               ...[PAULA, ROSA].map((one) => ({ ...inCall(one), account: "", name: "", role: "" }))];
+});
 const longToRead = (s) => { Object.assign(s.charts.find((c) => c.chart === CHART), { entries: 2340, server_entries: 5000, current: false }); };
 const fails = (name, error, help = "") => (s) => { s.failing[name] = error === "never" ? "never" : { error, help }; };
 const all = (...changes) => (s) => { for (const one of changes) one(s); };
@@ -302,7 +318,7 @@ const done = all(
 
 /**
  * Every screen in every state: name, whose, where (the history's state), what differs, what is pressed
- * (names of buttons; a number: so many ms pass) and where the page was opened.
+ * (names of buttons; `radio`: of one of several; a number: so many ms pass) and where the page was opened.
  */
 export const states = [
     ["join", "patient", null, empty, [], link],
@@ -511,5 +527,22 @@ export const states = [
         participants: [{ ...inCall(PAULA), self: true }, inCall(SAM, true)],
         knocking: [{ device: ROSA.device, account: ROSA.account, name: ROSA.name, role: ROSA.role, since_ms: NOW - 3 * MIN }],
     })],
+    ["guest-invited", "patient", null, all(empty, (s) => { s.guest_until_ms = NOW + 20 * HOUR; }), [], link],
+    ["guest-no-visit", "patient", null, all(empty, (s) => {
+        s.guest_until_ms = NOW + 20 * HOUR;
+        s.then = [{ event: "refused", error: "no-visit", help: "" }];
+    }), [], link],
+    ["guest-before", "patient", null, guest()],
+    ["guest-not-open", "patient", null, all(guest(), (s) => { s.home.guest.open = false; })],
+    ["guest-waiting", "patient", null, guestCall("waiting")],
+    ["guest-in", "patient", null, guestCall("admitted")],
+    ["guest-sent-away", "patient", null, all(guest(), (s) => { s.then = [{ event: "admitted", chart: CHART, visit: VISIT, admitted: false }]; })],
+    ["people-invite-interpreter", "staff", chart("people"), open, [{ radio: "interpreter" }]],
+    ["people-invite-interpreter-no-visit", "staff", chart("people"), () => {}, [{ radio: "interpreter" }]],
+    ["visit-staff-interpreter", "staff", chart("pmr", rec(1)), withGuest("staff")],
+    ["visit-staff-interpreter-knocks", "staff", chart("pmr", rec(1)), inVisit("staff", {
+        knocking: [{ ...GUEST, since_ms: NOW - 1 * MIN }],
+    })],
+    ["visit-patient-interpreter", "patient", { at: "visit", chart: CHART }, withGuest("patient")],
     ["visit-staff-end", "staff", chart("messages"), inVisit("staff"), ["End the visit"]],
 ];

@@ -69,6 +69,8 @@ export async function openStage() {
             for (const label of presses) {
                 if (label.open) // what is folded
                     await page.locator(label.open).first().click();
+                else if (label.radio)
+                    await page.locator("label", { hasText: label.radio }).click();
                 else if (typeof label !== "number")
                     await page.getByRole("button", { name: label, exact: typeof label === "string" }).first().click();
                 await settle(page, typeof label === "number" ? label : 400);

@@ -211,9 +211,12 @@ function refused(event: Extract<Told, { event: "refused" }>): void {
     const failure = {
         error: event.error, help: event.help, ...(event.used_ms ? { used_ms: event.used_ms } : {}),
     };
+    const home = tree.home.value;
+    /* A guest's screen says itself that the visit is not open. */
+    const said = home.state === "here" && home.value.state === "guest" && failure.error === "no-visit";
     if (joining)
         tree.joining.value = { ...joining, stage: "refused", refused: failure };
-    else
+    else if (!said)
         problem(failure);
     homeJoins();
 }

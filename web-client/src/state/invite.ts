@@ -45,6 +45,17 @@ export async function furtherDevice(purpose: "code" | "sheet"): Promise<void> {
     }
 }
 
+/** To the visit that is open. The link works at once: nothing has to reach the server. */
+export async function inviteGuest(chart: Id): Promise<void> {
+    try {
+        const { link } = await ask("invite_guest", { chart });
+        change({ do: "link-made",
+                 link: { purpose: "guest", role: "interpreter", name: "", link, token: "", made_ms: Date.now(), ready: true } });
+    } catch (thrown) {
+        change({ do: "problem", failure: failureOf(thrown), chart });
+    }
+}
+
 export async function join(): Promise<void> {
     const joining = tree.joining.value;
     if (!joining)

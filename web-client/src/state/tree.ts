@@ -106,7 +106,7 @@ export interface Joining {
 
 /** A link, code or sheet that was just made. */
 export interface MadeLink {
-    purpose: "invitation" | "code" | "sheet";
+    purpose: "invitation" | "code" | "sheet" | "guest";
     role: Role;
     name: string;
     link: string;

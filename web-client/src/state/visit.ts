@@ -47,11 +47,15 @@ export const openVisit = (chart: Id): Promise<boolean> => {
     });
 };
 
+/** A guest has one visit and names no chart. */
+const isGuest = (): boolean => tree.home.value.state === "here" && tree.home.value.value.state === "guest";
+const at = (chart: Id): { chart?: Id } => isGuest() ? {} : { chart };
+
 export const knock = (chart: Id): Promise<boolean> => {
     change({ do: "call-end", why: null });
     return tried(async () => {
         await openAndCarry();
-        await ask("knock", { chart });
+        await ask("knock", at(chart));
     });
 };
 
@@ -120,7 +124,7 @@ async function goBack({ chart, muted }: Kept): Promise<void> {
     change({ do: "coming-back", on: true });
     await tried(async () => {
         await ask("mute", { muted });
-        const inside = ask("knock", { chart });
+        const inside = ask("knock", at(chart));
         if (await sound().allowed())
             await sound().open().catch(() => undefined);
         await carry();
@@ -129,22 +133,28 @@ async function goBack({ chart, muted }: Kept): Promise<void> {
     change({ do: "coming-back", on: false });
 }
 
+/** The visit that is open where this tab was in one. */
+function openIn({ chart }: Kept): Id | undefined {
+    const home = tree.home.value, charts = tree.charts.value;
+    if (home.state === "here" && home.value.guest)
+        return home.value.guest.open ? home.value.guest.visit : undefined;
+    return charts.state === "here" ? charts.value.find((one) => one.chart === chart)?.visit?.visit : undefined;
+}
+
 /** Keeps in which visit this tab is; was it in one before it was loaded, it goes back in when that is still open. */
 export function stayInVisit(): void {
     let before = keptBefore();
     effect(() => {
-        const call = tree.call.value, charts = tree.charts.value;
+        const call = tree.call.value, open = before ? openIn(before) : undefined;
         if (!call)
             return;
         if (call.state !== "none")
             return keep({ chart: call.chart, visit: call.visit, muted: call.muted });
-        const open = charts.state === "here" && before
-            ? charts.value.find((one) => one.chart === before?.chart)?.visit : undefined;
         if (!before || !open)
             return;
         const kept = before;
         before = null;
-        if (open.visit === kept.visit)
+        if (open === kept.visit)
             void goBack(kept);
         else
             keep(null);

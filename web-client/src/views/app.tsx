@@ -7,6 +7,7 @@ import { isStaff } from "../state/marks.ts";
 import { tree, type Problem } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
 import { ChartScreen } from "./chart.tsx";
+import { GuestScreen } from "./guest.tsx";
 import { HomeScreen } from "./home.tsx";
 import { JoinScreen, LostScreen, WelcomeScreen } from "./join.tsx";
 import { NewPatientScreen } from "./invite.tsx";
@@ -21,16 +22,17 @@ export function App() {
         document.title = waits > 0 ? w.title.knocking(waits) : w.title.of(tree.screen.value);
     });
     const home = tree.home.value.state === "here" ? tree.home.value.value : null;
-    const member = home?.state === "member" && tree.core.value === "ready";
+    const ready = tree.core.value === "ready";
+    const member = home?.state === "member" && ready, guest = home?.state === "guest" && ready;
     return (
         <>
             <a class="usa-skipnav" href="#main" onClick={(event) => {
                 event.preventDefault();
                 document.getElementById("main")?.focus();
             }}>{w.skip}</a>
-            <Header home={member ? home : null} />
-            {!(home && isStaff(home.role)) && <Emergency />}
-            {member && <VisitBar home={home} />}
+            <Header home={member || guest ? home : null} />
+            {!(home && (isStaff(home.role) || home.state === "guest")) && <Emergency />}
+            {(member || guest) && <VisitBar home={home} />}
             <main id="main" tabIndex={-1}>
                 {member && <Problems />}
                 <Screen home={home} />
@@ -45,7 +47,7 @@ function Header({ home }: { home: Home | null }) {
     return (
         <header class="top">
             <nav aria-label={w.nav.main}>
-                {home
+                {home?.state === "member"
                     ? <button type="button" class="brand" aria-current={there ? "page" : undefined}
                         onClick={() => go({ at: "home" })}>{w.nav.home}</button>
                     : <span class="brand">{w.name}</span>}
@@ -56,10 +58,11 @@ function Header({ home }: { home: Home | null }) {
 }
 
 function Line({ home }: { home: Home }) {
-    const state = home.online.log ? "online" : "offline";
+    const online = home.state === "guest" ? home.online.live : home.online.log;
+    const state = online ? "online" : "offline";
     return (
         <p class={`line line-${state}`} role="status">
-            <span aria-hidden="true">{home.online.log ? "● " : "▲ "}</span>{w.line[state]}
+            <span aria-hidden="true">{online ? "● " : "▲ "}</span>{w.line[state]}
         </p>
     );
 }
@@ -109,6 +112,8 @@ function Screen({ home }: { home: Home | null }) {
         return <Starting />;
     if (tree.joining.value || home.state === "joining")
         return <JoinScreen home={home} />;
+    if (home.state === "guest")
+        return <GuestScreen home={home} />;
     if (home.state !== "member")
         return <WelcomeScreen lost={tree.cleared.value} />;
     if (tree.lost.value.length > 0)

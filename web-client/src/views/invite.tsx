@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { useComputed } from "@preact/signals";
 import type { Id, Role } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
-import { invite, newPatient } from "../state/invite.ts";
+import { invite, inviteGuest, newPatient } from "../state/invite.ts";
 import { tree, type MadeLink } from "../state/tree.ts";
 import { go } from "../state/effects.ts";
 import { w } from "../words.ts";
@@ -76,8 +76,24 @@ export function InviteForm({ roles, chart }: { roles: Role[]; chart?: Id }) {
                     ))}
                 </fieldset>
             )}
-            <NameForm label={w.invite.their_name} button={w.invite.make}
-                onName={(name) => void invite(role, name, chart)} />
+            {role === "interpreter" && chart
+                ? <InviteGuest chart={chart} />
+                : <NameForm label={w.invite.their_name} button={w.invite.make}
+                    onName={(name) => void invite(role, name, chart)} />}
+        </>
+    );
+}
+
+/** To a visit, not to the chart; so there is no name to be given. */
+function InviteGuest({ chart }: { chart: Id }) {
+    const charts = tree.charts.value;
+    const open = charts.state === "here" && charts.value.some((one) => one.chart === chart && one.visit);
+    return (
+        <>
+            <p>{w.invite.guest_what}</p>
+            {open
+                ? <Buttons><Button onClick={() => void inviteGuest(chart)}>{w.invite.make}</Button></Buttons>
+                : <p role="status">{w.invite.guest_no_visit}</p>}
         </>
     );
 }

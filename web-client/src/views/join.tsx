@@ -72,7 +72,7 @@ function UnderWay({ home }: { home: Home }) {
         return () => clearTimeout(timer);
     }, []);
     const charts = tree.charts.value;
-    const waits = home.online.log || (!late && tree.joining.value?.stage === "joining");
+    const waits = home.online.log || home.online.live || (!late && tree.joining.value?.stage === "joining");
     return (
         <>
             <Title of="join-under-way">{w.join.under_way}</Title>
@@ -127,9 +127,22 @@ function Invited({ joining }: { joining: Joining }) {
                 <PasteLink />
             </>
         );
-    const { host } = look.value;
+    const { host, guest_until_ms } = look.value;
     if (host !== location.host)
         return <Elsewhere host={host} />;
+    if (guest_until_ms)
+        return (
+            <>
+                <Title of="join-guest">{w.join.guest}</Title>
+                <p class="lead">{w.join.by(host)}</p>
+                <ul class="what-for">
+                    {w.join.guest_for.map((line) => <li key={line}>{line}</li>)}
+                </ul>
+                <Buttons><Button big onClick={() => void join()}>{w.join.guest_open}</Button></Buttons>
+                <p>{w.join.guest_until(guest_until_ms)}</p>
+                <p><strong>{w.join.check_address(host)}</strong></p>
+            </>
+        );
     return (
         <>
             <Title of="join">{w.join.invited}</Title>

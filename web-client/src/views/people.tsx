@@ -169,7 +169,7 @@ function Inviting({ home, chart, all }: ChartProps & { all: Person[] }) {
     const has = (role: Role) => all.some((p) => p.role === role);
     const roles: Role[] = chart.practice
         ? home.role === "administrator" ? ["pharmacist", "technician"] : []
-        : has("patient") ? ["caregiver", "prescriber"] : ["patient", "caregiver", "prescriber"];
+        : has("patient") ? ["caregiver", "prescriber", "interpreter"] : ["patient", "caregiver", "prescriber", "interpreter"];
     return (
         <>
             {roles.length > 0 && (

@@ -1,11 +1,12 @@
 /* The visit: trying the sound, the waiting room, and the bar that stays while one reads and writes. */
 import { useEffect, useId, useState } from "preact/hooks";
-import type { CallView, Home, Id } from "../core/protocol.ts";
-import { go } from "../state/effects.ts";
+import type { CallView, Home, Id, Role } from "../core/protocol.ts";
+import { go, want } from "../state/effects.ts";
 import { beginVisit, finishWithCall, visitNow } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree } from "../state/tree.ts";
+import { shownFields } from "../state/values.ts";
 import { admit, endVisit, chooseSound, knock, leave, mute, openSound, openVisit, testSound } from "../state/visit.ts";
 import { helpFor, w } from "../words.ts";
 import { IdentityDialog } from "./people.tsx";
@@ -133,7 +134,7 @@ function Ended() {
     return <Alert kind="error" title={w.problem(why.error)} live><p class="usa-alert__text">{helpFor(why)}</p></Alert>;
 }
 
-function SoundCheck() {
+export function SoundCheck() {
     const { microphone } = tree.sound.value;
     return (
         <section class="sound-check">
@@ -150,7 +151,7 @@ function SoundCheck() {
 }
 
 /** Which microphone, which speaker, and whether they work: before the visit and in it. */
-function SoundChoice() {
+export function SoundChoice() {
     const id = useId();
     const now = tree.sound.value;
     const trouble = now.microphone === "refused" || now.microphone === "missing" || now.microphone === "lost";
@@ -197,6 +198,25 @@ function VoiceLevel({ device, label }: { device: Id; label: string }) {
     return <Meter label={label} level={tree.levels.value.voices.find((v) => v.device === device)?.level ?? 0} />;
 }
 
+/** What somebody in the call, or at its door, is called here. */
+function nameIn(call: CallView, p: { device: Id; name: string; role: Role | "" }, home: Home): string {
+    const others = call.participants.filter((one) => !one.self && one.device !== call.host);
+    if (home.state === "guest")
+        return p.device === call.host ? w.guest.pharmacy
+            : w.guest.other(others.length > 1 ? others.findIndex((one) => one.device === p.device) + 1 : 0);
+    if (p.role === "interpreter")
+        return isStaff(home.role) ? w.visit.interpreter : w.visit.interpreter_plain;
+    return p.name || w.person("", p.role);
+}
+
+/** The same within a sentence. */
+function shortIn(call: CallView, p: { device: Id; name: string; role: Role | "" }, home: Home): string {
+    const name = nameIn(call, p, home);
+    if (p.role === "interpreter")
+        return w.visit.an_interpreter;
+    return home.state === "guest" ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+}
+
 /* -- the bar -------------------------------------------------------------------------------------------- */
 
 export function VisitBar({ home }: { home: Home }) {
@@ -210,7 +230,7 @@ export function VisitBar({ home }: { home: Home }) {
     if (!call || (call.state === "none" && call.knocking.length === 0))
         return null;
     if (call.state === "waiting")
-        return tree.screen.value.at === "visit" ? null : (
+        return tree.screen.value.at === "visit" || home.state === "guest" ? null : (
             <section class="visit-bar" aria-label={w.visit.bar}>
                 <p class="visit-title" role="status">{w.visit.waiting}</p>
                 <Buttons>
@@ -233,6 +253,7 @@ function WaitingRoom({ call }: { call: CallView }) {
     return (
         <div role="alert">
             {call.knocking.map((one) => {
+                const guest = one.role === "interpreter";
                 const who = w.person(one.name, one.role);
                 const answer = (admitted: boolean) => {
                     setAnswering(one.device);
@@ -240,9 +261,9 @@ function WaitingRoom({ call }: { call: CallView }) {
                 };
                 return (
                     <div class="knocking" key={one.device}>
-                        <p class="visit-title"><span class="bell" aria-hidden="true">◉ </span>{w.visit.knocks(who)} <Since ms={one.since_ms} /></p>
+                        <p class="visit-title"><span class="bell" aria-hidden="true">◉ </span>{guest ? w.visit.interpreter_knocks : w.visit.knocks(who)} <Since ms={one.since_ms} /></p>
                         <Buttons>
-                            <Button onClick={() => answer(true)}>{answering === one.device ? w.loading : w.visit.admit(one.name || w.somebody)}</Button>
+                            <Button onClick={() => answer(true)}>{answering === one.device ? w.loading : w.visit.admit(guest ? w.the_interpreter : one.name || w.somebody)}</Button>
                             <Button kind="other" onClick={() => answer(false)}>{w.visit.refuse}</Button>
                         </Buttons>
                     </div>
@@ -273,12 +294,13 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
         members.some((m) => m.account === p.account && m.purpose === "device") &&
         !members.some((m) => m.account === p.account && m.holder));
     const others = call.participants.filter((p) => !p.self);
+    const guests = others.filter((p) => staff && p.role === "interpreter");
     return (
         <>
-            <p class="visit-title">{others.length === 0 ? w.visit.alone : w.visit.with(others.map((p) => p.name || w.person("", p.role)))}</p>
+            <p class="visit-title">{others.length === 0 ? w.visit.alone : w.visit.with(others.map((p) => shortIn(call, p, home)))}</p>
             <ul class="voices">
                 {call.participants.map((p) => {
-                    const name = p.self ? w.you : p.name || w.person("", p.role);
+                    const name = p.self ? w.you : nameIn(call, p, home);
                     return (
                         <li key={p.device}>
                             {p.muted
@@ -290,6 +312,7 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
             </ul>
             <p class={`quality quality-${line}`} role="status">{w.quality[line]}</p>
             {said && <p role="status">{said}</p>}
+            {guests.length > 0 && <WhoTranslates chart={call.chart} />}
             {microphone !== "on" && microphone !== "asking" && (
                 <Alert kind="warning" title={w.sound.not_heard} live>
                     <Buttons><Button kind="other" onClick={() => void openSound()}>{w.sound.try}</Button></Buttons>
@@ -300,11 +323,19 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
                     {call.muted ? w.visit.unmute : w.visit.mute}
                 </Button>
                 {unchecked.map((p) => (
-                    <Button key={p.account} onClick={() => setIdentifying({ account: p.account, name: p.name || w.role[p.role] })}>
-                        {w.identify.button(p.name || w.role[p.role])}
+                    <Button key={p.account} onClick={() => setIdentifying({ account: p.account, name: p.name || w.person("", p.role) })}>
+                        {w.identify.button(p.name || w.person("", p.role))}
                     </Button>
                 ))}
-                {tree.screen.value.at !== "visit" && (
+                {guests.map((p) => (
+                    <Button key={p.device} kind="other" onClick={() => void admit(p.device, false)}>{w.visit.send_away}</Button>
+                ))}
+                {staff && guests.length === 0 && (
+                    <Button kind="other" onClick={() => go({ at: "chart", chart: call.chart, part: "people" })}>
+                        {w.visit.invite_interpreter}
+                    </Button>
+                )}
+                {tree.screen.value.at !== "visit" && home.state !== "guest" && (
                     <Button kind="other" onClick={() => go({ at: "visit", chart: call.chart })}>{w.sound.settings}</Button>
                 )}
                 {staff && <Button kind="danger" onClick={() => setAsking("end")}>{w.visit.end}</Button>}
@@ -332,5 +363,28 @@ function InVisit({ home, call }: { home: Home; call: CallView }) {
                 </Dialog>
             )}
         </>
+    );
+}
+
+/** Staff write down who translated; until they have, it is offered. */
+function WhoTranslates({ chart }: { chart: Id }) {
+    useEffect(() => want("visit"), [chart]);
+    const open = tree.open.value?.chart === chart && tree.open.value.records.visit.state === "here";
+    const visit = open ? visitNow() : undefined;
+    if (!visit || shownFields(visit)["interpreter"])
+        return null;
+    const screen = tree.screen.value;
+    const there = screen.at === "chart" && screen.part === "visit" && screen.step === "start";
+    return (
+        <div class="who-translates">
+            <p>{w.visit.who_translates}</p>
+            {!there && (
+                <Buttons>
+                    <Button kind="other" onClick={() => go({ at: "chart", chart, part: "visit", record: visit.record, step: "start" })}>
+                        {w.visit.write_it}
+                    </Button>
+                </Buttons>
+            )}
+        </div>
     );
 }
