@@ -142,7 +142,7 @@ static const char style[] =
     "body{margin:0 auto;max-width:190mm}\n"
     "h1{font-size:24pt;line-height:1.2;margin:0 0 4mm}\n"
     "h2{font-size:18pt;line-height:1.25;margin:7mm 0 2mm;break-after:avoid}\n"
-    "h3{font-size:16pt;line-height:1.3;margin:0 0 1.5mm;break-after:avoid}\n"
+    "h3,.name{font-size:16pt;line-height:1.3;margin:0 0 1.5mm;break-after:avoid}\n"
     "p{margin:0 0 2.5mm;orphans:3;widows:3}\n"
     "ul{margin:0 0 3mm;padding-left:7mm}\n"
     "bdi{white-space:pre-wrap;overflow-wrap:anywhere}\n"

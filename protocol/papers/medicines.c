@@ -136,9 +136,9 @@ static void put_rows(struct page *p, const struct galen_record *record, uint8_t 
 
 static void put_medicine(struct page *p, const struct galen_record *record)
 {
-    put_html(p, "<section class=\"block\">\n<h3>");
+    put_html(p, "<section class=\"block\">\n<h2 class=\"name\">");
     put_name(p, record);
-    put_html(p, "</h3>\n");
+    put_html(p, "</h2>\n");
     put_marks(p, record);
     put_html(p, "<dl>\n");
     put_how(p, record);

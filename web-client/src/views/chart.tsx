@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ChartSummary, Home } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
+import { visitNow } from "../state/flow.ts";
 import { isStaff } from "../state/marks.ts";
 import { recordDocs, tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
 import { failureWords, w } from "../words.ts";
@@ -96,7 +97,7 @@ function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps 
                 <Buttons>
                     {chart.visit
                         ? <Button onClick={() => go({ at: "visit", chart: chart.chart })}>{w.visit.go}</Button>
-                        : home.online.live && <Button onClick={() => void startVisit(chart.chart)}>{w.visit.start}</Button>}
+                        : home.online.live && <Button onClick={() => void startVisit(chart.chart)}>{visitNow() ? w.visit.start_call : w.visit.start}</Button>}
                 </Buttons>
             )}
             {!plain && (
@@ -114,8 +115,11 @@ function PartsRow({ chart, part, list }: { chart: ChartSummary; part: ChartPart;
     return (
         <nav aria-label={w.nav.chart} class={`parts folds${open ? " is-open" : ""}`}>
             <button type="button" class="unfold" aria-expanded={open} onClick={() => setOpen(!open)}>
-                <span><span class="usa-sr-only">{w.nav.chart}: </span>{words[part]}{part !== "messages" && unread}</span>
-                <span class="unfold-sign">{w.nav.all_parts} <span aria-hidden="true">{open ? "▴" : "▾"}</span></span>
+                <span><span class="usa-sr-only">{w.nav.chart}: </span>{words[part]}</span>
+                <span class="unfold-sign">
+                    {chart.unread > 0 ? <strong>{w.home.unread(chart.unread)}</strong> : w.nav.all_parts}
+                    <span aria-hidden="true"> {open ? "▴" : "▾"}</span>
+                </span>
             </button>
             <ul>
                 {list.map((one) => (

@@ -136,8 +136,8 @@ function Indicator({ visit, step, to, plain, staff }: ChartProps & { visit: Reco
                                 <span class="step-name">{words[one].short}</span>
                                 {staff
                                     ? <span class="step-open">{open === 0 ? <><span aria-hidden="true">✓</span><span class="usa-sr-only">, {w.flow.nothing_open}</span></>
-                                        : <>{open}<span class="usa-sr-only"> {w.flow.still_open}</span></>}</span>
-                                    : one === now && <span class="step-open"><span aria-hidden="true">●</span><span class="usa-sr-only">, {w.flow.here}</span></span>}
+                                        : w.flow.open_count(open)}</span>
+                                    : one === now && <span class="step-open">{w.flow.here}</span>}
                             </button>
                         </li>
                     );

@@ -154,9 +154,9 @@ function MyHome({ home }: { home: Home }) {
 }
 
 function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; named: boolean }) {
-    const planned = nextVisit(chart);
+    const planned = nextVisit(chart), doctor = home.role === "prescriber";
     const to = (part: ChartPart) => go({ at: "chart", chart: chart.chart, part });
-    const ways: [ChartPart, string, string][] = home.role === "prescriber" ? [
+    const ways: [ChartPart, string, string][] = doctor ? [
         ["dtp", w.answers.title, chart.holder ? w.answers.hint : w.home.opens_later],
         ["messages", w.part.clinical.messages, chart.unread > 0 ? w.home.unread(chart.unread) : w.home.no_unread],
         ["pmr", w.part.clinical.pmr, w.answers.pmr_hint],
@@ -191,8 +191,8 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
                         </Buttons>
                     </>
                     : <>
-                        {planned !== undefined && <p class="lead">{w.visit.planned(planned)}</p>}
-                        <p>{w.visit.none_open}</p>
+                        {planned !== undefined && <p class="lead">{(doctor ? w.visit.planned_staff : w.visit.planned)(planned)}</p>}
+                        <p>{doctor ? w.visit.none_open_prescriber : w.visit.none_open}</p>
                         <Buttons>
                             <Button kind="other" onClick={() => go({ at: "visit", chart: chart.chart })}>
                                 {w.visit.try_sound}
@@ -202,7 +202,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
             </div>
             {chart.reach?.map((one) => <Call key={one.account} phone={one.phone} hours={one.hours} whom={w.person(one.name, one.role)} />)}
             <ul class="ways">
-                {chart.holder && home.role !== "prescriber" && (
+                {chart.holder && !doctor && (
                     <li>
                         <button type="button" class="way" onClick={() => go({ at: "paper", chart: chart.chart, list: true, back: { at: "home" } })}>
                             <span class="way-name">{w.home.list_now}</span>

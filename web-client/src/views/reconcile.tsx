@@ -7,7 +7,7 @@ import type { RecordView } from "../core/protocol.ts";
 import { ask, go } from "../state/effects.ts";
 import { reconciledIn, startedMs, toReconcile } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
-import { timeOf, valueOf } from "../state/values.ts";
+import { shownFields, timeOf, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName } from "./names.ts";
@@ -60,7 +60,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                     <p class="sentence-label">{w.reconcile.after}</p>
                     <p>
                         {now === "stopped" ? <strong>{w.reconcile.no_longer}</strong>
-                            : medicine.fields["regimen"]?.conflict ? w.record.conflicts_plain(1) : words(valueOf(medicine, "regimen"))}
+                            : medicine.fields["regimen"]?.conflict ? w.record.conflicts_plain(1) : words(shownFields(medicine)["regimen"] ?? "")}
                     </p>
                 </div>
             </div>
