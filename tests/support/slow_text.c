@@ -130,6 +130,7 @@ void slow_edit(struct slow_text *m, const struct galen_edit *edit)
     assert(m->edits < SLOW_EDITS_MAX);
     m->devices[m->edits] = (int)edit->device;
     m->seen[m->edits] = (int)edit->seen;
+    m->pasts[m->edits] = past;
     for (size_t i = 0; i < edit->count; i++) {
         const struct galen_splice *splice = &edit->splices[i];
         model_delete(m, &past, splice->at, splice->deleted);
@@ -147,6 +148,7 @@ void slow_take_back(struct slow_text *m, const bool *chosen)
     memcpy(before, m->order, sizeof before);
     m->devices[m->edits] = -1;
     m->seen[m->edits] = m->edits;
+    m->pasts[m->edits] = past;
     for (int i = 0; i < count; i++) {
         const struct slow_node *node = &m->nodes[before[i]];
         bool deleted = false, by_others = false, was = chosen[node->edit];
@@ -170,4 +172,21 @@ bool slow_is_in_order(struct slow_text *m)
     memcpy(before, m->order, sizeof before);
     return walk(m, -1, 0) == m->node_count &&
            memcmp(before, m->order, (size_t)m->node_count * sizeof before[0]) == 0;
+}
+
+/* Between two letters that one device put behind each other stands nothing but what was put there by
+ * somebody who had the first of them in front of them. */
+bool slow_runs_are_whole(const struct slow_text *m)
+{
+    for (int first = 0; first < m->node_count; first++) {
+        int node = m->order[first];
+        const struct slow_node *of = &m->nodes[node], *next = of + 1;
+        if (node + 1 == m->node_count || next->parent != node || !next->right ||
+            m->devices[next->edit] != m->devices[of->edit])
+            continue;
+        for (int i = first + 1; m->order[i] != node + 1; i++)
+            if (!knows(m, &m->pasts[m->nodes[m->order[i]].edit], of->edit))
+                return false;
+    }
+    return true;
 }

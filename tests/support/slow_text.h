@@ -24,6 +24,7 @@ struct slow_text {
         bool deleted_by[SLOW_EDITS_MAX];
     } nodes[SLOW_SIZE_MAX];
     int node_count;
+    struct slow_past pasts[SLOW_EDITS_MAX];
     int devices[SLOW_EDITS_MAX]; /* whose each edit is, and what they had seen */
     int seen[SLOW_EDITS_MAX];
     int edits;
@@ -40,5 +41,7 @@ size_t slow_say(const struct slow_text *slow, const struct slow_past *past, char
 size_t slow_without(const struct slow_text *slow, const bool *chosen, char *out);
 /** Whether the order is that of the tree, walked anew. */
 bool slow_is_in_order(struct slow_text *slow);
+/** Whether every run stands whole: see PROTOCOL.md, "Text". */
+bool slow_runs_are_whole(const struct slow_text *slow);
 
 #endif
