@@ -255,7 +255,7 @@ static enum galen_err make_write(struct cli *cli, void *context)
 {
     struct edit *edit = context;
     return galen_engine_write(cli->engine, clock_ms(), &edit->chart, galen_written(&edit->write),
-                              &edit->proposed, edit->token);
+                              NULL, &edit->proposed, edit->token);
 }
 
 static int show_written(struct cli *cli, struct edit *edit)

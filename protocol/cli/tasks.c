@@ -108,7 +108,7 @@ int do_doc_set(struct task *t)
     }
     if (status == CLI_OK)
         status = requested(t, galen_engine_write(t->cli->engine, clock_ms(), &chart,
-                                                 galen_written(&write), &proposed, t->token));
+                                                 galen_written(&write), NULL, &proposed, t->token));
     if (status == CLI_OK) {
         json_hex(t->answer, "record", record, sizeof record);
         cJSON_AddBoolToObject(t->answer, "proposed", proposed);
@@ -173,7 +173,7 @@ int do_choose(struct task *t)
         field->number, galen_record_value(record, field->number, i).value};
     galen_write_encode(&w, &write);
     status = requested(t, galen_engine_write(t->cli->engine, clock_ms(), &chart, galen_written(&w),
-                                             &proposed, t->token));
+                                             NULL, &proposed, t->token));
     galen_writer_wipe(&w);
     return status;
 }

@@ -337,3 +337,19 @@ enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes af
     galen_splices_free(&mine);
     return making_end(&making, err, out);
 }
+
+enum galen_err galen_text_spliced(struct galen_bytes text, const struct galen_splices *splices,
+                                  struct galen_writer *w)
+{
+    struct galen_text *plain = galen_text_new();
+    struct galen_splice whole = {.inserted = text};
+    struct galen_edit first = {.splices = &whole, .count = text.size > 0};
+    struct galen_edit edit = {.seen = 1, .splices = splices->at, .count = splices->count};
+    enum galen_err err = plain == NULL ? GALEN_ERR_MEMORY : galen_text_apply(plain, &first, 0);
+    if (err == GALEN_OK)
+        err = galen_text_apply(plain, &edit, 0);
+    if (err == GALEN_OK)
+        galen_text_say(plain, w);
+    galen_text_free(plain);
+    return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
+}

@@ -162,23 +162,6 @@ static bool own(struct galen_undo *undo, struct galen_writer *w, struct galen_by
     return true;
 }
 
-/* What `text` says with the splices in it. */
-static enum galen_err splice(struct galen_bytes text, const struct galen_splices *splices,
-                             struct galen_writer *w)
-{
-    struct galen_text *plain = galen_text_new();
-    struct galen_splice whole = {.inserted = text};
-    struct galen_edit first = {.splices = &whole, .count = text.size > 0};
-    struct galen_edit edit = {.seen = 1, .splices = splices->at, .count = splices->count};
-    enum galen_err err = plain == NULL ? GALEN_ERR_MEMORY : galen_text_apply(plain, &first, 0);
-    if (err == GALEN_OK)
-        err = galen_text_apply(plain, &edit, 0);
-    if (err == GALEN_OK)
-        galen_text_say(plain, w);
-    galen_text_free(plain);
-    return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
-}
-
 /* The splices that take back all edits that are out of account, and what the text says then. */
 static enum galen_err undo_splices(const struct reg *reg, const struct item *target,
                                    struct galen_splices *splices, struct galen_writer *then)
@@ -195,7 +178,7 @@ static enum galen_err undo_splices(const struct reg *reg, const struct item *tar
                                          (struct galen_text_choice){chosen, reg->count}, splices);
     free(chosen);
     if (err == GALEN_OK)
-        err = splice(reg->writing->whole, splices, then);
+        err = galen_text_spliced(reg->writing->whole, splices, then);
     if (err != GALEN_OK || edits == 1)
         return err;
     /* Of words that go and come again at once, the same stay. */

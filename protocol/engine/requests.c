@@ -419,9 +419,16 @@ static enum galen_err may_edit(const struct chart *chart)
     return galen_log_is_holder(chart->log) ? GALEN_OK : GALEN_ERR_NOT_HOLDER;
 }
 
+static bool is_one_text(const struct galen_write *write)
+{
+    const struct galen_field *field =
+        write->count == 1 ? galen_field(galen_document(write->doc), write->fields[0].field) : NULL;
+    return field && field->kind == GALEN_VALUE_TEXT;
+}
+
 enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
                                   const struct galen_id *id, struct galen_bytes encoded,
-                                  bool *proposed, galen_token token)
+                                  const struct galen_bytes *was, bool *proposed, galen_token token)
 {
     enum galen_err err;
     struct galen_write write;
@@ -432,6 +439,8 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
     err = may_edit(chart);
     if (err == GALEN_OK)
         err = galen_write_decode(encoded, &write);
+    if (err == GALEN_OK && was && !(is_one_text(&write) && galen_text_ok(*was)))
+        err = GALEN_ERR_VALUE;
     if (err == GALEN_OK)
         err = galen_docs_split(chart->docs, engine->me.role, &write, &direct.content.write,
                                &propose.content.write);
@@ -442,9 +451,9 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
     struct galen_writer written, suggested;
     galen_writer_init(&written);
     galen_writer_init(&suggested);
-    err = texts_to_splices(engine, chart, &direct.content.write, &written);
+    err = texts_to_splices(engine, chart, &direct.content.write, was, &written);
     if (err == GALEN_OK)
-        err = texts_to_splices(engine, chart, &propose.content.write, &suggested);
+        err = texts_to_splices(engine, chart, &propose.content.write, was, &suggested);
     if (err == GALEN_OK && direct.content.write.count > 0)
         err = outbox_operation(engine, now_ms, chart, &direct, both, token);
     if (err == GALEN_OK && *proposed)

@@ -388,9 +388,10 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
 uint64_t outbox_deadline(const struct chart *chart);
 /** Whether this engine may make requests of this chart: OK, FORK, CLONED. */
 GALEN_MUST_USE enum galen_err may_write(const struct chart *chart);
-/** Makes what texts are to say into splices, which stand in `out`. OK; MEMORY. (texts.c) */
+/** Makes what texts are to say into splices, which stand in `out`. `was` as for galen_engine_write. OK; MEMORY. (texts.c) */
 GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine,
                                                const struct chart *chart, struct galen_write *write,
+                                               const struct galen_bytes *was,
                                                struct galen_writer *out);
 /** Adds one operation (not yet committed nor sent: a request is one change), with base and clock filled in, and an id unless it
  * has one; `token` (may be NULL) becomes its id. */

@@ -1,6 +1,7 @@
 /* What a person writes into a text is what it is to say; what goes into the log is how it changes. */
 #include "state.h"
 
+#include "galen/mutation.h"
 #include "galen/text.h"
 
 #include <stdlib.h>
@@ -49,23 +50,20 @@ static enum galen_err text_shown(const struct galen_engine *engine, const struct
 static enum galen_err change(struct galen_writer *w, struct galen_bytes value)
 {
     struct galen_splices splices;
+    struct galen_writer changed;
+    galen_writer_init(&changed);
     enum galen_err err = galen_splices_read(value, &splices);
     if (err != GALEN_OK)
         return err;
-    struct galen_text *text = galen_text_new();
-    struct galen_splice whole = {.inserted = galen_written(w)};
-    struct galen_edit first = {.splices = &whole, .count = 1};
-    struct galen_edit edit = {.seen = 1, .splices = splices.at, .count = splices.count};
-    err = text == NULL ? GALEN_ERR_MEMORY : galen_text_apply(text, &first, 0);
-    if (err == GALEN_OK)
-        err = galen_text_apply(text, &edit, 0);
-    if (err == GALEN_OK) {
-        galen_writer_clear(w);
-        galen_text_say(text, w);
-    }
-    galen_text_free(text);
+    err = galen_text_spliced(galen_written(w), &splices, &changed);
     galen_splices_free(&splices);
-    return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
+    if (err == GALEN_OK) {
+        galen_writer_wipe(w);
+        *w = changed;
+    } else {
+        galen_writer_wipe(&changed);
+    }
+    return err;
 }
 
 enum galen_err galen_engine_text(const struct galen_engine *engine, const struct galen_id *id,
@@ -79,17 +77,20 @@ enum galen_err galen_engine_text(const struct galen_engine *engine, const struct
     return err == GALEN_OK && suggested ? change(w, write->fields[i].value) : err;
 }
 
-/* Appends the splices that make the text say `whole`. */
+/* Appends the splices that make the text say `whole`, or what it made of `was` where the text is another by now. */
 static enum galen_err write_splices(const struct galen_engine *engine, const struct chart *chart,
-                                    const struct galen_write *write, uint16_t field,
-                                    struct galen_bytes whole, struct galen_writer *out)
+                                    const struct galen_write *write, size_t i,
+                                    const struct galen_bytes *was, struct galen_writer *out)
 {
     struct galen_writer now;
     struct galen_splices splices = {0};
+    struct galen_bytes whole = write->fields[i].value;
     galen_writer_init(&now);
-    enum galen_err err = text_shown(engine, chart, write, field, &now);
+    enum galen_err err = text_shown(engine, chart, write, write->fields[i].field, &now);
     if (err == GALEN_OK)
-        err = galen_text_difference(galen_written(&now), whole, &splices);
+        err = was && GALEN_CHECKED(TEXT_WAS)
+                  ? galen_text_merge(*was, whole, galen_written(&now), &splices)
+                  : galen_text_difference(galen_written(&now), whole, &splices);
     if (err == GALEN_OK) {
         galen_splices_write(out, splices.at, splices.count);
         err = out->failed ? GALEN_ERR_MEMORY : GALEN_OK;
@@ -100,7 +101,8 @@ static enum galen_err write_splices(const struct galen_engine *engine, const str
 }
 
 enum galen_err texts_to_splices(const struct galen_engine *engine, const struct chart *chart,
-                                struct galen_write *write, struct galen_writer *out)
+                                struct galen_write *write, const struct galen_bytes *was,
+                                struct galen_writer *out)
 {
     const struct galen_document *document = galen_document(write->doc);
     size_t starts[GALEN_WRITE_FIELDS_MAX + 1] = {0};
@@ -108,8 +110,7 @@ enum galen_err texts_to_splices(const struct galen_engine *engine, const struct 
         starts[i] = out->size;
         if (galen_field(document, write->fields[i].field)->kind != GALEN_VALUE_TEXT)
             continue;
-        enum galen_err err = write_splices(engine, chart, write, write->fields[i].field,
-                                           write->fields[i].value, out);
+        enum galen_err err = write_splices(engine, chart, write, i, was, out);
         if (err != GALEN_OK)
             return err;
     }

@@ -75,6 +75,7 @@ static const struct {
     [ASK_LANGUAGE] = {"language", TYPE_WORD,    AT(language), 35},
     [ASK_LINK]     = {"link",     TYPE_TEXT,    AT(link),     ASK_LINK_MAX},
     [ASK_LIST]     = {"list",     TYPE_BOOL,    AT(list),     0},
+    [ASK_MADE]     = {"made",     TYPE_TEXT,    AT(made),     ASK_WHOLE_MAX},
     [ASK_MEANING]  = {"meaning",  TYPE_MEANING, AT(meaning),  0},
     [ASK_MUTED]    = {"muted",    TYPE_BOOL,    AT(muted),    0},
     [ASK_NAME]     = {"name",     TYPE_TEXT,    AT(name),     NAME_TEXT_MAX - 1},
@@ -85,10 +86,12 @@ static const struct {
     [ASK_RECORD]   = {"record",   TYPE_16,      AT(record),   0},
     [ASK_ROLE]     = {"role",     TYPE_ROLE,    AT(role),     0},
     [ASK_SEND]     = {"send",     TYPE_BOOL,    AT(send),     0},
+    [ASK_SHOWN]    = {"shown",    TYPE_TEXT,    AT(shown),    ASK_WHOLE_MAX},
     [ASK_TEXT]     = {"text",     TYPE_TEXT,    AT(text),     GALEN_MESSAGE_MAX},
     [ASK_TOKEN]    = {"token",    TYPE_16,      AT(token),    0},
     [ASK_VERSION]  = {"version",  TYPE_NUMBER,  AT(version),  NUMBER_MAX},
     [ASK_VISIT]    = {"visit",    TYPE_16,      AT(visit),    0},
+    [ASK_WAS]      = {"was",      TYPE_TEXT,    AT(was),      ASK_WHOLE_MAX},
     [ASK_ZONE]     = {"zone",     TYPE_ZONE,    AT(zone_minutes), 0},
 };
 /* clang-format on */
@@ -97,14 +100,14 @@ _Static_assert(GALEN_DRAFT_MAX <= GALEN_MESSAGE_MAX, "a draft's text passes, too
 
 /* -- the questions ------------------------------------------------------------------------------------ */
 
-#define B(field) (1u << ASK_##field)
+#define B(field) ASK_BIT(ASK_##field)
 
 /* As Questions in web-client/src/core/protocol.ts; those that are not here the worker answers itself. */
 /* clang-format off */
 static const struct question {
     const char *name;
     ask_handler *answer;
-    uint32_t needs, may; /* bit ASK_… */
+    uint64_t needs, may; /* bit ASK_… */
 } questions[] = {
     /* name            answered by        needs                                               may have */
     {"home",           ask_home,          0,                                                  0},
@@ -118,6 +121,7 @@ static const struct question {
     {"undoable",       ask_undoable,      B(CHART),                                           B(LANGUAGE)},
     {"findings",       ask_findings,      B(CHART),                                           0},
     {"writing",        ask_writing,       B(DOC) | B(FIELD) | B(TEXT),                        0},
+    {"merge",          ask_merge,         B(WAS) | B(MADE) | B(SHOWN),                        0},
     {"waiting",        ask_waiting,       B(CHART),                                           0},
     {"versions",       ask_versions,      B(CHART),                                           0},
     {"papers",         ask_papers,        B(CHART),                                           B(VERSION) | B(LIST) | B(PAPER) | B(ZONE)},
@@ -138,7 +142,7 @@ static const struct question {
     {"renew",          change_renew,          B(CHART),                                           0},
     {"identify",       change_identify,       B(CHART) | B(ACCOUNT) | B(CHECK),                   0},
     {"message",        change_message,        B(CHART) | B(TEXT),                                 0},
-    {"write",          change_write,          B(CHART) | B(DOC) | B(FIELDS),                      B(RECORD)},
+    {"write",          change_write,          B(CHART) | B(DOC) | B(FIELDS),                      B(RECORD) | B(WAS)},
     {"answer",         change_answer,         B(CHART) | B(PROPOSAL) | B(ACCEPTED),               0},
     {"undo",           change_undo,           B(CHART) | B(TOKEN),                                0},
     {"sign",           change_sign,           B(CHART) | B(MEANING),                              B(VISIT)},

@@ -6,7 +6,8 @@
 #include "view/view.h"
 
 #define ASK_LINK_MAX    1024
-#define ASK_ENTRIES_MAX 256 /* given at a time */
+#define ASK_ENTRIES_MAX 256                         /* given at a time */
+#define ASK_WHOLE_MAX   (4 * GALEN_TEXT_POINTS_MAX) /* a text field as a whole */
 
 /* Every field that a question may have; each has one meaning and type wherever it stands. */
 enum ask_field {
@@ -27,6 +28,7 @@ enum ask_field {
     ASK_LANGUAGE,
     ASK_LINK,
     ASK_LIST,
+    ASK_MADE,
     ASK_MEANING,
     ASK_MUTED,
     ASK_NAME,
@@ -37,28 +39,30 @@ enum ask_field {
     ASK_RECORD,
     ASK_ROLE,
     ASK_SEND,
+    ASK_SHOWN,
     ASK_TEXT,
     ASK_TOKEN,
     ASK_VERSION,
     ASK_VISIT,
+    ASK_WAS,
     ASK_ZONE,
     ASK_FIELD_COUNT
 };
-#define ASK_BIT(field) (1u << (field))
-_Static_assert(ASK_FIELD_COUNT <= 32, "a bit each in `given`");
+#define ASK_BIT(field) (UINT64_C(1) << (field))
+_Static_assert(ASK_FIELD_COUNT <= 64, "a bit each in `given`");
 
 /* Texts are borrowed from the question. What was not given is zero. */
 struct asked {
     struct galen_engine *engine;
     uint64_t now_ms;
-    uint32_t given; /* bit ASK_… */
+    uint64_t given; /* bit ASK_… */
     struct galen_id chart, account, device;
     struct galen_id devices[GALEN_ACCOUNT_DEVICES_MAX];
     size_t device_count;
     uint8_t record[GALEN_RECORD_ID_BYTES], visit[GALEN_RECORD_ID_BYTES];
     galen_token token;
     const struct galen_document *document;
-    struct galen_bytes text, name, link, check;
+    struct galen_bytes text, was, made, shown, name, link, check;
     const char *field;
     const char *language;
     const cJSON *fields;
@@ -77,7 +81,7 @@ typedef enum galen_err ask_handler(struct asked *a);
 
 ask_handler ask_home, ask_schema, ask_charts, ask_members, ask_entries, ask_records, ask_history,
     ask_waiting, ask_versions, ask_papers, ask_call, ask_look, ask_check, ask_evidence,
-    ask_findings, ask_writing, ask_undoable, ask_then; /* look.c */
+    ask_findings, ask_writing, ask_undoable, ask_then, ask_merge; /* look.c */
 ask_handler change_join, change_lost, change_chart_new, change_invite, change_invite_guest,
     change_further_device, change_remove_device, change_shut_out, change_add_member,
     change_remove_member, change_renew, change_identify, change_message, change_write,

@@ -158,13 +158,14 @@ enum galen_err change_write(struct asked *a)
     bool proposed = false;
     struct galen_writer write;
     galen_writer_init(&write);
+    const struct galen_bytes *was = a->given & ASK_BIT(ASK_WAS) ? &a->was : NULL;
     if (!(a->given & ASK_BIT(ASK_RECORD)))
         new_record(a);
     enum galen_err err = fields_from_json(a->document, a->record, a->fields, &write, a->help);
     if (err == GALEN_OK)
         err = requested(a,
                         galen_engine_write(a->engine, a->now_ms, &a->chart, galen_written(&write),
-                                           &proposed, token),
+                                           was, &proposed, token),
                         token);
     if (err == GALEN_OK) {
         json_hex(a->answer, "record", a->record, sizeof a->record);

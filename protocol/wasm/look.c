@@ -1,6 +1,8 @@
 /* Answers that change nothing. */
 #include "ask.h"
 
+#include "galen/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -172,6 +174,37 @@ enum galen_err ask_writing(struct asked *a)
         return GALEN_OK;
     snprintf(a->help, sizeof a->help, "`%s` has no such field.", a->document->name);
     return GALEN_ERR_USAGE;
+}
+
+/* What somebody made of what a text was, when it shows something else by now; and how that changes what they made. */
+enum galen_err ask_merge(struct asked *a)
+{
+    struct galen_writer merged;
+    struct galen_splices ours = {0}, changes = {0};
+    galen_writer_init(&merged);
+    enum galen_err err = GALEN_ERR_VALUE;
+    if (galen_text_ok(a->was) && galen_text_ok(a->made) && galen_text_ok(a->shown))
+        err = galen_text_merge(a->was, a->made, a->shown, &ours);
+    if (err == GALEN_OK)
+        err = galen_text_spliced(a->shown, &ours, &merged);
+    if (err == GALEN_OK)
+        err = galen_text_difference(a->made, galen_written(&merged), &changes);
+    if (err == GALEN_OK) {
+        a->answer = cJSON_CreateObject();
+        json_text(a->answer, "text", galen_written(&merged));
+        cJSON *list = cJSON_AddArrayToObject(a->answer, "changes");
+        for (size_t i = 0; i < changes.count; i++) {
+            cJSON *one = cJSON_CreateObject();
+            json_number(one, "at", changes.at[i].at);
+            json_number(one, "deleted", changes.at[i].deleted);
+            json_number(one, "inserted", galen_text_points(changes.at[i].inserted));
+            json_append(list, one);
+        }
+    }
+    galen_splices_free(&ours);
+    galen_splices_free(&changes);
+    galen_writer_wipe(&merged);
+    return err;
 }
 
 enum galen_err ask_versions(struct asked *a)

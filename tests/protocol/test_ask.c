@@ -58,6 +58,9 @@ static const struct {
     {"{\"do\":\"findings\",\"chart\":\"$chart\"}", GALEN_OK, "\"not_checked\":[{\"what\":"},
     {"{\"do\":\"writing\",\"doc\":\"pmr\",\"field\":\"regimen.dose\",\"text\":\"1.0\"}", GALEN_OK,
      "\"suggestion\":\"1\""},
+    {"{\"do\":\"merge\",\"was\":\"dizzy\",\"made\":\"dizzy now\",\"shown\":\"very dizzy\"}",
+     GALEN_OK,
+     "{\"text\":\"very dizzy now\",\"changes\":[{\"at\":0,\"deleted\":0,\"inserted\":5}]}"},
     {"{\"do\":\"waiting\",\"chart\":\"$chart\"}", GALEN_OK, "["},
     {"{\"do\":\"versions\",\"chart\":\"$chart\"}", GALEN_OK, "\"versions\":[]"},
     {"{\"do\":\"papers\",\"chart\":\"$chart\"}", GALEN_OK, "NOT SIGNED"},
@@ -88,6 +91,12 @@ static const struct {
     {"{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
      "\"fields\":{\"status\":\"stopped\"}}",
      GALEN_OK, "\"record\":\"$medicine\",\"proposed\":false"},
+    {"{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
+     "\"fields\":{\"effects\":\"dizzy\"},\"was\":\"\"}",
+     GALEN_OK, "\"proposed\":false"},
+    {"{\"do\":\"write\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","
+     "\"fields\":{\"status\":\"active\"},\"was\":\"\"}",
+     GALEN_ERR_VALUE, NULL},
     {"{\"do\":\"answer\",\"chart\":\"$chart\",\"proposal\":$proposal,\"accepted\":true}", GALEN_OK,
      "\"token\":\""},
     {"{\"do\":\"sign\",\"chart\":\"$chart\",\"meaning\":\"reviewed-alone\"}", GALEN_ERR_OFFLINE,
@@ -196,7 +205,8 @@ static bool is_optional(const char *question, const char *field)
            (strcmp(question, "undoable") == 0 && strcmp(field, "language") == 0) ||
            (strcmp(question, "sign") == 0 && strcmp(field, "visit") == 0) ||
            (strcmp(question, "invite") == 0 && strcmp(field, "chart") == 0) ||
-           (strcmp(question, "write") == 0 && strcmp(field, "record") == 0);
+           (strcmp(question, "write") == 0 &&
+            (strcmp(field, "record") == 0 || strcmp(field, "was") == 0));
 }
 
 Test(ask, what_is_missing_of_another_type_or_unknown_is_named)
@@ -222,7 +232,8 @@ Test(ask, what_is_missing_of_another_type_or_unknown_is_named)
             for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
                 if (strcmp(field, "text") == 0 || strcmp(field, "name") == 0 ||
                     strcmp(field, "check") == 0 || strcmp(field, "link") == 0 ||
-                    strcmp(field, "field") == 0)
+                    strcmp(field, "field") == 0 || strcmp(field, "was") == 0 ||
+                    strcmp(field, "made") == 0 || strcmp(field, "shown") == 0)
                     if (wrong[w][0] == '"') /* it is text, and judged by whoever takes it */
                         continue;
                 if (strcmp(field, "fields") == 0 && wrong[w][0] == '{')

@@ -281,7 +281,7 @@ Test(engine_guest, knocks_without_a_head_and_writes_nothing)
     struct galen_bytes text = {(const uint8_t *)"x", 1};
     struct galen_id visit;
     cr_assert_eq(galen_engine_message(engine, now, chart, text, token), GALEN_ERR_CHART);
-    cr_assert_eq(galen_engine_write(engine, now, chart, text, &(bool){false}, token),
+    cr_assert_eq(galen_engine_write(engine, now, chart, text, NULL, &(bool){false}, token),
                  GALEN_ERR_CHART);
     cr_assert_eq(galen_engine_visit_open(engine, now, chart, &visit), GALEN_ERR_CHART);
     cr_assert_eq(galen_engine_visit_end(engine, now, chart), GALEN_ERR_ROLE);

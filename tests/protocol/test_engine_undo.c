@@ -41,7 +41,7 @@ static enum galen_err set(struct desk *d, uint16_t field, const char *value)
     galen_writer_init(&encoded);
     galen_write_encode(&encoded, &write);
     enum galen_err err = galen_engine_write(d->home->engine, home_now(d->home), d->id,
-                                            galen_written(&encoded), &proposed, token);
+                                            galen_written(&encoded), NULL, &proposed, token);
     galen_writer_wipe(&encoded);
     return err;
 }

@@ -359,7 +359,7 @@ Test(view, requests_wait_in_order_with_what_they_say)
     const struct galen_id *id = chart_of(&v);
     cr_assert_eq(galen_engine_message(home->engine, 1000, id, text("one"), first), GALEN_OK);
     cr_assert_eq(
-        galen_engine_write(home->engine, 2000, id, galen_written(&write), &proposed, second),
+        galen_engine_write(home->engine, 2000, id, galen_written(&write), NULL, &proposed, second),
         GALEN_OK);
     cr_assert_eq(galen_engine_renew(home->engine, 3000, id, third), GALEN_OK);
     cr_assert(galen_engine_waiting_at(home->engine, id, 0, &waiting));

@@ -325,7 +325,7 @@ void story_edit(struct world *world, struct node *node)
     galen_write_encode(&whole, &write);
     if (!ok || whole.failed)
         abort();
-    if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
+    if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole), NULL,
                            &proposed, token) == GALEN_OK)
         world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
     for (size_t i = 0; i < write.count; i++)
@@ -380,7 +380,7 @@ static void choose(struct world *world, struct node *node)
             galen_write_encode(&whole, &write);
         if (whole.size > 0 &&
             galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
-                               &proposed, token) == GALEN_OK)
+                               NULL, &proposed, token) == GALEN_OK)
             world_ask(world, node, ASKED_WRITE, &world->chart, token, "choice");
         galen_writer_wipe(&whole);
     }

@@ -286,11 +286,14 @@ GALEN_MUST_USE enum galen_err galen_engine_message(struct galen_engine *engine, 
                                                    struct galen_bytes text, galen_token token);
 /**
  * Sets fields of a record (encoded Write, galen/op.h): directly where the role may, else as a
- * proposal; both kinds of field at once become two entries, and `*proposed` says whether any was.
+ * proposal; both kinds of field at once become two entries, and `*proposed` says whether any was. Of a text
+ * it has what the whole is to say. `was`, only with one text and nothing else (or VALUE): what that said when
+ * the person began to change it, so that what came meanwhile stays; NULL: what it says here now.
  */
 GALEN_MUST_USE enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart,
-                                                 struct galen_bytes write, bool *proposed,
+                                                 struct galen_bytes write,
+                                                 const struct galen_bytes *was, bool *proposed,
                                                  galen_token token);
 /** Staff: accepts or declines the proposal written at `proposal`. */
 GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,

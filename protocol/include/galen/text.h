@@ -121,6 +121,11 @@ GALEN_MUST_USE enum galen_err galen_text_merge(struct galen_bytes before, struct
                                                struct galen_bytes now,
                                                struct galen_splices *splices);
 
+/** Appends what `text`, well-formed, says with the splices in it. OK; MEMORY; VALUE: as galen_text_apply. */
+GALEN_MUST_USE enum galen_err galen_text_spliced(struct galen_bytes text,
+                                                 const struct galen_splices *splices,
+                                                 struct galen_writer *w);
+
 /*
  * Splices as they stand in an operation: for each, how many code points stay as they are since the one
  * before, how many go, and what comes in their place.

@@ -422,6 +422,12 @@ export interface Undoable {
  * Every question with its answer. Those that change something answer at once with a `token`, and `done`,
  * `failed` or `held` is told later; they are kept through crashes and offline times.
  */
+/** A text, and how it came of what somebody had made: in code points, one change after the other. */
+export interface Merged {
+    text: string;
+    changes: { at: number; deleted: number; inserted: number }[];
+}
+
 export interface Questions {
     home: { ask: object; answer: Home };
     /** in the words of a language, "en" if none is named */
@@ -450,6 +456,8 @@ export interface Questions {
     findings: { ask: { chart: Id }; answer: Findings };
     /** while somebody types; `field` is a field's name, or "regimen.dose" and the like for one part of a regimen */
     writing: { ask: { doc: DocName; field: string; text: string }; answer: Writing[] };
+    /** what somebody `made` of a text that `was` so, now that it is `shown` otherwise */
+    merge: { ask: { was: string; made: string; shown: string }; answer: Merged };
     waiting: { ask: { chart: Id }; answer: Waiting[] };
     versions: { ask: { chart: Id }; answer: Versions };
     /**
@@ -489,9 +497,10 @@ export interface Questions {
     renew: { ask: { chart: Id }; answer: { token: Token } };
     identify: { ask: { chart: Id; account: Id; check: string }; answer: { token: Token } };
     message: { ask: { chart: Id; text: string }; answer: { token: Token } };
-    /** fields in their plain text form; "" clears. Without `record`: a new one, answered. */
+    /** fields in their plain text form; "" clears. Without `record`: a new one, answered. `was`, for one text alone: what it
+     *  said when the person began, so that what came meanwhile stays. */
     write: {
-        ask: { chart: Id; doc: DocName; record?: Id; fields: Record<string, string> };
+        ask: { chart: Id; doc: DocName; record?: Id; fields: Record<string, string>; was?: string };
         answer: { token: Token; record: Id; proposed: boolean };
     };
     answer: { ask: { chart: Id; proposal: number; accepted: boolean }; answer: { token: Token } };

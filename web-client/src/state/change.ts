@@ -27,7 +27,8 @@ export type Change =
     | { do: "undoable"; chart: Id; undoable: Part<Undoable> }
     | { do: "checked"; chart: Id; checked: OpenChart["checked"] }
     | { do: "compose"; chart: Id; text: string }
-    | { do: "typed"; key: string; text: string; base: string; now: string; wrong: boolean }
+    | { do: "typed"; key: string; text: string; base: string; now: string; wrong: boolean; was?: string | undefined }
+    | { do: "merged"; key: string; from: Edit; text: string; shown: string }
     | { do: "edit"; key: string; stage: Edit["stage"] }
     | { do: "written"; key: string; text: string; base: string }
     | { do: "edit-dropped"; key: string }
@@ -171,6 +172,10 @@ function recordsCame(chart: Id, doc: RecordDoc, records: Part<RecordView[]>): vo
             const now = valueKey(field);
             if (!edit || now === edit.base)
                 continue;
+            if (edit.was !== undefined) {
+                tree.edits.value = { ...tree.edits.value, [key]: { ...edit, base: now } };
+                continue;
+            }
             const settled = !field.conflict && (field.value ?? "") === edit.text;
             const mine = field.values.length > 0 && field.values.every((v) => v.device === me);
             tree.edits.value = settled && edit.stage !== "typing"
@@ -235,6 +240,11 @@ function homeJoins(): void {
  * in the field, where it was not shown to them in place. */
 function typed(c: Of<"typed">): void {
     const before = tree.edits.value[c.key];
+    const was = before ? before.was : c.was;
+    if (was !== undefined) {
+        tree.edits.value = { ...tree.edits.value, [c.key]: { text: c.text, base: c.now, was, stage: "typing" } };
+        return;
+    }
     const unseen = before ? before.stage === "undecided" : c.base !== c.now;
     const stage = unseen ? "undecided" : c.wrong ? "wrong" : "typing";
     tree.edits.value = { ...tree.edits.value, [c.key]: { text: c.text, base: before?.base ?? c.now, stage } };
@@ -246,7 +256,16 @@ function written(c: Of<"written">): void {
     if (edit && edit.text === c.text)
         tree.edits.value = without(tree.edits.value, c.key);
     else if (edit)
-        tree.edits.value = { ...tree.edits.value, [c.key]: { ...edit, base: c.base, stage: "typing" } };
+        tree.edits.value = {
+            ...tree.edits.value,
+            [c.key]: { ...edit, base: c.base, stage: "typing", ...(edit.was === undefined ? {} : { was: c.text }) },
+        };
+}
+
+/* What others wrote into the text stands in it now, too. */
+function merged(c: Of<"merged">): void {
+    if (tree.edits.value[c.key] === c.from)
+        tree.edits.value = { ...tree.edits.value, [c.key]: { ...c.from, text: c.text, was: c.shown } };
 }
 
 function editStage(c: Of<"edit">): void {
@@ -287,6 +306,7 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
     typed,
     edit: editStage,
     written,
+    merged,
     "edit-dropped": (c) => set(tree.edits, without(tree.edits.value, c.key)),
     call: (c) => set(tree.call, c.call),
     "call-end": (c) => set(tree.call_end, c.why),

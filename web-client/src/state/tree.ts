@@ -89,6 +89,8 @@ export interface Edit {
     text: string;
     /** the value that was on the screen when they began (`valueKey`) */
     base: string;
+    /** of a text that several people write together: what it said when they began; what comes meanwhile is merged in */
+    was?: string;
     /**
      * "typing": written after a pause. "writing": handed to the core. "undecided": somebody else wrote
      * the field meanwhile, so the person says which. "wrong": not a value the field takes.

@@ -1,9 +1,10 @@
 /*
  * Fields while they are typed in. What is typed goes out live at once (a draft, stored nowhere), and into
  * the log after a pause or when the field is left. If somebody else writes the field meanwhile, nothing is
- * written before the person has said which: their text would replace the other one unseen.
+ * written before the person has said which: their text would replace the other one unseen. Of a text that
+ * several people write together, what comes meanwhile is merged into what is typed, where they see it.
  */
-import type { DocName, Id, RecordView } from "../core/protocol.ts";
+import type { DocName, Id, Merged, RecordView } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
@@ -29,10 +30,10 @@ const drafting = new Set<string>();
 
 const keyOf = (p: Place): string => editKey(p.chart, p.doc, p.record, p.field);
 
-/** `value` null: what stands in the field is no value (yet). */
-export function typed(place: Place, value: string | null, base: string, ending: Ending, raw?: string): void {
+/** `value` null: what stands in the field is no value (yet). `was`: of a text, what it said before. */
+export function typed(place: Place, value: string | null, base: string, ending: Ending, raw?: string, was?: string): void {
     const key = keyOf(place);
-    change({ do: "typed", key, text: value ?? raw ?? "", base, now: baseOf(place), wrong: value === null });
+    change({ do: "typed", key, text: value ?? raw ?? "", base, now: baseOf(place), wrong: value === null, was });
     if (value !== null)
         void draftWhileTyped(key, place);
     window.clearTimeout(pauses.get(key)?.timer);
@@ -86,7 +87,7 @@ async function settle(place: Place): Promise<void> {
     pauses.delete(key);
     if (!edit || edit.stage !== "typing")
         return;
-    if (edit.text === edit.base && waitingValue(place) === undefined)
+    if (edit.was === undefined ? edit.text === edit.base && waitingValue(place) === undefined : edit.text === edit.was)
         return drop(place);
     await write(place);
 }
@@ -102,7 +103,7 @@ export async function write(place: Place): Promise<boolean> {
     change({ do: "edit", key, stage: "writing" });
     try {
         const { chart, doc, record, field } = place;
-        await ask("write", { chart, doc, record, fields: { [field]: text } });
+        await ask("write", { chart, doc, record, fields: { [field]: text }, ...(edit.was === undefined ? {} : { was: edit.was }) });
         await refresh("waiting");
         change({ do: "written", key, text, base: baseOf(place) });
         if (!tree.edits.value[key])
@@ -115,6 +116,32 @@ export async function write(place: Place): Promise<boolean> {
             change({ do: "problem", failure, chart: place.chart, text });
         return false;
     }
+}
+
+/**
+ * What others wrote comes into a text while it is typed in: `put` puts it into the control, if what was `made`
+ * there still stands there. Nothing of it while the core has the text in hand: what comes back is merged then.
+ */
+export async function mergeIn(place: Place, shown: string, stands: string, put: (made: string, merged: Merged) => boolean): Promise<void> {
+    const key = keyOf(place);
+    const edit = tree.edits.value[key];
+    if (edit?.stage === "writing")
+        return;
+    const made = edit?.text ?? stands;
+    const merged = await ask("merge", { was: edit?.was ?? stands, made, shown }).catch(() => undefined);
+    if (!merged || tree.edits.value[key] !== edit || !put(made, merged))
+        return;
+    if (edit)
+        change({ do: "merged", key, from: edit, text: merged.text, shown });
+}
+
+/** Where a place in a text, in the control's own units, stands after the changes; what comes just there comes behind it. */
+export function moved(text: string, place: number, { text: now, changes }: Merged): number {
+    let point = [...text.slice(0, place)].length;
+    for (const { at, deleted, inserted } of changes)
+        if (point > at)
+            point = point >= at + deleted ? point - deleted + inserted : at + inserted;
+    return [...now].slice(0, point).join("").length;
 }
 
 /** What this device wrote for the field and the log does not have yet. */

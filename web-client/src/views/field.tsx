@@ -4,13 +4,13 @@
  */
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { FieldView, Member, Said, SchemaField } from "../core/protocol.ts";
+import type { FieldView, Member, Merged, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
 import { here } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { markOf } from "../state/marks.ts";
 import { editKey, isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
-import { drop, left, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
+import { drop, left, mergeIn, moved, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
 import {
     emptyRegimen, linkTo, linked, localTime, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, timeOf, timeText, valueKey,
     type DateParts, type Regimen,
@@ -214,7 +214,7 @@ function Undecided(props: FieldProps) {
 
 function Control(props: FieldProps) {
     switch (props.field.kind) {
-    case "text":
+    case "text": return <SharedText {...props} />;
     case "wording":
     case "line": return <TextControl {...props} />;
     case "choice": return props.plain || props.radios ? <ChoiceRadios {...props} /> : <ChoiceSelect {...props} />;
@@ -275,7 +275,7 @@ function TextControl(props: FieldProps) {
         <div class="usa-form-group">
             <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
             <Help {...props} id={`${id}-hint`} />
-            {props.field.kind !== "line"
+            {props.field.kind === "wording"
                 ? <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} {...common} />
                 : <input class="usa-input" type="text" autocomplete="off" maxLength={500} {...common} />}
             {news && (
@@ -284,6 +284,60 @@ function TextControl(props: FieldProps) {
                 </p>
             )}
             {!props.plain && <WritingHints doc={props.doc} field={props.field.name} text={shown} typing={Boolean(edit)} onTake={putInto(control, common.onInput)} />}
+        </div>
+    );
+}
+
+/** So long has what others wrote to stand before it comes into a text in which somebody types. */
+const SETTLED_MS = 150;
+
+/** A text that several people write: what the others wrote comes into it, and one goes on where one was. */
+function SharedText(props: FieldProps) {
+    const id = useId();
+    const control = useRef<HTMLTextAreaElement>(null);
+    const shown = shownIn(props), edit = editOf(props), place = placeOf(props);
+    const first = useRef(shown);
+    /** what stood in the control before the person typed in it */
+    const stands = useRef(shown);
+    const put = (made: string, merged: Merged): boolean => {
+        const element = control.current;
+        if (!element || element.value !== made)
+            return false;
+        const [from, to] = [element.selectionStart, element.selectionEnd];
+        element.value = merged.text;
+        if (document.activeElement === element)
+            element.setSelectionRange(moved(made, from, merged), moved(made, to, merged));
+        if (!tree.edits.value[editKey(props.chart, props.doc, props.record, props.field.name)])
+            stands.current = merged.text;
+        return true;
+    };
+    useLayoutEffect(() => {
+        const element = control.current;
+        if (element && !edit)
+            stands.current = element.value;
+        else if (element && edit && element.value !== edit.text)
+            element.value = edit.text;
+    }, [edit?.text, Boolean(edit)]);
+    const behind = waitingValue(place) ?? props.view?.value ?? "";
+    useLayoutEffect(() => {
+        const element = control.current;
+        if (!element || (edit ? edit.was ?? behind : element.value) === behind)
+            return undefined;
+        if (!edit && document.activeElement !== element) {
+            element.value = stands.current = behind;
+            return undefined;
+        }
+        const timer = setTimeout(() => void mergeIn(place, behind, stands.current, put), SETTLED_MS);
+        return () => clearTimeout(timer);
+    }, [behind, edit]);
+    const type = () => typed(place, control.current?.value ?? "", valueKey(props.view), endingOf(props), undefined, stands.current);
+    return (
+        <div class="usa-form-group">
+            <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
+            <Help {...props} id={`${id}-hint`} />
+            <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} id={id} ref={control}
+                defaultValue={first.current} {...described(props, `${id}-hint`)} onInput={type} onBlur={() => left(place)} />
+            {!props.plain && <WritingHints doc={props.doc} field={props.field.name} text={shown} typing={Boolean(edit)} onTake={putInto(control, type)} />}
         </div>
     );
 }
