@@ -405,6 +405,36 @@ static void renew(struct world *world, struct node *node)
         world_ask(world, node, ASKED_OTHER, &world->chart, token, "renew");
 }
 
+/* What was never sent and is taken back is dropped: it is looked for nowhere. */
+static void drop_asked(struct world *world, const struct galen_undo *undo)
+{
+    for (size_t i = 0; i < world->asked_count; i++) {
+        uint8_t id[GALEN_OP_ID_BYTES];
+        galen_undo_id(world->asked[i].token, id);
+        if (memcmp(id, undo->op.id, sizeof id) == 0)
+            world->asked[i].kind = ASKED_OTHER;
+    }
+}
+
+/* Takes back what they wrote last, or makes what they took back stand again. */
+static void undo(struct world *world, struct node *node)
+{
+    struct galen_undo_look look;
+    if (galen_engine_undo_look(node->engine, &world->chart, &look) != GALEN_OK)
+        return;
+    bool again = look.redo_err == GALEN_OK && chance_in(&world->chance, 400);
+    const struct galen_undo *what = again ? &look.redo : &look.undo;
+    if ((again ? look.redo_err : look.undo_err) == GALEN_OK &&
+        galen_engine_undo(node->engine, node_now(node), &world->chart, what->op.id) == GALEN_OK) {
+        if (!again && look.waits)
+            drop_asked(world, what);
+        else
+            world_ask(world, node, ASKED_WRITE, &world->chart, what->op.id,
+                      again ? "redo" : "undo");
+    }
+    galen_undo_look_wipe(&look);
+}
+
 static void act(struct world *world)
 {
     struct node *node = &world->nodes[chance_below(&world->chance, world->node_count)];
@@ -434,6 +464,8 @@ static void act(struct world *world)
     default:
         if (chance_in(&world->chance, 300))
             renew(world, node);
+        else
+            undo(world, node);
         break;
     }
     node_pump(node);
