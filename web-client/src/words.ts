@@ -923,7 +923,7 @@ export const w = {
         stays: (what: string, why: string): string => `${what} stays as it is. ${why}`,
         why: {
             "written-since": (who: string) => `${who} changed it since.`,
-            choice: () => "Two different answers stood there before. Choose in the record.",
+            choice: () => "It settled what was written in two ways. Choose again in the record.",
             same: () => "It would say the same as now.",
             role: () => "You may not change it any more.",
             used: (who: string) => `${who} wrote in it since. Ask for it to be stopped instead.`,
