@@ -214,23 +214,22 @@ static enum galen_err undo_text(const struct reg *reg, const struct item *target
 
 /* ---- Changes ------------------------------------------------------------------------------------- */
 
-static bool is_anothers(const struct item *item, const struct item *target)
+/* Does what this item said stand beside the target's change? */
+static bool stands_beside(const struct item *item, const struct item *target)
 {
-    return !galen_id_equal(&item->entry.account, &target->entry.account);
+    return !galen_id_equal(&item->entry.account, &target->entry.account) ||
+           (chain_root(item) != chain_root(target) && stands(chain_top(item)));
 }
 
-/* Who else has a part in this record that would be lost with it; NULL: nobody. */
-static const struct item *others_part(const struct galen_record *record, const struct item *target)
+/* What else stands in this record that would be left of it, or lost with it; NULL: nothing. */
+static const struct item *other_part(const struct galen_record *record, const struct item *target)
 {
-    for (size_t i = 0; i < record->live.count; i++) {
-        const struct galen_proposal *proposal = record->live.at[i];
-        if (is_anothers(proposal->item, target))
-            return proposal->item;
-    }
+    if (record->live.count > 0)
+        return ((const struct galen_proposal *)record->live.at[0])->item;
     for (size_t f = 0; f < record->document->field_count; f++) {
         const struct reg *reg = &record->fields[f];
         for (size_t i = 0; i < reg->count; i++)
-            if (is_anothers(reg->said[i].item, target) && !reg->said[i].taken_back)
+            if (!reg->said[i].taken_back && stands_beside(reg->said[i].item, target))
                 return reg->said[i].item;
     }
     return NULL;
@@ -248,7 +247,7 @@ static bool is_signed(const struct galen_docs *docs, const struct galen_record *
 static void judge_adding(const struct galen_docs *docs, const struct item *target,
                          struct galen_undo *undo)
 {
-    const struct item *other = others_part(undo->record, target);
+    const struct item *other = other_part(undo->record, target);
     if (other != NULL) {
         undo->why = GALEN_UNDO_USED;
         undo->by = &other->entry;

@@ -276,6 +276,31 @@ Test(undo, of_an_added_record_takes_it_away)
     story_end(&s);
 }
 
+/* Nothing is left of it without its name, not of one's own either. */
+Test(undo, of_an_added_record_is_of_all_of_it_or_of_none)
+{
+    struct story s;
+    const struct person ana_2 = {.device = 21, .account = ana.account, .role = ana.role};
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin");
+    story_write(&s, &ana, 1, PMR, 'm', "prescriber", "Lee");
+    story_write(&s, &ana_2, 1, PMR, 'm', "prescriber", "Kim");
+    uint64_t chosen = story_write(&s, &ana, 3, PMR, 'm', "prescriber", "Kim");
+    struct galen_undo undo, passed;
+    cr_assert_eq(look(&s, &ana, false, &undo, &passed), GALEN_ERR_NOTHING);
+    cr_assert_eq(passed.index, chosen);
+    cr_assert_eq(passed.why, GALEN_UNDO_CHOICE);
+    galen_undo_wipe(&passed);
+    story_write(&s, &ana, 4, ALLERGIES, 'a', "substance", "penicillin");
+    uint64_t proposed = story_propose(&s, &pat, 5, ALLERGIES, 'a', "severity", "mild");
+    assert_stays(&s, &ana, 4, GALEN_UNDO_USED, &pat);
+    story_answer(&s, &pat, s.size, proposed, false);
+    turn(&s, &ana, false, 4);
+    cr_assert_not(galen_record_stands(story_record(&s, ALLERGIES, 'a')));
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    story_end(&s);
+}
+
 Test(undo, of_a_record_that_was_signed_does_not_take_it_away)
 {
     struct story s;
@@ -382,9 +407,10 @@ Test(undo, what_a_program_wrote_about_a_visit_is_no_change_of_a_persons)
 {
     struct story s;
     story_begin(&s);
-    uint64_t mine = story_write(&s, &ana, 0, VISIT, 'v', "assessment", "well");
-    story_write(&s, &ana, 1, VISIT, 'v', "step", "plan");
-    story_write(&s, &ana, 2, GALEN_DOC_PEOPLE, 'p', "name", "Rosa Alvarez");
+    story_write(&s, &ben, 0, VISIT, 'v', "type", "cmr");
+    uint64_t mine = story_write(&s, &ana, 1, VISIT, 'v', "assessment", "well");
+    story_write(&s, &ana, 2, VISIT, 'v', "step", "plan");
+    story_write(&s, &ana, 3, GALEN_DOC_PEOPLE, 'p', "name", "Rosa Alvarez");
     turn(&s, &ana, false, mine);
     assert_values(&s, VISIT, 'v', "step", "plan");
     story_end(&s);

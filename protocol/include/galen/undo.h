@@ -17,10 +17,11 @@ struct galen_undo_author {
 enum galen_undo_why {
     GALEN_UNDO_GOES = 0,          /* it goes back */
     GALEN_UNDO_WRITTEN_SINCE = 1, /* `by` wrote there since, and that stays */
-    GALEN_UNDO_CHOICE = 2,   /* several values stood there before: one cannot be chosen for you */
-    GALEN_UNDO_SAME = 3,     /* it would say the same as now */
-    GALEN_UNDO_ROLE = 4,     /* the role may not write it any more */
-    GALEN_UNDO_USED = 5,     /* it added a record in which `by` wrote since */
+    GALEN_UNDO_CHOICE = 2, /* several values stood there before: one cannot be chosen for you */
+    GALEN_UNDO_SAME = 3,   /* it would say the same as now */
+    GALEN_UNDO_ROLE = 4,   /* the role may not write it any more */
+    GALEN_UNDO_USED =
+        5, /* it added a record in which `by` wrote since: a part would be left, or lost */
     GALEN_UNDO_SIGNED = 6,   /* it added a record that stands in a signed version */
     GALEN_UNDO_ANSWERED = 7, /* a proposal that `by` answered */
     GALEN_UNDO_OPEN = 8,     /* an answer to what was open before: answer it again */
@@ -55,9 +56,6 @@ struct galen_undo {
     uint8_t *owned[2 * GALEN_WRITE_FIELDS_MAX];
     size_t owned_count;
 };
-
-/** At most so many changes that cannot be taken back are passed over. */
-#define GALEN_UNDO_PASSED_MAX 64
 
 /**
  * The author's last change that stands and can be taken back; with `again` the change that they took back last,
