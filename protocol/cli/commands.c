@@ -250,6 +250,8 @@ const struct command commands[] = {
         "17}\n"
         "      (index: of the entry that said the value)\n"
         "  {\"do\":\"doc sign\",\"chart\":\"…\",\"meaning\":\"reviewed-with-patient\"}   also \"visit\"\n"
+        "  {\"do\":\"doc undoable\",\"chart\":\"…\"}      answers undoable, as `galen doc undo --look --json`\n"
+        "  {\"do\":\"doc undo\",\"chart\":\"…\",\"token\":\"…\"}         of the undo or redo in it\n"
         "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then the answer\n"
         "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the answer\n"
         "  {\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","

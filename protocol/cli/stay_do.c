@@ -17,6 +17,8 @@ static const struct {
     {"doc decline", do_decline, NULL},
     {"doc choose", do_choose, NULL},
     {"doc sign", do_sign, NULL},
+    {"doc undoable", do_undoable, NULL},
+    {"doc undo", do_undo, NULL},
     {"doc get", do_doc_get, NULL},
     {"log", do_log, NULL},
     {"draft", do_draft, NULL},

@@ -198,6 +198,33 @@ int do_sign(struct task *t)
     return cli_fail(t->cli, err, "%s", help);
 }
 
+int do_undoable(struct task *t)
+{
+    struct galen_id chart;
+    enum galen_err err;
+    int status = chart_in(t, &chart);
+    if (status != CLI_OK)
+        return status;
+    cJSON *undoable = undo_json(t->cli->engine, &chart, &galen_words_en, &err);
+    if (!undoable)
+        return cli_fail(t->cli, err, NULL);
+    json_put(t->answer, "undoable", undoable);
+    return CLI_OK;
+}
+
+int do_undo(struct task *t)
+{
+    struct galen_id chart;
+    const char *token = text_in(t, "token");
+    int status = chart_in(t, &chart);
+    if (status != CLI_OK)
+        return status;
+    if (!token || hex_read(token, t->token, sizeof t->token) != 2 * (int)sizeof t->token)
+        return cli_fail(t->cli, GALEN_ERR_USAGE,
+                        "\"token\" should be that of a change in the answer to `doc undoable`.");
+    return requested(t, galen_engine_undo(t->cli->engine, clock_ms(), &chart, t->token));
+}
+
 int do_doc_get(struct task *t)
 {
     struct galen_id chart;

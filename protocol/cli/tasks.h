@@ -36,6 +36,8 @@ int do_accept(struct task *t);
 int do_decline(struct task *t);
 int do_choose(struct task *t);
 int do_sign(struct task *t);
+int do_undoable(struct task *t);
+int do_undo(struct task *t);
 int do_doc_get(struct task *t);
 int do_log(struct task *t);
 int do_draft(struct task *t);
