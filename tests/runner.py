@@ -209,7 +209,7 @@ def read_report(report):
         return []  # the exit status, or a count of nothing, then says that something is wrong
 
 
-def run_unit(test, folder, build_folder):
+def run_unit(test, folder, build_folder, long=False):
     """One Criterion program, or a part of it. Its own exit status misses leaks; the reports do not."""
     report = folder / "report.json"
     pattern = f"{test.part}/*" if test.part and "/" not in test.part else test.part
@@ -219,7 +219,8 @@ def run_unit(test, folder, build_folder):
     else:
         command = [program, f"--json={report}", "--color=never", "-j1"]
     command += ["--filter", pattern] if pattern else []
-    status, output, found = run_command(test.full_name, command, folder, test.deadline_s, {})
+    deadline_s = test.deadline_s * (18 if long else 1)
+    status, output, found = run_command(test.full_name, command, folder, deadline_s, {"GALEN_LONG": "1" if long else ""})
     passed, failures, skips = 0, [], []
     for suite in read_report(report):
         for case in suite["tests"]:
@@ -233,7 +234,7 @@ def run_unit(test, folder, build_folder):
             else:
                 failures.append(f"{test.name}/{name}")
     if status is None:
-        failures.append(f"{test.full_name}: no end after {test.deadline_s} s")
+        failures.append(f"{test.full_name}: no end after {deadline_s} s")
     elif found:
         failures.append(f"{test.full_name}: sanitizer report")
     elif not report.exists() or (status != 0 and not failures):
@@ -295,7 +296,7 @@ def run_test(test, folder, build_folder=None, long=False, arguments=()):
     """Runs one test whose programs are built, with `folder` for what it writes."""
     build_folder = build_folder or SOURCE / "build" / test.preset
     if test.is_unit:
-        return run_unit(test, folder, build_folder)
+        return run_unit(test, folder, build_folder, long)
     if test.preset == "fuzz":
         return run_fuzz(test, folder, build_folder, long)
     return run_script(test, folder, build_folder, long, arguments)

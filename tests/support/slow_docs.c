@@ -115,7 +115,8 @@ static void tell_edit(struct told *told, const struct slow_fact *f, const struct
     galen_splices_free(&splices);
 }
 
-static void tell_taking_back(struct told *told, const struct slow_fact *f, const struct slow_fact *p)
+static void tell_taking_back(struct told *told, const struct slow_fact *f,
+                             const struct slow_fact *p)
 {
     bool chosen[SLOW_FACTS_MAX] = {false};
     for (int i = told->text.edits; i-- > 0 && !(told->takes_back[i] && told->proposals[i] == p);)
@@ -151,16 +152,24 @@ static const struct told *model_text(const struct slow_docs *m, const struct gal
     return &told;
 }
 
+_Static_assert((int)SLOW_TEXT_MAX >= (int)SLOW_SIZE_MAX, "a text fits");
+
+size_t slow_text_before(const struct slow_docs *m, const struct slow_fact *f, uint16_t field,
+                        char out[SLOW_TEXT_MAX])
+{
+    const struct told *told = model_text(m, &f->op.content.write, field);
+    struct slow_past past = {f->entry.device.bytes[0], edits_before(told, f->op.base),
+                             told->text.edits, -1};
+    return slow_say(&told->text, &past, out);
+}
+
 /* Splices are void unless all of them are in what their author had in front of them. */
 static enum galen_err model_splices(const struct slow_docs *m, const struct slow_fact *f,
                                     const struct galen_write_field *field)
 {
     static char scratch[SLOW_SIZE_MAX];
     struct galen_splices splices;
-    const struct told *told = model_text(m, &f->op.content.write, field->field);
-    struct slow_past past = {f->entry.device.bytes[0], edits_before(told, f->op.base),
-                             told->text.edits, -1};
-    size_t size = slow_say(&told->text, &past, scratch);
+    size_t size = slow_text_before(m, f, field->field, scratch);
     if (galen_splices_read(field->value, &splices) != GALEN_OK)
         return GALEN_ERR_VALUE;
     bool in_text = true;
@@ -281,8 +290,8 @@ static bool answer_is_current(const struct slow_docs *m, const struct slow_fact 
 }
 
 /* Does this fact say something for the field now, and what? */
-static bool says(const struct slow_docs *m, const struct slow_fact *f, const struct galen_write *record,
-                 uint16_t field, struct galen_bytes *value)
+static bool says(const struct slow_docs *m, const struct slow_fact *f,
+                 const struct galen_write *record, uint16_t field, struct galen_bytes *value)
 {
     const struct slow_fact *source = f;
     if (f->op.kind == GALEN_KIND_ANSWER) {
@@ -300,8 +309,9 @@ static bool says(const struct slow_docs *m, const struct slow_fact *f, const str
 }
 
 /* The different current values, in log order. */
-static size_t model_values(const struct slow_docs *m, const struct galen_write *record, uint16_t field,
-                           struct galen_bytes values[SLOW_FACTS_MAX], uint64_t entries[SLOW_FACTS_MAX])
+static size_t model_values(const struct slow_docs *m, const struct galen_write *record,
+                           uint16_t field, struct galen_bytes values[SLOW_FACTS_MAX],
+                           uint64_t entries[SLOW_FACTS_MAX])
 {
     size_t n = 0;
     struct galen_bytes value, other;
@@ -330,7 +340,8 @@ static bool holds_all_fields_of(const struct slow_fact *a, const struct slow_fac
     return true;
 }
 
-static enum galen_proposal_state model_proposal(const struct slow_docs *m, const struct slow_fact *p)
+static enum galen_proposal_state model_proposal(const struct slow_docs *m,
+                                                const struct slow_fact *p)
 {
     bool accepted = false, declined = false, replaced = false;
     for (size_t i = 0; i < m->count; i++) {

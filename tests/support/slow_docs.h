@@ -7,7 +7,7 @@
 
 #include "galen/doc.h"
 
-enum { SLOW_FACTS_MAX = 120 };
+enum { SLOW_FACTS_MAX = 120, SLOW_TEXT_MAX = 6000 };
 
 /** One operation, where it stands, and what becomes of it. */
 struct slow_fact {
@@ -25,6 +25,9 @@ struct slow_docs {
 const struct slow_fact *slow_fact_at(const struct slow_docs *slow, uint64_t index);
 /** What becomes of the next fact, which is not yet counted. */
 struct galen_verdict slow_judge(const struct slow_docs *slow, const struct slow_fact *next);
+/** What a text says in front of the author of a fact, counted or not. Gives its size. */
+size_t slow_text_before(const struct slow_docs *slow, const struct slow_fact *of, uint16_t field,
+                        char out[SLOW_TEXT_MAX]);
 /** Asserts that the documents say what the facts come to: every record, value, conflict and proposal, none
  *  that is not right, and in texts no run of anybody's that others' words fell into. */
 void slow_compare(const struct slow_docs *slow, const struct galen_docs *docs);
