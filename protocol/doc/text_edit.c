@@ -2,6 +2,7 @@
  * Edits become changes to plain text: as they are while each author had everything in front of them, else
  * through a replay of the stretch in which edits did not know each other.
  */
+#include "galen/mutation.h"
 #include "galen/text.h"
 
 #include "text_history.h"
@@ -114,8 +115,10 @@ static enum galen_err measure(const struct galen_edit *edit, uint32_t length, ui
     *bytes = 0;
     for (size_t i = 0; i < edit->count; i++) {
         const struct galen_splice *splice = &edit->splices[i];
-        if (splice->at > length || splice->deleted > length - splice->at ||
-            splice->inserted.size > GALEN_TEXT_LENGTH_MAX - *bytes)
+        if (GALEN_CHECKED(SPLICE_BOUNDS) &&
+            (splice->at > length || splice->deleted > length - splice->at))
+            return GALEN_ERR_VALUE;
+        if (splice->inserted.size > GALEN_TEXT_LENGTH_MAX - *bytes)
             return GALEN_ERR_VALUE;
         *bytes += splice->inserted.size;
         length = length - splice->deleted +

@@ -181,9 +181,9 @@ void history_walk(const struct history *h, uint32_t from, struct history_walk *w
 /* Leaves the edit that was given last. */
 static void go_on(struct history_walk *walk)
 {
-    const struct span *span = &walk->history->spans[walk->span];
     if (walk->steps == 0)
         return;
+    const struct span *span = &walk->history->spans[walk->span];
     if (span->shape == SPAN_ONE) {
         walk->span += walk->steps;
     } else if (++walk->offset == span_edits(span)) {

@@ -277,7 +277,8 @@ static void find_all(struct finder *f, size_t known, struct galen_writer streams
         at += length;
         literals = at;
     }
-    galen_write(&streams[0], f->bytes.at + literals, at - literals);
+    if (at > literals)
+        galen_write(&streams[0], f->bytes.at + literals, at - literals);
 }
 
 void pack_write(struct galen_writer *w, struct galen_bytes bytes, size_t known, bool quick)

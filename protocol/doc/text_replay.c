@@ -1,5 +1,7 @@
 #include "text_replay.h"
 
+#include "galen/mutation.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,7 +347,7 @@ static uint32_t find_shown(const struct replay *r, const struct view *view, uint
 static bool is_stop(const struct replay *r, const struct view *view, const struct node *node,
                     uint32_t kid, uint32_t depth)
 {
-    if (label_below(r, node, kid) <= depth)
+    if (!GALEN_CHECKED(TIE_BREAK) || label_below(r, node, kid) <= depth)
         return true;
     return node->is_leaf ? is_there(view, &r->runs[kid]) : view->sums[kid].there > 0;
 }
@@ -511,7 +513,8 @@ static void insert(struct replay *r, const struct current *c, uint32_t at, uint3
                                 .rest = NONE,
                                 .deletions = NONE};
     r->inserted += length;
-    if (before != NONE && r->runs[before].label > depth) { /* below it: it hangs to its left */
+    if (GALEN_CHECKED(WHOLE_RUNS) && before != NONE &&
+        r->runs[before].label > depth) { /* below it: it hangs to its left */
         struct run *right = &r->runs[before];
         r->runs[new].depth = r->runs[new].label = right->depth + 1;
         if (!right->has_left) {

@@ -1,5 +1,7 @@
 #include "writing.h"
 
+#include "galen/mutation.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +28,19 @@ static uint32_t edits_before(const struct reg *reg, uint64_t index)
     return (uint32_t)from;
 }
 
+/* How many edits their author had in front of them, without their own. */
+static uint32_t edits_seen(const struct reg *reg, uint64_t base)
+{
+    return GALEN_CHECKED(SPLICE_BASE) ? edits_before(reg, base) : (uint32_t)reg->count;
+}
+
 /* The n-th edit, without its splices. */
 static struct galen_edit edit_of(const struct reg *reg, size_t n, const struct saying *saying)
 {
     struct galen_edit edit = {.device = NOBODYS + (uint32_t)n, .seen = (uint32_t)n};
     if (saying->source == NULL) {
         edit.device = saying->item->device;
-        edit.seen = edits_before(reg, saying->item->base);
+        edit.seen = edits_seen(reg, saying->item->base);
     } else if (!saying->takes_back) {
         edit.as_of = true;
         edit.author = saying->source->device;
@@ -52,7 +60,7 @@ enum galen_err writing_check(const struct reg *reg, uint32_t device, uint64_t ba
         return err;
     struct galen_edit edit = {.device = device, .splices = splices.at, .count = splices.count};
     if (reg != NULL)
-        edit.seen = edits_before(reg, base);
+        edit.seen = edits_seen(reg, base);
     err = galen_text_check(text, &edit, GALEN_TEXT_POINTS_MAX);
     galen_splices_free(&splices);
     return err;

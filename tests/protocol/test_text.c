@@ -409,6 +409,16 @@ Test(text, ones_own_edit_is_taken_back_and_done_again_around_what_others_wrote)
     galen_text_free(t);
 }
 
+Test(text, of_a_text_without_history_nothing_is_taken_back)
+{
+    struct galen_text *t = new_text();
+    struct galen_splices splices;
+    cr_assert_eq(galen_text_undo(t, (struct galen_text_choice){NULL, 0}, &splices), GALEN_OK);
+    cr_assert_eq(splices.count, 0);
+    galen_splices_free(&splices);
+    galen_text_free(t);
+}
+
 Test(text, what_somebody_else_deleted_too_does_not_come_back)
 {
     struct galen_text *t = new_text();
