@@ -38,7 +38,8 @@ void item_link(struct galen_docs *docs, struct item *item)
     operation_key(&item->entry.account, id, key);
     const struct keyset_item *found = keyset_find(&docs->operations, key);
     struct item *undone = found == NULL ? NULL : docs_item(docs, found->value.number);
-    if (undone == NULL || undone == item)
+    /* Who gives their own operations such ids without taking anything back is not followed. */
+    if (undone == NULL || undone == item || item->record == NULL || item->record != undone->record)
         return;
     item->undoes = undone;
     undone->undone_by = item;
@@ -405,6 +406,14 @@ static bool is_next(const struct item *item, bool again, bool *end)
     return !*end && item == top && !stands(top);
 }
 
+/* Does an operation that does not take it back have the id of the one that would? */
+static bool is_id_taken(const struct galen_docs *docs, const struct item *target)
+{
+    uint8_t id[GALEN_OP_ID_BYTES];
+    galen_undo_id(target->id, id);
+    return galen_docs_find_op(docs, &target->entry.account, id) != GALEN_NO_ENTRY;
+}
+
 enum galen_err galen_docs_undo(const struct galen_docs *docs,
                                const struct galen_undo_author *author, bool again,
                                struct galen_undo *undo, struct galen_undo *passed)
@@ -417,7 +426,8 @@ enum galen_err galen_docs_undo(const struct galen_docs *docs,
         *passed = *undo;
     for (size_t i = docs->items.count; i > 0 && !end && tried <= GALEN_UNDO_PASSED_MAX; i--) {
         const struct item *item = docs->items.at[i - 1];
-        if (!is_change(item, author) || !is_next(item, again, &end))
+        if (!is_change(item, author) || !is_next(item, again, &end) ||
+            is_id_taken(docs, chain_top(item)))
             continue;
         enum galen_err err = make(docs, author, chain_top(item), undo);
         if (err == GALEN_OK && undo->why == GALEN_UNDO_GOES)

@@ -3,6 +3,7 @@
  * All of it is read, written again, applied, and looked at in every way that readers have.
  */
 #include "galen/doc.h"
+#include "galen/undo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,28 @@ static void sign(const struct galen_docs *docs, struct galen_op *op)
     galen_docs_free(then);
 }
 
+/* What anybody would take back, or make stand again, is an operation that counts. */
+static void take_back(struct galen_docs *docs, uint8_t account, enum galen_role role, bool again,
+                      uint64_t size)
+{
+    struct galen_undo undo, passed;
+    struct galen_undo_author author = {.role = role};
+    author.account.bytes[0] = account;
+    if (galen_docs_undo(docs, &author, again, &undo, &passed) == GALEN_OK) {
+        struct galen_docs_entry entry = {.index = size,
+                                         .account = author.account,
+                                         .role = (uint8_t)role,
+                                         .purpose = GALEN_PURPOSE_DEVICE,
+                                         .head_size = size};
+        struct galen_verdict verdict;
+        entry.device.bytes[0] = 99;
+        undo.op.base = size;
+        check(galen_docs_apply(docs, &entry, &undo.op, &verdict) == GALEN_OK && verdict.counts);
+    }
+    galen_undo_wipe(&undo);
+    galen_undo_wipe(&passed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -141,7 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct galen_docs *docs = galen_docs_new();
     struct galen_reader r;
     galen_reader_init(&r, (struct galen_bytes){data, size});
-    for (uint64_t index = 0; docs != NULL && r.left > 0; index++) {
+    uint64_t index = 0;
+    for (; docs != NULL && r.left > 0; index++) {
         struct galen_docs_entry entry = {.index = index, .purpose = GALEN_PURPOSE_DEVICE};
         uint8_t who = galen_read_u8(&r) & 7, class = galen_read_u8(&r);
         struct galen_bytes plain = galen_read_vector(&r, size);
@@ -164,6 +188,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     look(docs);
     look_at_versions(docs);
+    for (uint8_t who = 0; docs != NULL && who < 8; who++) {
+        take_back(docs, who == 3 ? 3 : (uint8_t)(who + 1), roles[who], false, index++);
+        take_back(docs, who == 3 ? 3 : (uint8_t)(who + 1), roles[who], true, index++);
+    }
+    look(docs);
     galen_docs_free(docs);
     return 0;
 }

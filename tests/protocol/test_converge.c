@@ -364,8 +364,12 @@ static void spoil(struct replica *r, struct galen_op *op)
 {
     struct galen_bytes *value = &op->content.write.fields[0].value;
     op->base = once_in(3) ? below(chart.log.count + 2) : op->base;
-    if (once_in(6) && chart.log.count > 0) /* said again */
-        memcpy(op->id, chart.log.facts[below(chart.log.count)].op.id, sizeof op->id);
+    if (once_in(6) && chart.log.count > 0) { /* said again, or as if it took that back */
+        const uint8_t *id = chart.log.facts[below(chart.log.count)].op.id;
+        memcpy(op->id, id, sizeof op->id);
+        if (once_in(2))
+            galen_undo_id(id, op->id);
+    }
     if (op->kind != GALEN_KIND_ANSWER && once_in(3) && value->size > 0)
         value->size -= 1 + below(value->size);
     if (op->kind == GALEN_KIND_ANSWER && once_in(2))

@@ -416,6 +416,34 @@ Test(undo, what_a_program_wrote_about_a_visit_is_no_change_of_a_persons)
     story_end(&s);
 }
 
+/* A device of the same account that gives its operations ids which are not random. */
+Test(undo, ids_that_follow_one_another_by_no_undo_take_nothing_back_and_harm_nothing)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_op said = {.kind = GALEN_KIND_MESSAGE, .id = "a\0"};
+    struct galen_op write = {.kind = GALEN_KIND_WRITE, .content.write = {.doc = PMR, .count = 1}};
+    said.content.message = (struct galen_bytes){(const uint8_t *)"hello", 5};
+    story_record_id('m', write.content.write.record);
+    write.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_PHARMACY, {(const uint8_t *)"Elm", 3}};
+    story_apply(&s, &ana, &said);
+    galen_undo_id(said.id, write.id); /* as if it took the message back */
+    uint64_t mine = story_apply(&s, &ana, &write);
+    cr_assert(s.verdict.counts);
+    assert_nothing(&s, &ana, true);
+    turn(&s, &ana, false, mine);
+    assert_values(&s, PMR, 'm', "pharmacy", "(cleared)");
+    uint8_t undo[GALEN_OP_ID_BYTES];
+    galen_undo_id(write.id, undo);
+    galen_undo_id(undo, said.id); /* a message, as if it made it stand again */
+    said.base = s.size;
+    story_apply(&s, &ana, &said);
+    cr_assert(s.verdict.counts);
+    assert_nothing(&s, &ana, true); /* the id of what would make it stand again is another's */
+    story_end(&s);
+}
+
 Test(undo, what_cannot_go_back_is_passed_over_so_often)
 {
     struct story s;
