@@ -347,7 +347,7 @@ static uint32_t find_shown(const struct replay *r, const struct view *view, uint
 static bool is_stop(const struct replay *r, const struct view *view, const struct node *node,
                     uint32_t kid, uint32_t depth)
 {
-    if (!GALEN_CHECKED(TIE_BREAK) || label_below(r, node, kid) <= depth)
+    if (!GALEN_CHECKED(WHOLE_RUNS) || label_below(r, node, kid) <= depth)
         return true;
     return node->is_leaf ? is_there(view, &r->runs[kid]) : view->sums[kid].there > 0;
 }
@@ -503,6 +503,9 @@ static void insert(struct replay *r, const struct current *c, uint32_t at, uint3
             cut_run(r, neighbour, place + 1);
     }
     before = find_stop(r, c->view, neighbour, depth);
+    bool is_below = before != NONE && r->runs[before].label > depth;
+    if (!GALEN_CHECKED(TIE_BREAK) && !is_below)
+        before = find_stop(r, c->view, neighbour, NONE);
     uint32_t new = (uint32_t)r->run_count++;
     r->runs[new] = (struct run){.edit = c->edit,
                                 .device = c->device,
@@ -513,8 +516,7 @@ static void insert(struct replay *r, const struct current *c, uint32_t at, uint3
                                 .rest = NONE,
                                 .deletions = NONE};
     r->inserted += length;
-    if (GALEN_CHECKED(WHOLE_RUNS) && before != NONE &&
-        r->runs[before].label > depth) { /* below it: it hangs to its left */
+    if (is_below) { /* it hangs to its left */
         struct run *right = &r->runs[before];
         r->runs[new].depth = r->runs[new].label = right->depth + 1;
         if (!right->has_left) {

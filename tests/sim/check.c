@@ -166,6 +166,13 @@ static void check_versions(struct world *world)
     }
 }
 
+/* Nobody was ever shown a regimen that was made of two, or of none. */
+static void check_regimens(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count && !world->failure[0]; i++)
+        edits_watch(world, &world->nodes[i], true);
+}
+
 /* Everybody can give every entry as the server sent it, also what lies on the disk only. */
 static void check_records(struct world *world)
 {
@@ -369,6 +376,8 @@ void watch_after(struct world *world, struct node *node, struct galen_bytes byte
     if (must_stop && read_frame(bytes, GALEN_FRAME_HEADS, &frame) &&
         !node_stopped(node, &frame.as.heads.chart))
         world_fail(world, "%s was shown a contradicting head and went on", node->name);
+    if (read_frame(bytes, GALEN_FRAME_ENTRIES, &frame))
+        edits_watch(world, node, false);
 }
 
 /* Whoever has stopped must have had a reason. */
@@ -420,6 +429,8 @@ void check_all(struct world *world)
         check_equal(world);
     if (!world->failure[0])
         check_versions(world);
+    if (!world->failure[0])
+        check_regimens(world);
     if (!world->failure[0])
         check_records(world);
     if (!world->failure[0])

@@ -1,5 +1,7 @@
 #include "hostile_entries.h"
 
+#include "galen/text.h"
+
 #include "support/any_value.h"
 
 #include <stdlib.h>
@@ -36,6 +38,8 @@ const struct attack_rule attack_rules[ATTACK_KINDS] = {
     [ATTACK_BASE_AHEAD] = {"base ahead", DOCUMENTS, GALEN_ERR_BASE},
     [ATTACK_BASE_SUNK] = {"base sunk", DOCUMENTS, GALEN_ERR_BASE},
     [ATTACK_FIELD] = {"field not theirs", DOCUMENTS, GALEN_ERR_ROLE},
+    [ATTACK_SPLICE] = {"beyond a text", DOCUMENTS, GALEN_ERR_VALUE},
+    [ATTACK_REGIMEN] = {"half a regimen", DOCUMENTS, GALEN_ERR_VALUE},
     [ATTACK_ANSWER] = {"answer not theirs", DOCUMENTS, GALEN_ERR_ROLE},
     [ATTACK_SIGN] = {"sign", DOCUMENTS, GALEN_ERR_ROLE},
     [ATTACK_SIGN_HASH] = {"sign-hash", DOCUMENTS, GALEN_ERR_SIGNED},
@@ -461,6 +465,33 @@ static bool make_write(struct forge *f)
     return ok;
 }
 
+/* A value of a medicine that its field does not take. */
+static bool make_value(struct forge *f, uint8_t kind)
+{
+    struct galen_op op;
+    struct galen_writer encoded;
+    const uint16_t number = kind == ATTACK_SPLICE ? GALEN_PMR_EFFECTS : GALEN_PMR_REGIMEN;
+    const struct galen_field *field = galen_field(galen_document(GALEN_DOC_PMR), number);
+    const struct galen_splice splice = {.at = 1000000, .inserted = story_text("beyond")};
+    char text[ANY_VALUE_MAX];
+    forged_op(f, &op, is_staff(f) ? GALEN_KIND_WRITE : GALEN_KIND_PROPOSE);
+    galen_writer_init(&encoded);
+    any_value(field, (uint32_t)chance_below(&f->world->chance, 1000), text);
+    bool ok =
+        kind == ATTACK_SPLICE || galen_value_parse(&encoded, field, story_text(text)) == GALEN_OK;
+    if (kind == ATTACK_SPLICE)
+        galen_splices_write(&encoded, &splice, 1);
+    else if (ok)
+        encoded.size -= 1 + chance_below(&f->world->chance, encoded.size - 1);
+    op.content.write = (struct galen_write){.doc = GALEN_DOC_PMR, .count = 1};
+    memset(op.content.write.record, (int)(1 + chance_below(&f->world->chance, 3)),
+           sizeof op.content.write.record);
+    op.content.write.fields[0] = (struct galen_write_field){number, galen_written(&encoded)};
+    ok = ok && take_op(f, &op, GALEN_CLASS_RECORD);
+    galen_writer_wipe(&encoded);
+    return ok;
+}
+
 /* A plaintext that galen_op_write would not write. */
 static bool make_raw(struct forge *f, uint16_t kind, uint8_t class, struct galen_bytes content,
                      bool vector)
@@ -520,6 +551,9 @@ static bool make_for_documents(struct forge *f, uint8_t kind)
         return op.base-- > 0 && take_op(f, &op, GALEN_CLASS_MESSAGE);
     case ATTACK_FIELD:
         return make_write(f);
+    case ATTACK_SPLICE:
+    case ATTACK_REGIMEN:
+        return make_value(f, kind);
     case ATTACK_ANSWER:
         forged_op(f, &op, GALEN_KIND_ANSWER);
         op.content.answer.accepted = true;

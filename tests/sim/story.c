@@ -4,8 +4,6 @@
  */
 #include "story.h"
 
-#include "support/any_value.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,161 +276,11 @@ void story_say(struct world *world, struct node *node)
         world_ask(world, node, ASKED_MESSAGE, &world->chart, token, words);
 }
 
-/* Which fields: half of the time one of a medicine, so that people meet in it; else up to three of
- * any document. */
-static uint64_t pick_fields(struct world *world, const struct galen_document **document)
-{
-    static const uint16_t often[] = {GALEN_PMR_REASON, GALEN_PMR_TAKEN_AS, GALEN_PMR_EFFECTS,
-                                     GALEN_PMR_REGIMEN};
-    struct chance *chance = &world->chance;
-    *document = galen_document(GALEN_DOC_PMR);
-    if (chance_in(chance, 500))
-        return UINT64_C(1) << (often[chance_below(chance, 4)] - 1);
-    *document = &galen_documents[chance_below(chance, galen_document_count)];
-    uint64_t fields = 0;
-    for (size_t i = 0; i < 3; i++)
-        fields |= UINT64_C(1) << chance_below(chance, (*document)->field_count);
-    return fields;
-}
-
-/* A few records of each document, so that people meet in them. */
-void story_edit(struct world *world, struct node *node)
-{
-    const struct galen_document *document;
-    uint64_t fields = pick_fields(world, &document);
-    char words[TEXT_MAX], text[ANY_VALUE_MAX];
-    struct galen_writer values[3], whole;
-    struct galen_write write = {.doc = document->id};
-    bool ok = true;
-    galen_writer_init(&whole);
-    snprintf(words, sizeof words, "%s w%zu by %s", document->name, world->asked_count, node->name);
-    memset(write.record, (int)(1 + chance_below(&world->chance, 3)), sizeof write.record);
-    if (galen_document_single(document))
-        memcpy(write.record, galen_document_single(document), sizeof write.record);
-    for (uint16_t n = 1; n <= document->field_count; n++) {
-        if ((fields >> (n - 1) & 1) == 0)
-            continue;
-        struct galen_writer *value = &values[write.count];
-        galen_writer_init(value);
-        any_value(galen_field(document, n), (uint32_t)world->asked_count, text);
-        if (!chance_in(&world->chance, 50)) /* else it is cleared */
-            ok = ok &&
-                 galen_value_parse(value, galen_field(document, n), story_text(text)) == GALEN_OK;
-        write.fields[write.count++] = (struct galen_write_field){n, galen_written(value)};
-    }
-    galen_token token;
-    bool proposed;
-    galen_write_encode(&whole, &write);
-    if (!ok || whole.failed)
-        abort();
-    if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole), NULL,
-                           &proposed, token) == GALEN_OK)
-        world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
-    for (size_t i = 0; i < write.count; i++)
-        galen_writer_wipe(&values[i]);
-    galen_writer_wipe(&whole);
-}
-
-/* A proposal that waits, of any document; NULL: none. */
-static const struct galen_proposal *find_pending(const struct galen_docs *docs)
-{
-    for (size_t d = 0; docs && d < galen_document_count; d++)
-        for (size_t i = 0; i < galen_docs_record_count(docs, galen_documents[d].id); i++) {
-            const struct galen_record *record =
-                galen_docs_record_at(docs, galen_documents[d].id, i);
-            for (size_t k = 0; k < galen_record_proposal_count(record); k++) {
-                const struct galen_proposal *p = galen_record_proposal(record, k);
-                if (galen_proposal_state(p) == GALEN_PROPOSAL_PENDING)
-                    return p;
-            }
-        }
-    return NULL;
-}
-
-static void answer(struct world *world, struct node *node)
-{
-    const struct galen_proposal *p = find_pending(galen_engine_docs(node->engine, &world->chart));
-    galen_token token;
-    if (p &&
-        galen_engine_answer(node->engine, node_now(node), &world->chart, galen_proposal_index(p),
-                            chance_in(&world->chance, 700), token) == GALEN_OK)
-        world_ask(world, node, ASKED_OTHER, &world->chart, token, "answer");
-}
-
-/* Writes the first value of every field in conflict, as a pharmacist who wants to sign would. */
-static void choose(struct world *world, struct node *node)
-{
-    const struct galen_docs *docs = galen_engine_docs(node->engine, &world->chart);
-    const struct galen_document *pmr = galen_document(GALEN_DOC_PMR);
-    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
-        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
-        struct galen_write write = {.doc = GALEN_DOC_PMR};
-        struct galen_writer whole;
-        galen_token token;
-        bool proposed;
-        memcpy(write.record, galen_record_id(record), sizeof write.record);
-        for (uint16_t field = 1; field <= pmr->field_count; field++)
-            if (galen_record_value_count(record, field) > 1)
-                write.fields[write.count++] =
-                    (struct galen_write_field){field, galen_record_value(record, field, 0).value};
-        galen_writer_init(&whole);
-        if (write.count > 0)
-            galen_write_encode(&whole, &write);
-        if (whole.size > 0 &&
-            galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole),
-                               NULL, &proposed, token) == GALEN_OK)
-            world_ask(world, node, ASKED_WRITE, &world->chart, token, "choice");
-        galen_writer_wipe(&whole);
-    }
-}
-
-static void sign(struct world *world, struct node *node)
-{
-    galen_token token;
-    uint8_t meaning = (uint8_t)(1 + chance_below(&world->chance, GALEN_SIGN_DISCHARGE));
-    enum galen_err err =
-        galen_engine_sign(node->engine, node_now(node), &world->chart, NULL, meaning, token);
-    if (err == GALEN_ERR_CONFLICT)
-        choose(world, node);
-    if (err == GALEN_OK)
-        world_ask(world, node, ASKED_OTHER, &world->chart, token, "sign");
-}
-
 static void renew(struct world *world, struct node *node)
 {
     galen_token token;
     if (galen_engine_renew(node->engine, node_now(node), &world->chart, token) == GALEN_OK)
         world_ask(world, node, ASKED_OTHER, &world->chart, token, "renew");
-}
-
-/* What was never sent and is taken back is dropped: it is looked for nowhere. */
-static void drop_asked(struct world *world, const struct galen_undo *undo)
-{
-    for (size_t i = 0; i < world->asked_count; i++) {
-        uint8_t id[GALEN_OP_ID_BYTES];
-        galen_undo_id(world->asked[i].token, id);
-        if (memcmp(id, undo->op.id, sizeof id) == 0)
-            world->asked[i].kind = ASKED_OTHER;
-    }
-}
-
-/* Takes back what they wrote last, or makes what they took back stand again. */
-static void undo(struct world *world, struct node *node)
-{
-    struct galen_undo_look look;
-    if (galen_engine_undo_look(node->engine, &world->chart, &look) != GALEN_OK)
-        return;
-    bool again = look.redo_err == GALEN_OK && chance_in(&world->chance, 400);
-    const struct galen_undo *what = again ? &look.redo : &look.undo;
-    if ((again ? look.redo_err : look.undo_err) == GALEN_OK &&
-        galen_engine_undo(node->engine, node_now(node), &world->chart, what->op.id) == GALEN_OK) {
-        if (!again && look.waits)
-            drop_asked(world, what);
-        else
-            world_ask(world, node, ASKED_WRITE, &world->chart, what->op.id,
-                      again ? "redo" : "undo");
-    }
-    galen_undo_look_wipe(&look);
 }
 
 static void act(struct world *world)
@@ -456,16 +304,11 @@ static void act(struct world *world)
         story_edit(world, node);
         break;
     case 8:
-        if (galen_docs_may_sign(galen_engine_role(node->engine)) && chance_in(&world->chance, 600))
-            sign(world, node);
-        else if (galen_docs_may_answer(galen_engine_role(node->engine)))
-            answer(world, node);
+        edits_decide(world, node);
         break;
     default:
         if (chance_in(&world->chance, 300))
             renew(world, node);
-        else
-            undo(world, node);
         break;
     }
     node_pump(node);

@@ -469,6 +469,7 @@ void world_free(struct world *world)
 {
     server_plot_free(world);
     member_plot_free(world);
+    edits_free(world);
     for (size_t i = 0; i < world->node_count; i++) {
         galen_engine_free(world->nodes[i].engine);
         galen_talk_free(world->nodes[i].talk);

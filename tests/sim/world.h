@@ -170,6 +170,7 @@ struct world {
     struct door_plot *door_plot;     /* NULL: the server tells truly whom staff let in */
     struct node *eavesdropper;       /* gets all media of the call, by whatever way */
     uint64_t drafts;                 /* said so far */
+    struct regimens *regimens;       /* that were written so far */
     char failure[400];
 };
 
@@ -217,9 +218,17 @@ void story_run(struct world *world);
 void copies_report(void); /* copied.c */
 /** Everybody does something now and then, `acts` times. */
 void story_live_on(struct world *world, size_t acts);
-/** A message, and an edit of the medication record, by this node. */
+/** A message by this node. */
 void story_say(struct world *world, struct node *node);
+
+/* edits.c: what people write */
 void story_edit(struct world *world, struct node *node);
+/** Signs, answers, or takes back what this person wrote last. */
+void edits_decide(struct world *world, struct node *node);
+/** All regimens that this home shows are such as somebody wrote, whole, in one operation; `history`: and all that were
+ *  there before. */
+void edits_watch(struct world *world, const struct node *node, bool history);
+void edits_free(struct world *world);
 struct galen_bytes story_text(const char *s);
 
 /* visit.c: a visit with a waiting room, voice, drafts; who was not let in, or was sent away, hears
