@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,6 +389,8 @@ void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct 
         save_item(engine, chart, item);
         return;
     }
+    if (GALEN_CHECKED(TEXT_LOST))
+        texts_mend(engine, chart, (size_t)(item - chart->items), read->index);
     outbox_finish(engine, chart, item, read->state == GALEN_READ_VOID ? read->why : GALEN_OK,
                   read->index);
 }

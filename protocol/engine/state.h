@@ -393,6 +393,12 @@ GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine
                                                const struct chart *chart, struct galen_write *write,
                                                const struct galen_bytes *was,
                                                struct galen_writer *out);
+/**
+ * The item at `lost` was read at `index`. If it is void (another device of this person took the same back, L2), what waits
+ * behind it in the same texts was made of what it made: it is made anew, to change what is in front of its author
+ * without it in the same way. (texts.c)
+ */
+void texts_mend(struct galen_engine *engine, struct chart *chart, size_t lost, uint64_t index);
 /** Adds one operation (not yet committed nor sent: a request is one change), with base and clock filled in, and an id unless it
  * has one; `token` (may be NULL) becomes its id. */
 GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,

@@ -123,3 +123,137 @@ enum galen_err texts_to_splices(const struct galen_engine *engine, const struct 
                     : (struct galen_bytes){out->at + starts[i], starts[i + 1] - starts[i]};
     return GALEN_OK;
 }
+
+/* -- what was made of an edit that turned out void ------------------------------------------------ */
+
+/* The field of an item's write to the same record; NULL: it has none. `op` borrows from the item. */
+static struct galen_write_field *find_field(const struct item *item,
+                                            const struct galen_write *write, uint16_t field,
+                                            struct galen_op *op)
+{
+    if (item->kind != ITEM_CONTENT ||
+        galen_op_read(galen_written(&item->plain), item->class, op) != GALEN_OK ||
+        op->kind != GALEN_KIND_WRITE || op->content.write.doc != write->doc ||
+        memcmp(op->content.write.record, write->record, sizeof write->record) != 0)
+        return NULL;
+    for (size_t i = 0; i < op->content.write.count; i++)
+        if (op->content.write.fields[i].field == field)
+            return &op->content.write.fields[i];
+    return NULL;
+}
+
+/* A text, and this device's edits of it that wait, with and without the one that is void. */
+struct mending {
+    const struct galen_write *write;
+    uint16_t field;
+    struct galen_unsent *with, *without;
+    size_t count;                /* of `without`; `with` has one more */
+    struct galen_writer *plains; /* what the items become */
+};
+
+/* The splices by which the last of `with` changes what its author has in front of them without the void one. */
+static enum galen_err make_anew(const struct galen_engine *engine, const struct chart *chart,
+                                uint64_t base, const struct mending *m,
+                                struct galen_splices *splices)
+{
+    const struct galen_unsent *edits[3] = {m->with, m->with, m->without};
+    const size_t counts[3] = {m->count + 1, m->count + 2, m->count};
+    struct galen_writer texts[3]; /* before it, after it, and before what it becomes */
+    struct galen_docs *then = galen_docs_as_of(chart->docs, base);
+    enum galen_err err = then ? GALEN_OK : GALEN_ERR_MEMORY;
+    for (size_t i = 0; i < 3; i++) {
+        galen_writer_init(&texts[i]);
+        if (err == GALEN_OK)
+            err = galen_docs_text(then, m->write->doc, m->write->record, m->field,
+                                  &engine->me.device, edits[i], counts[i], &texts[i]);
+    }
+    if (err == GALEN_OK)
+        err = galen_text_merge(galen_written(&texts[0]), galen_written(&texts[1]),
+                               galen_written(&texts[2]), splices);
+    for (size_t i = 0; i < 3; i++)
+        galen_writer_wipe(&texts[i]);
+    galen_docs_free(then);
+    return err;
+}
+
+/* What an item is to become: the same with other splices. Its id and its base stay. */
+static enum galen_err mend_item(const struct galen_engine *engine, const struct chart *chart,
+                                size_t place, struct mending *m)
+{
+    const struct item *item = &chart->items[place];
+    struct galen_writer value, *plain = &m->plains[place];
+    struct galen_splices splices = {0};
+    struct galen_op op;
+    struct galen_write_field *field = find_field(item, m->write, m->field, &op);
+    if (!field)
+        return GALEN_OK;
+    m->with[m->count + 1] = (struct galen_unsent){op.base, field->value};
+    galen_writer_init(&value);
+    enum galen_err err = make_anew(engine, chart, op.base, m, &splices);
+    if (err == GALEN_OK) {
+        galen_splices_write(&value, splices.at, splices.count);
+        field->value = galen_written(&value);
+        galen_op_write(plain, &op);
+        err = value.failed || plain->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
+    if (err == GALEN_OK)
+        err = galen_op_read(galen_written(plain), item->class, &op);
+    for (size_t i = 0; err == GALEN_OK && i < op.content.write.count; i++)
+        if (op.content.write.fields[i].field == m->field)
+            m->without[m->count] = (struct galen_unsent){op.base, op.content.write.fields[i].value};
+    m->count += err == GALEN_OK;
+    galen_splices_free(&splices);
+    galen_writer_wipe(&value);
+    return err;
+}
+
+static enum galen_err mend_text(struct galen_engine *engine, struct chart *chart, size_t lost,
+                                const struct galen_op *op, const struct galen_write_field *field)
+{
+    struct mending m = {.write = &op->content.write, .field = field->field};
+    size_t room = chart->item_count + 1;
+    m.with = calloc(room, sizeof *m.with);
+    m.without = calloc(room, sizeof *m.without);
+    m.plains = calloc(room, sizeof *m.plains);
+    enum galen_err err = m.with && m.without && m.plains ? GALEN_OK : GALEN_ERR_MEMORY;
+    for (size_t i = 0; m.plains && i < room; i++)
+        galen_writer_init(&m.plains[i]);
+    if (err == GALEN_OK)
+        m.with[0] = (struct galen_unsent){op->base, field->value};
+    for (size_t i = lost + 1; i < chart->item_count && err == GALEN_OK; i++)
+        err = mend_item(engine, chart, i, &m);
+    for (size_t i = lost + 1; i < chart->item_count && err == GALEN_OK; i++) {
+        if (m.plains[i].size == 0)
+            continue;
+        struct galen_writer old = chart->items[i].plain;
+        chart->items[i].plain = m.plains[i];
+        m.plains[i] = old;
+        save_item(engine, chart, &chart->items[i]);
+    }
+    for (size_t i = 0; m.plains && i < room; i++)
+        galen_writer_wipe(&m.plains[i]);
+    free(m.with);
+    free(m.without);
+    free(m.plains);
+    return err;
+}
+
+void texts_mend(struct galen_engine *engine, struct chart *chart, size_t lost, uint64_t index)
+{
+    struct galen_docs_item read;
+    struct galen_op op;
+    const struct item *item = &chart->items[lost];
+    if (!chart->docs || !galen_docs_item(chart->docs, index, &read) || read.verdict.counts ||
+        item->kind != ITEM_CONTENT ||
+        galen_op_read(galen_written(&item->plain), item->class, &op) != GALEN_OK ||
+        op.kind != GALEN_KIND_WRITE)
+        return;
+    const struct galen_document *document = galen_document(op.content.write.doc);
+    for (size_t i = 0; document && i < op.content.write.count; i++) {
+        const struct galen_write_field *field = &op.content.write.fields[i];
+        const struct galen_field *known = galen_field(document, field->field);
+        if (known && known->kind == GALEN_VALUE_TEXT &&
+            mend_text(engine, chart, lost, &op, field) != GALEN_OK)
+            engine->outputs.failed = true;
+    }
+}

@@ -549,8 +549,8 @@ static void take_back(struct replica *r, bool online)
     galen_undo_wipe(&undo);
 }
 
-/* While something waits that takes back, nothing is written on top of it: another device of the same person may have
- * taken the same back, and this one's will be void. */
+/* While something waits that takes back, nothing is written on top of it here: another device of the same person may
+ * have taken the same back, and this one's will be void. What an engine then does is in test_engine_undo.c. */
 static bool waits_to_take_back(const struct replica *r)
 {
     return r->waiting_count > 0 && r->waiting[r->waiting_count - 1].undoes;

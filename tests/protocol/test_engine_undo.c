@@ -1,4 +1,6 @@
 /* protocol/engine: a person takes back what they wrote, with a server, without one, and on the way to it. */
+#include "galen/text.h"
+
 #include "support/home.h"
 #include "support/visit.h"
 
@@ -13,15 +15,20 @@ struct desk {
     const struct galen_id *id;
 };
 
-static struct desk desk_new(uint64_t seed, bool patient)
+static struct desk desk_at(struct visit visit, bool patient)
 {
-    struct desk d = {.visit = visit_new(seed)};
+    struct desk d = {.visit = visit};
     d.home = home_new(d.visit.chart, NULL);
     home_is(d.home, GALEN_HOME_MEMBER, patient ? d.visit.patient : d.visit.pharmacist);
     home_has_read(d.home);
     home_start(d.home);
     d.id = galen_rules_chart(d.visit.chart->rules);
     return d;
+}
+
+static struct desk desk_new(uint64_t seed, bool patient)
+{
+    return desk_at(visit_new(seed), patient);
 }
 
 static void desk_end(struct desk *d)
@@ -174,6 +181,48 @@ Test(engine_undo, without_a_server_it_goes_back_and_forth_all_the_same)
     arrive(&d);
     cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Lee"));
     cr_assert(says(&d, GALEN_PMR_PHARMACY, ""));
+    desk_end(&d);
+}
+
+/* What was typed behind it meanwhile stands where it was typed, in the words that are there. */
+Test(engine_undo, what_another_device_took_back_too_is_not_missed_by_what_was_typed_since)
+{
+    struct visit visit = visit_new(306);
+    struct chart *chart = visit.chart;
+    struct chart_device *other =
+        chart_next_device(chart, "other", GALEN_PURPOSE_DEVICE, visit.pharmacist);
+    galen_token token;
+    chart_add(chart, visit.pharmacist, other, true);
+    struct desk d = desk_at(visit, false);
+    cr_assert_eq(set(&d, GALEN_PMR_REASON, "for pain"), GALEN_OK);
+    arrive(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_REASON, "for the pain in the left knee"), GALEN_OK);
+    arrive(&d);
+    uint64_t base = chart->size;
+    cut(&d);
+    cr_assert_eq(look(&d, false, GALEN_OK, token), GALEN_PMR_REASON);
+    turn(&d, false, GALEN_PMR_REASON);
+    cr_assert_eq(set(&d, GALEN_PMR_REASON, "for pain, and fever"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_REASON, "for pain, and high fever"), GALEN_OK);
+    home_pump(d.home);
+    /* Meanwhile, on the other device of hers: */
+    const struct galen_splice splices[] = {{.at = 4, .deleted = 4}, {.at = 8, .deleted = 17}};
+    struct galen_op op = {.kind = GALEN_KIND_WRITE, .base = base};
+    struct galen_writer value;
+    galen_writer_init(&value);
+    galen_splices_write(&value, splices, 2);
+    memcpy(op.id, token, sizeof op.id);
+    op.content.write = (struct galen_write){.doc = GALEN_DOC_PMR, .count = 1};
+    memcpy(op.content.write.record, medicine, sizeof medicine);
+    op.content.write.fields[0] =
+        (struct galen_write_field){GALEN_PMR_REASON, galen_written(&value)};
+    chart_operate(chart, other, op);
+    galen_writer_wipe(&value);
+    home_crash(d.home);
+    home_start(d.home);
+    cr_assert(says(&d, GALEN_PMR_REASON, "for pain"));
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_REASON, "for pain, and high fever"));
     desk_end(&d);
 }
 

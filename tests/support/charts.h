@@ -94,7 +94,7 @@ enum galen_read_state chart_state(const struct chart_device *device, uint64_t in
 
 /** The author seals a text and it is appended; returns its index. */
 uint64_t chart_say(struct chart *chart, struct chart_device *author, const char *text);
-/** The author seals an operation (id, clock, and a base unless it has one, are filled in); returns its
+/** The author seals an operation (clock, and id and base unless it has one, are filled in); returns its
  *  index. One of a kind that this version does not know is of class record. */
 uint64_t chart_operate(struct chart *chart, struct chart_device *author, struct galen_op op);
 /** One field of a record, in plain text form; as a proposal, too. */
