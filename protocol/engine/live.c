@@ -490,6 +490,7 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
     live->said_ms = earlier(live->said_ms, now_ms);
     if (now_ms - live->said_ms >= PRESENCE_MS) {
         live->said_ms = now_ms;
+        call_say_self(engine);
         for (size_t i = 0; i < engine->chart_count; i++)
             if (chart_me(engine, engine->charts[i])) {
                 /* Who had not yet read that we belong here did not take the first hello. */

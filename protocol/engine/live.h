@@ -74,6 +74,8 @@ struct visit {
     size_t knocker_count;
     struct galen_id speakers[GALEN_PARTICIPANTS_MAX]; /* whose voice was put out */
     size_t speaker_count;
+    struct galen_id muted[GALEN_PARTICIPANTS_MAX]; /* guests who said so */
+    size_t muted_count;
     uint64_t sent, received, refused;
 };
 
@@ -142,5 +144,7 @@ void call_keep(struct galen_engine *engine, const struct galen_call_roster *rost
 /** EVENT_CALL: who is in the call changed, or `device` of them was muted or unmuted. */
 void call_told(struct galen_engine *engine, const struct galen_id *device);
 void call_media(struct galen_engine *engine, uint64_t now_ms, struct galen_bytes sframe);
+/** A guest tells the others in the call whether it is muted: it has no key under which members do (`here`). */
+void call_say_self(struct galen_engine *engine);
 
 #endif

@@ -365,6 +365,7 @@ enum galen_err visit_take_roster(struct galen_engine *engine, uint64_t now_ms,
     for (size_t i = 0; i < roster->count; i++)
         visit_number(v, roster->places[i].number);
     call_keep(engine, roster);
+    call_say_self(engine);
     call_told(engine, NULL);
     return GALEN_OK;
 }

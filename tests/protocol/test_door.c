@@ -888,3 +888,65 @@ Test(door, a_guest_leaves_the_call_when_the_day_is_over)
     cr_assert_not(is_seated(&r, guest));
     end(&r);
 }
+
+/* A participant with keys of its own, whose hello staff let in. */
+static struct galen_call *joins_call(struct room *r, const struct chart_device *who, bool guest,
+                                     uint16_t number)
+{
+    struct galen_call_config config = {.chart = *chart_of(r), .visit = r->visit, .device = who->id};
+    uint8_t root[GALEN_HASH_BYTES] = {0};
+    struct galen_writer hello;
+    memcpy(config.sign_seed, who->secrets.sign_seed, sizeof config.sign_seed);
+    config.ephemeral_secret[9] = (uint8_t)number;
+    struct galen_call *call = galen_call_new(&config);
+    galen_writer_init(&hello);
+    cr_assert_eq(galen_call_make_hello(call, r->nonce, 0, guest ? NULL : root, &hello), GALEN_OK);
+    struct galen_call_admission word = say(r, r->colleague, who, true);
+    r->chain = guest ? &who->chain : NULL;
+    tell_knocked(r, galen_written(&hello), number, true, &word);
+    r->chain = NULL;
+    cr_assert(is_seated(r, who));
+    galen_writer_wipe(&hello);
+    return call;
+}
+
+static void says_muted(struct room *r, struct galen_call *call, uint8_t muted)
+{
+    uint8_t sframe[64];
+    struct galen_frame roster = home_sent(r->home, GALEN_FRAME_ROSTER);
+    struct galen_frame frame = {.type = GALEN_FRAME_MEDIA};
+    (void)!galen_call_take_roster(call, home_now(r->home), roster.as.roster.roster, &r->me->id,
+                                  r->me->keys.sign);
+    size_t size;
+    cr_assert_eq(galen_call_seal(call, GALEN_STREAM_SELF, (struct galen_bytes){&muted, 1}, sframe,
+                                 sizeof sframe, &size),
+                 GALEN_OK);
+    frame.as.media.sframe = (struct galen_bytes){sframe, size};
+    hear(r, &frame);
+}
+
+Test(door, a_guest_says_in_the_call_that_it_is_muted_and_members_do_not)
+{
+    struct room r = preside(950);
+    struct chart_device *guest = chart_guest(r.v.chart, "guest", r.me, &r.visit);
+    struct galen_call *theirs = joins_call(&r, guest, true, 8);
+    struct galen_call *patients = joins_call(&r, r.v.patient, false, 16);
+    const struct galen_engine *engine = r.home->engine;
+    says_muted(&r, theirs, 1);
+    cr_assert(galen_engine_participant_muted(engine, &guest->id));
+    size_t told = r.home->events[GALEN_EVENT_CALL];
+    says_muted(&r, theirs, 1);
+    says_muted(&r, theirs, 7);
+    cr_assert_eq(r.home->events[GALEN_EVENT_CALL], told, "said again, or no word at all");
+    cr_assert(galen_engine_participant_muted(engine, &guest->id));
+    says_muted(&r, patients, 1);
+    cr_assert_not(galen_engine_participant_muted(engine, &r.v.patient->id));
+    says_muted(&r, theirs, 0);
+    cr_assert_not(galen_engine_participant_muted(engine, &guest->id));
+    says_muted(&r, theirs, 1);
+    admit(&r, guest, false);
+    cr_assert_not(galen_engine_participant_muted(engine, &guest->id), "gone with the guest");
+    galen_call_free(theirs);
+    galen_call_free(patients);
+    end(&r);
+}

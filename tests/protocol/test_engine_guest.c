@@ -429,6 +429,14 @@ Test(engine_guest, hears_and_speaks_under_the_hosts_roster)
     struct galen_bytes media = home_sent(p.guest, GALEN_FRAME_MEDIA).as.media.sframe;
     cr_assert_eq(galen_call_open(call, 0, media, plain, sizeof plain, &opened), GALEN_OK);
     cr_assert_arr_eq(plain, packet, sizeof packet);
+    /* Whether it is muted it says to the call, having no key of the chart. */
+    galen_engine_mute(p.guest->engine, true);
+    home_pump(p.guest);
+    media = home_sent(p.guest, GALEN_FRAME_MEDIA).as.media.sframe;
+    cr_assert_eq(galen_call_open(call, 0, media, plain, sizeof plain, &opened), GALEN_OK);
+    cr_assert_eq(opened.stream, GALEN_STREAM_SELF);
+    cr_assert(opened.size == 1 && plain[0] == 1);
+    cr_assert_eq(p.guest->sent[GALEN_FRAME_RELAY], 0);
     frame = (struct galen_frame){.type = GALEN_FRAME_VISIT_ENDED, .as.visit_id = {0, p.visit}};
     home_hear(p.guest, LIVE, &frame);
     cr_assert_eq(p.guest->events[GALEN_EVENT_VISIT_ENDED], 1);

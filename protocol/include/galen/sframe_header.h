@@ -30,8 +30,9 @@ GALEN_MUST_USE enum galen_err galen_sframe_header_read(struct galen_bytes frame,
 enum galen_stream {
     GALEN_STREAM_VOICE = 0,
     GALEN_STREAM_VIDEO = 1,
+    GALEN_STREAM_SELF = 2, /* what a guest says of itself */
 };
-#define GALEN_STREAMS 2
+#define GALEN_STREAMS 3
 
 /** Key id = generation ‖ participant ‖ stream, 16 + 16 + 4 bits (R3). */
 struct galen_call_key_id {
