@@ -114,15 +114,41 @@ export class Person {
 
 /** Tab, Enter, Space, arrows and letters; never a mouse. */
 export class Typist extends Person {
-    /** Goes on with Tab until this has the focus, and looks at it at every stop. */
+    /** Goes on with Tab, or back with Shift and Tab, until this has the focus, and looks at it at every stop. */
     async reach(locator, what) {
         await locator.waitFor();
+        const way = () => locator.evaluate((element) => {
+            const at = document.activeElement;
+            return element === at ? "" : at && at !== document.body && element.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING
+                ? "Shift+Tab" : "Tab";
+        });
         for (let i = 0; i < TABS_MAX; i++) {
-            if (await locator.evaluate((element) => element === document.activeElement)) return;
-            await this.page.keyboard.press("Tab");
+            const key = await way();
+            if (key === "") return;
+            await this.page.keyboard.press(key);
             await this.seesFocus(what);
         }
         assert.fail(`Tab does not lead to ${what}`);
+    }
+    /** One of several circles: into their group, then by arrows. */
+    async pick(locator, what) {
+        await locator.waitFor();
+        const stop = await locator.evaluateHandle((element) => {
+            const all = [...document.querySelectorAll("input[type=radio]")].filter((one) => one.name === element.name);
+            return all.find((one) => one.checked) ?? (element.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING ? all.at(-1) : all[0]);
+        });
+        await this.reach({ waitFor: async () => {}, evaluate: (ask) => stop.evaluate(ask) }, what);
+        if (await locator.isChecked()) return;
+        await this.page.keyboard.press("Space");
+        for (let i = 0; i < 20 && !(await locator.evaluate((element) => element === document.activeElement)); i++) {
+            await this.page.keyboard.press("ArrowDown");
+            await this.seesFocus(what);
+        }
+        await until(`${what} is chosen`, () => locator.isChecked());
+    }
+    /** Whatever was pressed, the focus is somewhere a moment later. */
+    async keepsFocus(what) {
+        await until(`the focus is still somewhere after ${what}`, async () => (await this.focus()) !== "nowhere", 2000);
     }
     /** What has the focus is marked and in the window. Behind the last stop comes the browser's own. */
     async seesFocus(what) {
@@ -166,8 +192,12 @@ export class Typist extends Person {
     }
 
     async press(name) {
-        await this.reach(this.button(name), name);
+        await this.pressAt(this.button(name), name);
+    }
+    async pressAt(locator, what) {
+        await this.reach(locator, what);
         await this.page.keyboard.press("Enter");
+        await this.keepsFocus(what);
     }
     async begin(label) {
         await this.reach(this.page.getByLabel(label, { exact: true }), label);
@@ -189,15 +219,17 @@ export class Typist extends Person {
 
 /**
  * Tests that are one story: each goes on from where the one before has come to, and none begins when that failed.
- * What `people` then have on their screens is told.
+ * What `people` then have on their screens is told. `look` says what is wrong with a screen, at the end of each.
  */
-export function storyOf(skip, people) {
+export function storyOf(skip, people, look) {
     let going = true;
     return (name, tell) => test(name, { skip }, async (t) => {
         assert.ok(going, "an earlier part failed");
         going = false;
         try {
             await tell(t);
+            for (const person of look ? people().filter(Boolean) : [])
+                assert.deepEqual(await look(person.page), []);
             going = true;
         } finally {
             if (!going)

@@ -30,6 +30,8 @@ export class Scene {
     folder = mkdtempSync(join(tmpdir(), "galen-web-"));
     certs = join(this.folder, "certs");
     port = 0;
+    /** So many seconds from now it is for whatever is started next: server, homes and browsers. */
+    later = 0;
     #ends = [];
 
     constructor() {
@@ -43,8 +45,8 @@ export class Scene {
         return out;
     }
 
-    /** Starts galend; again: on the same data and port. `later`: so many seconds from now, by its clock. */
-    async serve(web, { later = 0, data = "server" } = {}) {
+    /** Starts galend; again: on the same data and port. `later`: by its clock alone. */
+    async serve(web, { later = this.later, data = "server" } = {}) {
         const log = join(this.folder, `${data}.log`);
         const before = existsSync(log) ? readFileSync(log).length : 0;
         const words = [
@@ -54,8 +56,7 @@ export class Scene {
         ];
         mkdirSync(join(this.folder, data), { recursive: true });
         const file = openSync(log, "a");
-        const env = later ? { ...process.env, LD_PRELOAD: this.#laterClock(), GALEN_TEST_LATER: String(later) } : process.env;
-        const server = spawn(join(build, "galend"), words, { stdio: ["ignore", file, file], env });
+        const server = spawn(join(build, "galend"), words, { stdio: ["ignore", file, file], env: this.#clock(later) });
         this.#ends.push(() => server.kill("SIGKILL"));
         const line = await until("galend listens", () => {
             if (server.exitCode !== null) throw new Error(readFileSync(log, "utf8"));
@@ -63,6 +64,9 @@ export class Scene {
         });
         this.port = JSON.parse(line).port;
         return { stop: () => this.#end(server, "SIGTERM") };
+    }
+    #clock(later = this.later) {
+        return later ? { ...process.env, LD_PRELOAD: this.#laterClock(), GALEN_TEST_LATER: String(later) } : process.env;
     }
     #laterClock() {
         const library = join(this.folder, "later.so");
@@ -112,7 +116,7 @@ export class Scene {
         };
     }
     #env() {
-        return { ...globalThis.process.env, GALEN_CA: join(this.certs, "ca.pem") };
+        return { ...this.#clock(), GALEN_CA: join(this.certs, "ca.pem") };
     }
     /** The texts of a chart's messages, as `galen chart log` shows them. */
     messages(chart) {
@@ -129,7 +133,7 @@ export class Scene {
             CHROMIUM,
             [...FLAGS, ...flags, `--user-data-dir=${folder}`, "--remote-debugging-port=0",
              `--ignore-certificate-errors-spki-list=${trusted}`, "about:blank"],
-            { stdio: ["ignore", "ignore", "pipe"], detached: true },
+            { stdio: ["ignore", "ignore", "pipe"], detached: true, env: this.#clock() },
         );
         let said = "";
         process.stderr.on("data", (text) => (said += text));

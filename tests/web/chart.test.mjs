@@ -1,27 +1,34 @@
 /**
  * The shared chart as two people make it in a first visit, on a real server over TLS: Paula, a pharmacist, and Rosa, her
- * patient, each in a browser of their own; Sam, who cares for Rosa, and a doctor come later. From consent to the papers.
+ * patient, each in a browser of their own; a doctor answers. From consent to the papers, printed and read back, and a change
+ * that supersedes them. Three weeks later Rosa comes home from a hospital, and Sam, who cares for her, answers.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { top, until } from "./_load.mjs";
 import { Person, storyOf } from "./_people.mjs";
+import { printed, unreadable } from "./_printed.mjs";
 import { missing, Scene } from "./_scene.mjs";
+import { axeSays } from "./screens/_look.mjs";
 
-const skip = missing() ?? false;
-let scene, chart, paula, rosa, doctor, browsers = {};
+const skip = missing() ?? unreadable() ?? false;
+const WEEK_S = 7 * 86_400;
+let scene, server, site, chart, paula, rosa, doctor, sam, browsers = {};
 
 before(async () => {
     if (skip) return;
     scene = new Scene();
-    await scene.serve(scene.site(join(top, "web-client/src/main.tsx")));
+    site = scene.site(join(top, "web-client/src/main.tsx"));
+    server = await scene.serve(site);
     chart = scene.practice("Rosalind Example");
     for (const name of ["paula", "rosa", "doctor"]) browsers[name] = await scene.browser(name);
 });
 after(() => scene?.end());
 
-const story = storyOf(skip, () => [paula, rosa, doctor]);
+const everybody = () => [paula, rosa, doctor, sam].filter(Boolean);
+const story = storyOf(skip, everybody, axeSays);
+const TWICE = "Ibuprofen and Naproxen: two NSAIDs", TOGETHER = "Warfarin and Naproxen: anticoagulant with an NSAID or aspirin";
 const records = (doc, home = "desk") => scene.lines(home, ["doc", "get", chart, doc]);
 const valueOf = (record, field) => record.fields[field]?.value ?? "";
 const named = (drug) => records("pmr").find((r) => valueOf(r, "regimen").includes(`drug=${drug};`));
@@ -29,6 +36,14 @@ const named = (drug) => records("pmr").find((r) => valueOf(r, "regimen").include
 const step = (person, name) => person.page.getByRole("navigation", { name: "Steps of the visit" }).getByRole("button", { name }).click();
 const section = (person, title) => person.page.locator(".flow-section").filter({ has: person.page.getByRole("heading", { name: title }) });
 const pressIn = async (person, title, name) => section(person, title).getByRole("button", { name }).first().click();
+
+/** The paper of that name on Paula's screen, printed and read back; `blocks` are on one page each. */
+async function reads(name, look, blocks = [], state = "Version 1") {
+    await paula.press(new RegExp(name, "i"));
+    const pages = await printed(paula.page, join(scene.folder, "paper.pdf"), { each: ["Rosalind Example", "Laid out after CMS-10396.", state], whole: blocks });
+    look?.(pages);
+    return pages;
+}
 
 /** A medicine of this kind, from the step in which it is asked for, and back there. */
 async function adds(kind, drug, more = {}) {
@@ -112,6 +127,9 @@ story("collect: nine medicines of every kind, an allergy, and what is really tak
     await rosa.isAt("What I take");
     await until("nine medicines", () => records("pmr").filter((r) => r.state === "present").length === 9);
     await until("as Rosa takes it", () => valueOf(named("Lisinopril"), "taken_as") === "Half of it, at noon");
+    assert.deepEqual(["prescription", "over-the-counter", "vitamin", "supplement", "herbal"].map((kind) => records("pmr").filter((r) => valueOf(r, "kind") === kind).length),
+                     [4, 2, 1, 1, 1]);
+    assert.equal(named("Lisinopril").fields.taken_as.values[0].role, "patient");
     assert.equal(valueOf(records("allergies")[0], "substance"), "Penicillin");
     assert.equal(valueOf(records("visit")[0], "asked").split(", ").length, 5);
 });
@@ -147,16 +165,20 @@ story("assess: a duplicate and an interaction are found; one becomes a problem, 
     await paula.press("Assess →");
     await paula.sees(/findings to answer/);
     await paula.sees("What was not checked");
-    const cards = paula.page.locator(".finding");
-    const duplicate = cards.filter({ hasText: "Ibuprofen" }).filter({ hasText: "Naproxen" }).first();
-    await duplicate.getByRole("button", { name: /^Take it as a problem/ }).click();
+    const found = () => Object.fromEntries(scene.galen("desk", ["doc", "findings", chart]).findings.map((one) => [one.title, [one.kind, one.status]]));
+    assert.deepEqual([found()[TWICE], found()[TOGETHER]], [["class", "open"], ["interaction", "open"]]);
+    const pressOn = (title, name) => paula.page.locator(".finding").filter({ has: paula.page.getByRole("heading", { name: title, exact: true }) })
+        .getByRole("button", { name }).click();
+    await pressOn(TWICE, /^Take it as a problem/);
     await until("it is on the list", () => records("dtp").some((r) => valueOf(r, "finding") !== "" && valueOf(r, "status") === "open"));
-    await cards.filter({ has: paula.page.getByRole("button", { name: /^Set it aside/ }) }).first().getByRole("button", { name: /^Set it aside/ }).click();
+    await pressOn(TOGETHER, /^Set it aside/);
     await paula.press("Set aside with this reason");
     await paula.sees("Give the reason first.");
     await paula.fill("Why nothing needs to be done", "Looked at with the doctor last month.");
     await paula.press("Set aside with this reason");
-    await until("it is set aside", () => records("dtp").some((r) => valueOf(r, "status") === "set-aside"));
+    await until("both are answered", () => found()[TWICE][1] === "problem" && found()[TOGETHER][1] === "set-aside");
+    assert.equal(valueOf(records("dtp").find((r) => valueOf(r, "status") === "set-aside"), "set_aside_reason"), "Looked at with the doctor last month.");
+    await paula.sees(/2 answered\.$/);
 });
 
 story("plan: three actions, a question to the doctor, the next visit", async () => {
@@ -192,6 +214,8 @@ story("the doctor answers", async () => {
     await doctor.page.getByLabel("Accepted", { exact: true }).check({ force: true });
     await until("the answer is there", () => records("dtp").some((r) => valueOf(r, "answer") === "accepted"));
     assert.equal(records("dtp").find((r) => valueOf(r, "answer") === "accepted").fields.answer.values[0].role, "prescriber");
+    await doctor.sees("No question waits for an answer.");
+    await section(paula, "Questions to prescribers").getByText("Accepted", { exact: true }).waitFor();
 });
 
 story("agree: Rosa reads the plan back and says how she takes each medicine", async () => {
@@ -224,6 +248,8 @@ story("two regimens at once hold up the signature until one is chosen", async ()
     await paula.press("Visits");
     await paula.press("Go on to the signature");
     await step(paula, /Sign/);
+    await paula.button(/^Decide: Warfarin/).waitFor();
+    assert.equal(await paula.page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
     await paula.press(/^Decide: Warfarin/);
     await paula.press(/Use this one.*4 mg/);
     await paula.press("← Back to where I was");
@@ -234,15 +260,20 @@ story("sign: the first version, and its papers for both", async () => {
     await paula.sees("Version 1");
     await paula.sees("Still as it was signed");
     await paula.press(/^Show the papers/);
-    for (const person of [paula]) {
-        const paper = person.page.locator(".paper-host");
-        await until("the letter is drawn", () => paper.evaluate((host) => host.shadowRoot?.textContent.includes("Rosalind")));
-        await person.press("Medication list");
-        await until("all that is taken", () => paper.evaluate((host) => ["Lisinopril", "Calcium", "St. John"].every((name) => host.shadowRoot.textContent.includes(name))));
-    }
+    await reads("About your medicines", (pages) => assert.match(pages.join(" "), /signed by Paula Pharm, pharmacist .*Dear Rosalind Example,.*December 20, 2026/));
+    await reads("to-do", (pages) => {
+        for (const words of ["Take one kind only", "Get up slowly", "Have the blood checked"]) assert.ok(pages.join(" ").includes(words), words);
+    });
+    const list = await reads("Medication list", undefined, [["Lisinopril 10 mg", "as the doctor said"], ["Warfarin 4 mg", "as the doctor said"],
+                                                          ["Simvastatin 20 mg", "as the doctor said"], ["Metformin 500 mg", "as the doctor said"]]);
+    for (const words of ["every morning", "at night", "twice a day", "Ibuprofen", "Naproxen", "Vitamin D", "Fish oil", "St. John's wort", "Calcium", "Penicillin", "Rash"])
+        assert.ok(list.join(" ").includes(words), words);
+    assert.doesNotMatch(list.join(" "), /Warfarin [25] mg|Moon dust|NOT SIGNED|SUPERSEDED/);
     await rosa.press("Home");
     await rosa.press(/^My papers/);
     await rosa.sees("Version 1");
+    await rosa.press(/^Show the papers/);
+    assert.match((await printed(rosa.page, join(scene.folder, "hers.pdf"), { each: ["Rosalind Example", "Version 1"] })).join(" "), /Dear Rosalind Example/);
 });
 
 story("a later change supersedes it, for everybody", async () => {
@@ -255,5 +286,107 @@ story("a later change supersedes it, for everybody", async () => {
     await rosa.press("Home");
     await rosa.press(/^My papers/);
     await rosa.sees("Changed since");
-    assert.deepEqual([...paula.trouble, ...rosa.trouble, ...doctor.trouble], []);
+    await rosa.press(/^Show the papers/);
+    await printed(rosa.page, join(scene.folder, "old.pdf"), { each: ["Rosalind Example", "SUPERSEDED"] });
+    assert.deepEqual(everybody().flatMap((one) => one.trouble), []);
+});
+
+/* -- three weeks later ------------------------------------------------------------------------------------------- */
+
+story("three weeks later: Sam is there for Rosa, who was in the hospital", async () => {
+    for (const name of Object.keys(browsers)) await browsers[name].close();
+    await server.stop();
+    scene.later = 3 * WEEK_S;
+    server = await scene.serve(site);
+    for (const name of ["paula", "sam"]) browsers[name] = await scene.browser(name);
+    [paula, rosa, doctor] = [new Person(await browsers.paula.open("/")), undefined, undefined];
+    sam = await Person.joins(browsers.sam, scene.invite("caregiver", chart, "Sam Carer"));
+    await paula.press("Open Rosalind Example");
+    await paula.press("People");
+    await paula.press("Check identity of Sam Carer");
+    const dialog = paula.page.getByRole("dialog");
+    await dialog.getByLabel("name", { exact: true }).check({ force: true });
+    await dialog.getByLabel("phone number").check({ force: true });
+    await dialog.getByRole("button", { name: /^Yes, both are right/ }).click();
+    await paula.press("Visits");
+    await paula.press("Start a visit without a call");
+    await paula.isAt(/^Start$/);
+    await paula.choose("Type", "discharge");
+    await paula.page.getByLabel("Consent given by").selectOption({ label: "Sam Carer (caregiver)" });
+    await paula.fill("Relation of the consenting person", "her son");
+    await paula.press("Yes, consent was given");
+    const visit = () => records("visit").find((r) => valueOf(r, "type") === "discharge");
+    await until("Sam's consent", () => visit() && valueOf(visit(), "consent") === "given");
+    assert.equal(valueOf(visit(), "consent_relation"), "her son");
+    assert.equal(scene.lines("desk", ["chart", "members", chart]).find((m) => m.account === valueOf(visit(), "consent_by")).name, "Sam Carer");
+    assert.ok(Date.parse(valueOf(visit(), "started")) > Date.now() + 2 * WEEK_S * 1000);
+});
+
+story("Sam answers for her, and is named as who said it", async () => {
+    await paula.press("Collect →");
+    await sam.press("Home");
+    await sam.press(/^My visits|^Visits/);
+    await sam.press("See what we are doing");
+    await sam.isAt("What I take");
+    await pressIn(sam, /^Prescribed by a doctor/, /^Add/);
+    await sam.fill("Name of the medicine", "Amoxicillin");
+    await sam.press("Send it to my pharmacist");
+    await sam.isAt("What I take");
+    await sam.press("See or change Simvastatin 20 mg");
+    await sam.press(/^(Tell us|Change) ?: How I really take it/);
+    await sam.fill("How I really take it", "She has not taken it since Monday.");
+    await sam.press("Done");
+    await paula.press("Open Amoxicillin");
+    await paula.sees("Suggested by Sam Carer");
+    await paula.press("Accept");
+    await until("it counts, and Sam is its source", () => named("Amoxicillin") && valueOf(named("Amoxicillin"), "source") === "caregiver");
+    await paula.press("← Back to where I was");
+    const [said] = named("Simvastatin").fields.taken_as.values;
+    assert.deepEqual([said.value, said.name, said.role], ["She has not taken it since Monday.", "Sam Carer", "caregiver"]);
+});
+
+story("before and after stand side by side, and no line is forgotten", async () => {
+    const line = (drug) => paula.page.locator(".reconcile").filter({ has: paula.page.getByRole("heading", { name: new RegExp(drug) }) });
+    const decides = async (drug, what) => {
+        await line(drug).getByRole("button", { name: what, exact: true }).click();
+        await line(drug).getByRole("button", { name: what, pressed: true }).waitFor();
+    };
+    await paula.sees("11 of 11 lines are not decided yet.");
+    assert.deepEqual(await line("Amoxicillin").locator(".choices button").allInnerTexts(), ["New", "Stopped"]);
+    const decisions = { Lisinopril: "Continue", Warfarin: "Stopped", Simvastatin: "Continue", Ibuprofen: "Stopped", Naproxen: "Continue", "Vitamin D": "Continue",
+                        "Fish oil": "Continue", "St. John's wort": "Stopped", Calcium: "Continue", Amoxicillin: "New" };
+    for (const [drug, what] of Object.entries(decisions)) await decides(drug, what);
+    await step(paula, /Sign/);
+    await paula.page.getByLabel("Reconciled after a hospital stay.").check({ force: true });
+    await paula.sees("1 of 11 lines is not decided yet.");
+    assert.equal(await paula.page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    await step(paula, /Collect/);
+    await decides("Metformin", "Changed");
+    await line("Metformin").getByLabel("Strength").fill("850 mg");
+    await line("Metformin").getByRole("button", { name: "Save", exact: true }).click();
+    await until("the new strength", () => valueOf(named("Metformin"), "regimen").includes("strength=850 mg"));
+    await line("Warfarin").getByLabel("Reason for stopping").fill("Bleeding from the stomach.");
+    await paula.leaves();
+    await paula.sees("All 11 lines are decided.");
+    const [was, is] = await Promise.all(["Before the hospital", "From now on"].map((words) => line("Metformin").locator(".two > div").filter({ hasText: words }).boundingBox()));
+    assert.ok(Math.abs(was.y - is.y) < 1 && was.x + was.width <= is.x, "beside each other");
+    assert.match(await line("Metformin").innerText(), /Before the hospital\s+Metformin 500 mg[\s\S]*From now on\s+Metformin 850 mg/);
+    assert.match(await line("Warfarin").innerText(), /Before the hospital\s+Warfarin 4 mg[\s\S]*From now on\s+No longer taken/);
+});
+
+story("the result is the new record, signed as the second version", async () => {
+    await paula.press("The talk is over");
+    await step(paula, /Sign/);
+    await paula.page.getByLabel("Reconciled after a hospital stay.").check({ force: true });
+    await paula.page.getByRole("button", { name: "Sign", exact: true }).click();
+    await paula.sees("Version 2");
+    const stopped = records("pmr").filter((r) => valueOf(r, "status") === "stopped").map((r) => /drug=([^;]*)/.exec(valueOf(r, "regimen"))[1]);
+    assert.deepEqual(stopped.sort(), ["Ibuprofen", "St. John's wort", "Warfarin"]);
+    assert.equal(valueOf(named("Warfarin"), "stop_reason"), "Bleeding from the stomach.");
+    await paula.press(/^Show the papers ?: Version 2/);
+    const list = (await reads("Medication list", undefined, [["Amoxicillin", "Amoxicillin"]], "Version 2")).join(" ");
+    assert.match(list, /Metformin 850 mg/);
+    assert.match(list, /Amoxicillin/);
+    assert.doesNotMatch(list, /Warfarin|Ibuprofen|Metformin 500/);
+    assert.deepEqual(everybody().flatMap((one) => one.trouble), []);
 });

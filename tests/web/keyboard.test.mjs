@@ -93,6 +93,22 @@ story("the identity check: the dialog takes the focus, keeps it, and gives it ba
     await rosa.sees("No medicines are on your list yet");
 });
 
+story("the visit's start: what kind it is, where the patient is, and consent", async () => {
+    await paula.choose("Type", "Comprehensive");
+    await paula.fill("Patient's location", "Springfield");
+    await paula.press("Yes, consent was given");
+    const [visit] = await until("it is written", () => {
+        const all = scene.lines("desk", ["doc", "get", chart, "visit"]);
+        return all[0]?.fields.consent?.value === "given" && all[0]?.fields.place?.value === "Springfield" ? all : undefined;
+    });
+    assert.equal(visit.fields.type.value, "cmr");
+    await paula.press("Collect →");
+    await paula.focusIsAt(/Rosalind Example – Visits/);
+    await paula.sees(/^5 kinds of medicines were not asked about/);
+    await paula.press(/of 6: Start/);
+    await paula.focusIsAt(/Rosalind Example – Visits/);
+});
+
 story("a medicine is added, and told how it is really taken", async () => {
     await paula.press("Medicines");
     await paula.press("Add a medicine");
@@ -141,10 +157,18 @@ story("two different answers: one is chosen", async () => {
     await rosa.field("How I really take it").getByText("On this device, not sent yet").waitFor();
     await paula.field("As really taken").getByText("With the server").waitFor();
     line.mend();
+    await paula.press("Visits");
+    await paula.press(/^Go on/);
+    await paula.press(/Sign/);
+    await paula.button(/^Decide: Metformin/).waitFor();
+    assert.equal(await paula.page.getByRole("button", { name: "Sign", exact: true }).count(), 0, "it holds up the signature");
+    await paula.press(/^Decide: Metformin/);
     await paula.press(/Use this one.*Never/);
-    await paula.seesNo(/Two different answers/);
-    await rosa.seesNo(/Two different answers/);
+    await paula.seesNo(/Two different answers: /);
+    await rosa.seesNo(/Two different answers: /);
     await paula.focusIsAt("How it really goes");
+    await paula.press("← Back to where I was");
+    await paula.focusIsAt(/Rosalind Example – Visits/);
 });
 
 story("mute, and the end of the visit", async () => {
@@ -155,6 +179,23 @@ story("mute, and the end of the visit", async () => {
     await paula.reach(paula.page.getByRole("dialog").getByRole("button", { name: "End the visit" }), "the dialog's button");
     await paula.page.keyboard.press("Enter");
     await rosa.seesNo("Visit with Paula Pharm");
-    await paula.focusIsAt(/Rosalind Example – Medicines/);
+    await paula.focusIsAt(/Rosalind Example – Visits/);
+});
+
+story("the signature, and the papers of it", async () => {
+    await paula.pick(paula.page.getByLabel("Reviewed without the patient."), "the meaning");
+    await paula.pressAt(paula.page.getByRole("button", { name: "Sign", exact: true }), "Sign");
+    await paula.sees("Version 1");
+    await paula.press(/^Show the papers/);
+    await paula.focusIsAt("The papers");
+    await paula.press("Medication list");
+    await until("the list is drawn", () => paula.page.locator(".paper-host").evaluate((host) => host.shadowRoot?.textContent.includes("Metformin 500 mg")));
+    await paula.press("← Back to where I was");
+    await paula.focusIsAt(/Rosalind Example – Visits/);
+    await rosa.press("Home");
+    await rosa.press(/^My papers/);
+    await rosa.press(/^Show the papers/);
+    await rosa.focusIsAt("The papers");
+    await until("the letter is drawn", () => rosa.page.locator(".paper-host").evaluate((host) => host.shadowRoot?.textContent.includes("Dear Rosalind")));
     assert.deepEqual([...paula.trouble, ...rosa.trouble], []);
 });

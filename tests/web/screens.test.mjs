@@ -678,6 +678,7 @@ test("no line of a discharge is forgotten, and what was there before is shown be
     assert.match(await lines.first().innerText(), /Before the hospital\s+Metformin 500 mg[\s\S]*From now on\s+Metformin 850 mg/);
     const wort = lines.filter({ hasText: "St. John's wort" });
     assert.deepEqual((await wort.locator(".choices button").allInnerTexts()), ["New", "Stopped"], "what was not there does not go on");
+    assert.match(await wort.innerText(), /From now on\s+St\. John's wort/, "what is suggested only is said, too");
     await lines.filter({ hasText: "Lisinopril" }).getByRole("button", { name: "Stopped" }).click();
     await settle(page);
     assert.deepEqual(await page.writes(), [{ discharge: "stopped", status: "stopped", stop: "2026-11-25" }]);

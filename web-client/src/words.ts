@@ -738,7 +738,7 @@ export const w = {
     reconcile: {
         title: { plain: "After the hospital", clinical: "Discharge: line by line" },
         left: (n: number, of: number): string =>
-            n === 0 ? `All ${several(of, "line is", "lines are")} decided.` : `${n} of ${several(of, "line is", "lines are")} not decided yet.`,
+            n === 0 ? `All ${several(of, "line is", "lines are")} decided.` : `${n} of ${several(of, "line", "lines")} ${n === 1 ? "is" : "are"} not decided yet.`,
         before: "Before the hospital",
         after: "From now on",
         not_before: "Not on the list",

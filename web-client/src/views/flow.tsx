@@ -64,7 +64,7 @@ export function VisitPart(props: PartProps) {
                             </div>
                         )}
                         {staff && !now && chart.member && !chart.stopped && (
-                            <Buttons><Button onClick={() => void beginVisit(chart.chart, { live: chart.visit?.visit })}>{w.flow.begin}</Button></Buttons>
+                            <Buttons><Button kind="other" onClick={() => void beginVisit(chart.chart, { live: chart.visit?.visit })}>{w.flow.begin}</Button></Buttons>
                         )}
                         {form}
                     </>

@@ -20,9 +20,10 @@ import { IdentityDialog } from "./people.tsx";
 import { Reconcile } from "./reconcile.tsx";
 import { FieldOf, Folded, membersOf, RecordCard, theOne } from "./records.tsx";
 
+/** Patients are not asked why there is no next visit. */
 const of = (props: FlowProps, names: string[]) => (
     <div class="fields">
-        {names.map((name) => <FieldOf key={name} {...props} doc="visit" record={props.visit} name={name} />)}
+        {names.filter((name) => name !== "next_none" || props.staff || valueOf(props.visit, name) !== "").map((name) => <FieldOf key={name} {...props} doc="visit" record={props.visit} name={name} />)}
     </div>
 );
 
