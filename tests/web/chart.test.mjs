@@ -46,10 +46,11 @@ async function reads(name, look, blocks = [], state = "Version 1") {
 }
 
 /** A medicine of this kind, from the step in which it is asked for, and back there. */
-async function adds(kind, drug, more = {}) {
+async function adds(kind, drug, more = {}, corrects = async () => {}) {
     await pressIn(paula, new RegExp(`^${kind}`), `Add: ${kind.toLowerCase()}`);
     await paula.fill("Drug", drug);
     for (const [label, text] of Object.entries(more)) await paula.fill(label, text);
+    await corrects();
     await paula.press("Add to the record");
     await paula.isAt(/^Collect/);
     await section(paula, new RegExp(`^${kind}`)).getByRole("heading", { name: new RegExp(drug) }).waitFor();
@@ -108,7 +109,10 @@ story("collect: nine medicines of every kind, an allergy, and what is really tak
     await adds("Over-the-counter", "Ibuprofen", { Strength: "400 mg" });
     await adds("Over-the-counter", "Naproxen", { Strength: "220 mg" });
     await adds("Vitamin/mineral", "Vitamin D");
-    await adds("Supplement", "Fish oil");
+    await adds("Supplement", "Fish oil", { Frequency: "QD" }, async () => {
+        await paula.sees("“QD” is easily misread.");
+        await paula.press("Write “daily”");
+    });
     await adds("Herbal", "St. John's wort");
     for (const kind of ["prescription", "over-the-counter", "vitamin/mineral", "supplement", "herbal"])
         await paula.press(new RegExp(`^Asked: that is all \\(${kind}`));
@@ -129,6 +133,7 @@ story("collect: nine medicines of every kind, an allergy, and what is really tak
     await until("as Rosa takes it", () => valueOf(named("Lisinopril"), "taken_as") === "Half of it, at noon");
     assert.deepEqual(["prescription", "over-the-counter", "vitamin", "supplement", "herbal"].map((kind) => records("pmr").filter((r) => valueOf(r, "kind") === kind).length),
                      [4, 2, 1, 1, 1]);
+    assert.match(valueOf(named("Fish oil"), "regimen"), /frequency=daily;/);
     assert.equal(named("Lisinopril").fields.taken_as.values[0].role, "patient");
     assert.equal(valueOf(records("allergies")[0], "substance"), "Penicillin");
     assert.equal(valueOf(records("visit")[0], "asked").split(", ").length, 5);
@@ -152,8 +157,7 @@ story("a suggestion of Rosa's is accepted, and one is declined", async () => {
 
 story("both type in one note", async () => {
     await paula.fill("Shared notes", "Paula: tablets before noon. ");
-    await paula.leaves();
-    await rosa.sees("Paula: tablets before noon.");
+    await rosa.sees("Paula: tablets before noon."); // Paula stays in it, and is seen to be there
     await rosa.press(/^Change ?: Notes we write together/);
     await rosa.page.getByLabel("Notes we write together").press("End");
     await rosa.type("Rosa: with a glass of water.");

@@ -50,7 +50,7 @@ export function WritingHints({ doc, field, text, typing, onTake }: Props) {
         <div role="status" class="hints">
             {list.map((one) => (
                 <div class="hint" key={`${one.rule} ${one.at}`}>
-                    <p><span aria-hidden="true">ⓘ </span><strong>{one.title}</strong> {one.why}</p>
+                    <p><strong>{one.title}</strong> {one.why}</p>
                     <Buttons>
                         {one.suggestion.split(", or ").map((words) => (
                             <Button key={words} kind="other" onClick={() => take(one, words)}>{w.writing.instead(words.trim())}</Button>
