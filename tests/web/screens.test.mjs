@@ -352,6 +352,23 @@ describe("a text field", () => {
         await page.close();
     });
 
+    test("that is left by a press lets the press be done before it shows what others wrote", async () => {
+        const page = await on("medicine-staff");
+        await page.getByLabel("Instructions").focus();
+        await byTom(page, { record: record(1), fields: { instructions: "Theirs" } });
+        const below = page.getByLabel("Watch for");
+        const at = await below.boundingBox();
+        await page.mouse.move(at.x + at.width / 2, at.y + 10);
+        await page.mouse.down();
+        await page.clock.runFor(100);
+        assert.deepEqual(await below.boundingBox(), at, "nothing moves under the finger");
+        await page.mouse.up();
+        await settle(page, 1000);
+        assert.equal(await page.getByLabel("Instructions").inputValue(), "Theirs");
+        assert.equal(await page.getByText("Changed meanwhile to:").count(), 0);
+        await page.close();
+    });
+
     test("that somebody else wrote meanwhile is not written before the person has said which", async () => {
         for (const [label, value, written] of [["Keep what I wrote", "Mine", [{ instructions: "Mine" }]], ["Use the other one", "Theirs", []]]) {
             const page = await on("medicine-staff");

@@ -236,6 +236,9 @@ function Help({ field, plain, id }: FieldProps & { id: string }) {
 }
 const described = (p: FieldProps, id: string) => (p.plain && p.field.help ? { "aria-describedby": id } : {});
 
+/** What is shown anew when a field is left moves what stands below: whoever left it by a press has let go by then. */
+const PRESS_MS = 300;
+
 function TextControl(props: FieldProps) {
     const id = useId();
     const control = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
@@ -243,6 +246,7 @@ function TextControl(props: FieldProps) {
     const base = useRef(valueKey(props.view));
     const shown = shownIn(props), now = valueKey(props.view), edit = editOf(props);
     const [news, setNews] = useState(false);
+    const [blurs, setBlurs] = useState(0);
     /* Given once: the browser puts a new default into a control that nobody has typed in yet. */
     const first = useRef(shown);
     const place = placeOf(props);
@@ -258,17 +262,14 @@ function TextControl(props: FieldProps) {
             element.value = shown;
         base.current = now;
         setNews(false);
-    }, [shown, now, Boolean(edit)]);
+    }, [shown, now, Boolean(edit), blurs]);
     const common = {
         id, ref: control, defaultValue: first.current, "aria-invalid": edit?.stage === "wrong", ...described(props, `${id}-hint`),
         onInput: () => typed(place, control.current?.value ?? "", base.current, endingOf(props)),
         onBlur: () => {
             left(place);
-            if (news && control.current && !edit) {
-                control.current.value = shown;
-                base.current = now;
-                setNews(false);
-            }
+            if (news)
+                setTimeout(() => setBlurs(blurs + 1), PRESS_MS);
         },
     };
     return (
