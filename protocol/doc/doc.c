@@ -465,6 +465,8 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
             for (size_t k = 0; k < proposal->item->field_count; k++)
                 change_field(docs, record, proposal->item->fields[k].field, NULL, answer->item);
     }
+    if (proposal->answered == NULL && galen_docs_may_answer(item->entry.role))
+        proposal->answered = item;
     struct saying saying = {.item = item, .value = {&answers[accepted], 1}};
     reg_say(reg, &saying);
     if (accepted)

@@ -20,7 +20,7 @@ bool galen_docs_may_sign(enum galen_role role)
 }
 
 /* May this role write such an operation at all? Fields are judged one by one, and whose proposal it is by
- * judge_answer: others than staff withdraw what they proposed. */
+ * judge_answer: others than staff withdraw what they proposed, until it is answered. */
 static bool role_may(enum galen_role role, const struct galen_op *op)
 {
     switch (op->kind) {
@@ -144,6 +144,15 @@ static enum galen_err judge_write(const struct galen_docs *docs,
     return GALEN_OK;
 }
 
+/* Did staff answer it in the past of this answer? If anybody of them, then the first. */
+static bool answered_by_staff(const struct galen_proposal *proposal,
+                              const struct galen_docs_entry *entry, uint64_t base)
+{
+    const struct item *first = proposal->answered;
+    return first != NULL &&
+           (first->entry.index < base || galen_id_equal(&first->entry.device, &entry->device));
+}
+
 static void judge_answer(const struct galen_docs *docs, const struct galen_docs_entry *entry,
                          const struct galen_op *op, struct plan *plan)
 {
@@ -159,6 +168,11 @@ static void judge_answer(const struct galen_docs *docs, const struct galen_docs_
     }
     if (item->entry.index >= op->base && !galen_id_equal(&item->entry.device, &entry->device)) {
         plan->verdict.err = GALEN_ERR_BASE;
+        return;
+    }
+    if (GALEN_CHECKED(WITHDRAW_OPEN) && !galen_docs_may_answer(entry->role) &&
+        item->proposal != NULL && answered_by_staff(item->proposal, entry, op->base)) {
+        plan->verdict.err = GALEN_ERR_ROLE;
         return;
     }
     plan->proposal = item->proposal;

@@ -93,7 +93,8 @@ struct galen_proposal {
     struct galen_record *record;
     uint64_t fields; /* bit n - 1: it holds field n */
     bool replaced;
-    struct reg answers;        /* values: one byte, 1 accepted, 0 declined */
+    const struct item *answered; /* the first answer by staff, or NULL */
+    struct reg answers;          /* values: one byte, 1 accepted, 0 declined */
     struct galen_bytes *texts; /* for each of its fields that is a text: what it would have said */
 };
 

@@ -334,6 +334,34 @@ Test(doc_roles, D2_accept_against_decline_at_the_same_time_is_a_conflict)
     story_end(&s);
 }
 
+/* A medicine that a pharmacist took into the record does not go because whoever proposed it says so. */
+Test(doc_roles, D2_what_staff_answered_is_not_withdrawn_any_more)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t added = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ibuprofen; dose=1");
+    story_answer(&s, &ana, s.size, added, true);
+    story_answer(&s, &pat, s.size, added, false);
+    cr_assert_eq(s.verdict.err, GALEN_ERR_ROLE);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    assert_values(&s, PMR, 'm', "regimen", "drug=Ibuprofen; dose=1; as_needed=no");
+
+    /* Who had not seen the answer may: then both stand, and staff decide. */
+    uint64_t changed = story_propose(&s, &pat, s.size, PMR, 'm', "prescriber", "Kim");
+    uint64_t seen = s.size;
+    story_answer(&s, &ana, seen, changed, true);
+    story_answer(&s, &pat_2, seen, changed, false);
+    cr_assert_eq(s.verdict.err, GALEN_OK);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_answer(&s, &pat_2, s.size, changed, false); /* not by saying it again */
+    cr_assert_eq(s.verdict.err, GALEN_ERR_ROLE);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 1);
+    story_answer(&s, &tom, s.size, changed, true);
+    cr_assert_eq(galen_docs_conflict_count(s.docs), 0);
+    assert_values(&s, PMR, 'm', "prescriber", "Kim");
+    story_end(&s);
+}
+
 Test(doc_roles, D2_what_was_written_after_an_accept_stays_when_it_is_taken_back)
 {
     struct story s;

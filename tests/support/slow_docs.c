@@ -275,7 +275,12 @@ struct galen_verdict slow_judge(const struct slow_docs *m, const struct slow_fac
         return whole(GALEN_ERR_ROLE, false); /* they withdraw their own */
     if (!in_past(p, f))
         return whole(GALEN_ERR_BASE, false);
-    if (galen_document(p->op.content.write.doc) == NULL)
+    bool known = galen_document(p->op.content.write.doc) != NULL;
+    for (size_t i = 0; i < m->count && !staff && known; i++)
+        if (answers(&m->facts[i], p->entry.index) && galen_role_is_staff(m->facts[i].entry.role) &&
+            in_past(&m->facts[i], f))
+            return whole(GALEN_ERR_ROLE, false); /* what is answered is not theirs to withdraw */
+    if (!known)
         return whole(GALEN_ERR_UNKNOWN_KIND, true);
     return whole(GALEN_OK, true);
 }
