@@ -53,7 +53,7 @@ bool fact_value(const struct fact *fact, struct galen_value *value)
 uint8_t fact_choice(const struct fact *fact)
 {
     struct galen_value value;
-    bool settled = fact->count == 1 || (fact->count == 0 && fact->proposed_count == 1);
+    bool settled = fact->count == 1;
     return settled && fact_value(fact, &value) && value.kind == GALEN_VALUE_CHOICE ? value.as.choice
                                                                                    : 0;
 }

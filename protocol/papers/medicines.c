@@ -62,9 +62,14 @@ static void put_mark(struct page *p, enum phrase phrase)
 
 static void put_marks(struct page *p, const struct galen_record *record)
 {
-    uint8_t status = choice_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
-    if (galen_record_state(record) == GALEN_RECORD_PROPOSED)
+    struct fact said = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
+    struct galen_value value;
+    uint8_t status = fact_choice(&said);
+    if (galen_record_state(record) == GALEN_RECORD_PROPOSED) {
         put_mark(p, PHRASE_NOT_REVIEWED);
+        if (said.count == 0 && fact_value(&said, &value)) /* as all else of it */
+            status = value.as.choice;
+    }
     if (status == PMR_ON_HOLD)
         put_mark(p, PHRASE_ON_HOLD);
     if (status == PMR_PROPOSED)

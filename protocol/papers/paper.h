@@ -75,7 +75,7 @@ struct fact {
 /** `record` NULL: nothing is said. */
 struct fact fact_of(const struct galen_record *record, uint8_t doc, uint16_t field);
 bool fact_says(const struct fact *fact); /* anything */
-/** The value of a choice that is settled, or else 0. */
+/** The value of a choice that is settled, or else 0: what is only proposed decides nothing. */
 uint8_t fact_choice(const struct fact *fact);
 /** The first value, read; false: there is none. */
 bool fact_value(const struct fact *fact, struct galen_value *value);

@@ -15,7 +15,7 @@ static bool pending(const struct galen_proposal *proposal)
     return state == GALEN_PROPOSAL_PENDING || state == GALEN_PROPOSAL_CONTESTED;
 }
 
-/* What a field has now; of a record that is only proposed, what is proposed. Values borrow from the docs. */
+/* What a field has now; of a record that is only proposed, all that is proposed. Values borrow from the docs. */
 static size_t read_values(const struct galen_record *record, const char *name,
                           struct galen_value values[VALUES_MAX])
 {
@@ -29,15 +29,15 @@ static size_t read_values(const struct galen_record *record, const char *name,
         if (galen_value_read(field, said.value, &values[n]) == GALEN_OK && values[n].kind != 0)
             n++;
     }
-    if (galen_record_state(record) != GALEN_RECORD_PROPOSED)
+    if (galen_record_state(record) != GALEN_RECORD_PROPOSED || n > 0)
         return n;
-    for (size_t i = galen_record_proposal_count(record); n == 0 && i-- > 0;) {
+    for (size_t i = galen_record_proposal_count(record); i-- > 0;) { /* the newest first */
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
         for (size_t k = 0; pending(proposal) && k < galen_proposal_field_count(proposal); k++) {
             struct galen_write_field one = galen_proposal_field(proposal, k);
-            if (one.field == field->number && n == 0 &&
-                galen_value_read(field, one.value, &values[0]) == GALEN_OK && values[0].kind != 0)
-                n = 1;
+            if (one.field == field->number && n < VALUES_MAX &&
+                galen_value_read(field, one.value, &values[n]) == GALEN_OK && values[n].kind != 0)
+                n++;
         }
     }
     return n;
@@ -82,10 +82,19 @@ struct gathered {
     size_t medicine_count, allergy_count, text_count, text_room;
 };
 
-/* Whoever says that it is stopped against somebody who does not has not stopped it. */
+/* What takes a record out of the checks is settled: whoever says so against somebody who does not, or only
+ * proposes it, has not taken it out. */
+static bool is_settled(const struct galen_record *record, const char *name, const char *option)
+{
+    const struct galen_field *field =
+        galen_field_named(galen_document(galen_record_doc(record)), name);
+    return galen_record_value_count(record, field->number) > 0 &&
+           is_chosen(record, name, option, true);
+}
+
 static bool is_taken(const struct galen_record *record)
 {
-    return galen_record_stands(record) && !is_chosen(record, "status", "stopped", true);
+    return galen_record_stands(record) && !is_settled(record, "status", "stopped");
 }
 
 static void add_text(struct gathered *g, const struct galen_record *record, const char *field,
@@ -178,14 +187,16 @@ static void gather_allergies(struct gathered *g, const struct galen_docs *docs)
     for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_ALLERGIES); i++) {
         const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_ALLERGIES, i);
         struct galen_value substances[VALUES_MAX];
-        if (!galen_record_stands(record) || is_chosen(record, "status", "entered-in-error", true) ||
-            is_chosen(record, "status", "resolved", true) ||
-            read_values(record, "substance", substances) == 0)
+        size_t n = 0;
+        if (!galen_record_stands(record) || is_settled(record, "status", "entered-in-error") ||
+            is_settled(record, "status", "resolved") ||
+            (n = read_values(record, "substance", substances)) == 0)
             continue;
-        g->allergies[g->allergy_count++] = (struct galen_safety_allergy){
-            .record = galen_record_id(record),
-            .substance = substances[0].as.text,
-            .intolerance = is_chosen(record, "kind", "intolerance", true)};
+        for (size_t k = 0; k < n; k++)
+            g->allergies[g->allergy_count++] = (struct galen_safety_allergy){
+                .record = galen_record_id(record),
+                .substance = substances[k].as.text,
+                .intolerance = is_chosen(record, "kind", "intolerance", true)};
     }
 }
 
@@ -236,7 +247,7 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     g.text_room = medicines * (GALEN_REGIMEN_PARTS + 5) + actions * 5;
     g.medicines = calloc(medicines + 1, sizeof *g.medicines);
     g.drugs = calloc(medicines + 1, sizeof *g.drugs);
-    g.allergies = calloc(allergies + 1, sizeof *g.allergies);
+    g.allergies = calloc(allergies * VALUES_MAX + 1, sizeof *g.allergies);
     g.texts = calloc(g.text_room + 1, sizeof *g.texts);
     if (g.medicines && g.drugs && g.allergies && g.texts) {
         gather_medicines(&g, docs);

@@ -267,6 +267,31 @@ Test(papers, no_regimen_is_shown_that_nobody_wrote)
     story_end(&s);
 }
 
+/* An allergy stays on the papers, and an action, however somebody else would have it. */
+Test(papers, what_is_only_proposed_takes_nothing_away)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "substance", "Penicillin");
+    set(&s, MAP, 'm', "topic", "Potassium");
+    set(&s, MAP, 'm', "action", "Have my blood tested");
+    set(&s, PMR, 'b', "regimen", "drug=Activol; dose=1");
+    story_propose(&s, &pat, s.size, GALEN_DOC_ALLERGIES, 'b', "substance", "Latex");
+    story_propose(&s, &cara, s.size, GALEN_DOC_ALLERGIES, 'a', "status", "entered-in-error");
+    story_propose(&s, &cara, s.size, GALEN_DOC_ALLERGIES, 'b', "status", "resolved");
+    story_propose(&s, &drew, s.size, MAP, 'm', "status", "dropped");
+    story_propose(&s, &cara, s.size, PMR, 'b', "status", "on-hold");
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_TO_DO, "Have my blood tested");
+    static const enum galen_paper lists[] = {GALEN_PAPER_MEDICINES, GALEN_PAPER_LIST};
+    for (size_t i = 0; i < 2; i++) {
+        assert_has(&source, lists[i], "Penicillin");
+        assert_has(&source, lists[i], "Latex");
+        assert_lacks(&source, lists[i], "PAUSED");
+    }
+    story_end(&s);
+}
+
 Test(papers, allergies_none_known_is_said_and_not_asked_is_not_none)
 {
     struct story s;

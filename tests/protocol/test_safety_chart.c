@@ -94,6 +94,33 @@ Test(safety_chart, what_a_patient_proposes_counts_until_it_is_declined)
     cr_assert_str_eq(found(), "");
 }
 
+/* Nobody hides a medicine or an allergy from the checks by proposing something else for it. */
+Test(safety_chart, what_is_only_proposed_takes_nothing_out_of_the_checks)
+{
+    medicine('a', "Advil");
+    story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "regimen", "drug=Aleve");
+    story_propose(&story, &cara, story.size, GALEN_DOC_PMR, 'b', "status", "stopped");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    story_propose(&story, &cara, story.size, GALEN_DOC_PMR, 'b', "regimen", "drug=Vitamin C");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    staff(GALEN_DOC_PMR, 'a', "status", "stopped");
+    cr_assert_str_eq(found(), "");
+    story_propose(&story, &pat, story.size, GALEN_DOC_ALLERGIES, 'x', "substance", "naproxen");
+    story_propose(&story, &cara, story.size, GALEN_DOC_ALLERGIES, 'x', "status", "resolved");
+    cr_assert_str_eq(found(), "allergy:same=open");
+    story_propose(&story, &cara, story.size, GALEN_DOC_ALLERGIES, 'x', "substance", "latex");
+    cr_assert_str_eq(found(), "allergy:same=open");
+}
+
+Test(safety_chart, both_substances_of_a_conflict_are_checked)
+{
+    medicine('a', "Bactrim");
+    uint64_t base = story.size;
+    story_write(&story, &ana, base, GALEN_DOC_ALLERGIES, 'x', "substance", "penicillin");
+    story_write(&story, &ben, base, GALEN_DOC_ALLERGIES, 'x', "substance", "sulfa");
+    cr_assert_str_eq(found(), "allergy:class=open");
+}
+
 Test(safety_chart, both_regimens_of_a_conflict_are_checked)
 {
     medicine('a', "Advil");
