@@ -28,11 +28,14 @@ export const here = (doc: RecordDoc): RecordView[] => {
 };
 export const countOf = (doc: RecordDoc): RecordView[] => here(doc).filter((r) => r.state === "present" || r.state === "proposed");
 
-/** What the patient takes now, or may take: all but what was stopped. */
-export const medicinesNow = (): RecordView[] => countOf("pmr").filter((r) => shownFields(r)["status"] !== "stopped" || r.conflicts > 0);
+/** What the patient takes now, or may take: all but what was stopped. Who only proposes that stops nothing. */
+export const medicinesNow = (): RecordView[] => countOf("pmr").filter((r) => valueOf(r, "status") !== "stopped" || r.conflicts > 0);
 
 const msOf = (record: RecordView, field: string): number => Date.parse(valueOf(record, field)) || 0;
 export const startedMs = (visit: RecordView): number => msOf(visit, "started");
+/** The same for what was said in it, which bears the server's time: the clock that began it may be ahead of that. */
+export const beganMs = (visit: RecordView): number =>
+    Math.min(startedMs(visit), visit.fields["started"]?.values.at(-1)?.time_ms ?? Infinity);
 
 /** The visit that is going on: the last one that began and has not ended. */
 export function visitNow(): RecordView | undefined {
@@ -126,14 +129,15 @@ const saidSince = (record: RecordView, field: string, ms: number): boolean =>
 /** What was written here a moment ago counts, too: nobody presses twice. */
 export const taughtIn = (visit: RecordView, medicine: RecordView): boolean =>
     waitingValue({ chart: visit.chart, doc: "pmr", record: medicine.record, field: "teach_back" }) === "yes" ||
-    (valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", startedMs(visit)));
+    (valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", beganMs(visit)));
 
 /** Decided in this visit, or known only since the hospital. */
-export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => saidSince(medicine, "discharge", startedMs(visit));
+export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => saidSince(medicine, "discharge", beganMs(visit));
 
-/** What the hospital's letter has to be held against: all that was taken when the visit began, and what came since. */
+/** What the hospital's letter has to be held against: all that was taken when the visit began, and what came since; so
+ *  what was stopped elsewhere meanwhile, too. */
 export const toReconcile = (visit: RecordView): RecordView[] => countOf("pmr").filter((r) =>
-    reconciledIn(visit, r) || shownFields(r)["status"] !== "stopped");
+    valueOf(r, "status") !== "stopped" || reconciledIn(visit, r) || saidSince(r, "status", beganMs(visit)));
 
 const openProblems = (): RecordView[] =>
     countOf("dtp").filter((r) => !["resolved", "set-aside", "unresolved"].includes(shownFields(r)["status"] ?? ""));

@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { ask, go } from "../state/effects.ts";
-import { reconciledIn, startedMs, toReconcile } from "../state/flow.ts";
+import { beganMs, reconciledIn, toReconcile } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { shownFields, timeOf, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
@@ -84,7 +84,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
 /** The regimen as it was when the visit began; "" if the medicine was not there, undefined while that is asked. */
 function useBefore({ medicine, visit, chart }: FlowProps & { medicine: RecordView }): string | undefined {
     const field = medicine.fields["regimen"];
-    const from = startedMs(visit);
+    const from = beganMs(visit);
     const same = field !== undefined && !field.conflict && (field.values.at(-1)?.time_ms ?? 0) < from ? field.value : undefined;
     const [asked, setAsked] = useState<string>();
     const newest = field?.values.at(-1)?.index;
@@ -92,7 +92,7 @@ function useBefore({ medicine, visit, chart }: FlowProps & { medicine: RecordVie
         if (same !== undefined)
             return;
         ask("history", { chart: chart.chart, doc: "pmr", record: medicine.record, field: "regimen" })
-            .then((said) => setAsked(said.filter((one) => one.time_ms < from).at(-1)?.value ?? ""), () => setAsked(""));
+            .then((said) => setAsked(said.filter((one) => one.time_ms < from).at(-1)?.value ?? ""), () => setAsked(undefined)); // not known is not "was not there"
     }, [same, newest, from]);
     return same ?? asked;
 }

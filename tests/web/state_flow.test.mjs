@@ -1,0 +1,48 @@
+/** What a visit still has to decide: no line of a discharge is forgotten, and nobody's proposal takes one away. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { require, top } from "./_load.mjs";
+
+Object.assign(globalThis, {
+    window: { addEventListener() {} }, document: { addEventListener() {}, visibilityState: "visible" },
+    history: { state: null, replaceState() {} }, location: { pathname: "/", hash: "", href: "https://practice.example/" },
+});
+const { outputFiles } = await require("esbuild").build({
+    stdin: {
+        contents: `export { medicinesNow, reconciledIn, toReconcile } from "./state/flow.ts"; export { tree } from "./state/tree.ts";`,
+        resolveDir: `${top}web-client/src`,
+    },
+    bundle: true, write: false, format: "esm", target: "es2022", logLevel: "warning",
+});
+const { medicinesNow, reconciledIn, toReconcile, tree } =
+    await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].contents).toString("base64"));
+
+const began = Date.parse("2026-03-14T10:00:00Z");
+const said = (value, time_ms = began - 86_400_000) => ({ value, conflict: false, values: [{ value, time_ms }] });
+const record = (name, fields, more = {}) => ({ record: name, state: "present", conflicts: 0, proposals: [], fields, ...more });
+/* The device that began the visit is a quarter of an hour ahead of the server. */
+const visit = record("v", { started: said("2026-03-14T10:15:00Z", began) });
+const pmr = (...value) => { tree.open.value = { records: { pmr: { state: "here", value } } }; };
+const names = (records) => records.map((r) => r.record);
+
+test("what was stopped elsewhere during the visit is a line still", () => {
+    pmr(record("taken", {}), record("long ago", { status: said("stopped") }),
+        record("meanwhile", { status: said("stopped", began + 60_000) }),
+        record("decided", { status: said("stopped", began + 60_000), discharge: said("stopped", began + 60_000) }));
+    assert.deepEqual(names(toReconcile(visit)), ["taken", "meanwhile", "decided"]);
+    assert.deepEqual(names(toReconcile(visit).filter((r) => !reconciledIn(visit, r))), ["taken", "meanwhile"]);
+});
+
+test("a decision counts though the clock that began the visit is ahead", () => {
+    const medicine = record("m", { discharge: said("continue", began + 60_000) });
+    assert.ok(reconciledIn(visit, medicine));
+    assert.ok(!reconciledIn(visit, record("m", { discharge: said("continue") })));
+});
+
+test("who only proposes that a medicine is stopped has not stopped it", () => {
+    pmr(record("added", {}, { state: "proposed", proposals: [
+        { state: "pending", fields: { regimen: "drug=Aleve" } }, { state: "pending", fields: { status: "stopped" } },
+    ] }), record("two answers", { status: { conflict: true, values: [] } }), record("stopped", { status: said("stopped") }));
+    assert.deepEqual(names(medicinesNow()), ["added", "two answers"]);
+    assert.deepEqual(names(toReconcile(visit)), ["added", "two answers"]);
+});
