@@ -369,12 +369,47 @@ void check_pharmacies(struct find *f)
 
 /* -- writing --------------------------------------------------------------------------------------------- */
 
+/* "every morning", and no day of the week in it */
+static bool is_daily(struct galen_bytes text)
+{
+    static const char *const daily[] = {"daily", "day",     "morning",  "noon", "evening",
+                                        "night", "bedtime", "hour",     "qd",   "bid",
+                                        "tid",   "meal",    "breakfast"};
+    static const char *const weekly[] = {"week",     "monday",     "tuesday",  "wednesday",
+                                         "thursday", "friday",     "saturday", "sunday",
+                                         "7 days",   "seven days", "cycle"};
+    return find_has_word(text, daily, sizeof daily / sizeof *daily) &&
+           !find_has_word(text, weekly, sizeof weekly / sizeof *weekly);
+}
+
+/* What is taken once a week, and is written as daily. */
+static void check_weekly(struct find *f, const struct galen_safety_text *text)
+{
+    const struct safety_side side = {.ingredients = {"methotrexate"}};
+    if (strcmp(text->field, "regimen.frequency") != 0 || !is_daily(text->text))
+        return;
+    for (size_t i = 0; i < f->count; i++) {
+        int row = row_on_side(&f->known[i], &side);
+        if (row >= 0 &&
+            memcmp(f->known[i].medicine->record, text->record, GALEN_RECORD_ID_BYTES) == 0)
+            find_add(f, &(struct concern){.kind = GALEN_FINDING_WRITING,
+                                          .rule = "weekly",
+                                          .severity = GALEN_SEVERITY_HIGH,
+                                          .source = SOURCE_LABELS,
+                                          .chosen = &i,
+                                          .rows = &row,
+                                          .count = 1});
+    }
+}
+
 /* One finding a text and rule: the first place. */
 void check_writing(struct find *f)
 {
     struct galen_writing writings[GALEN_SAFETY_WRITINGS_MAX];
     for (size_t t = 0; t < f->input->text_count; t++) {
         const struct galen_safety_text *text = &f->input->texts[t];
+        if (GALEN_CHECKED(SAFETY_WEEKLY))
+            check_weekly(f, text);
         size_t count =
             galen_safety_writing(text->text, text->place, writings, GALEN_SAFETY_WRITINGS_MAX);
         count = count < GALEN_SAFETY_WRITINGS_MAX ? count : GALEN_SAFETY_WRITINGS_MAX;

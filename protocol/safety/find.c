@@ -174,6 +174,14 @@ static bool contains(struct galen_bytes text, const char *word)
     return false;
 }
 
+bool find_has_word(struct galen_bytes text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (contains(text, words[i]))
+            return true;
+    return false;
+}
+
 /* The name as it is written, and the ingredient that counts where the name does not say it. */
 static void write_name(struct galen_writer *w, const struct known *k, int row)
 {
@@ -427,14 +435,6 @@ static void add_gaps(struct find *f)
 
 /* -- all of it ----------------------------------------------------------------------------------------------- */
 
-static bool has_word(struct galen_bytes text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (contains(text, words[i]))
-            return true;
-    return false;
-}
-
 /* Used in the eye, nose, ear or on the skin, and not meant to reach the blood from there. */
 static bool is_local(const struct galen_safety_medicine *medicine)
 {
@@ -444,8 +444,10 @@ static bool is_local(const struct galen_safety_medicine *medicine)
     static const char *const through[] = {"patch",  "transdermal", "under",  "inject",
                                           "subcut", "by mouth",    "vaginal"};
     size_t n = sizeof places / sizeof *places, t = sizeof through / sizeof *through;
-    return (has_word(medicine->route, places, n) || has_word(medicine->form, places, n)) &&
-           !has_word(medicine->route, through, t) && !has_word(medicine->form, through, t);
+    return (find_has_word(medicine->route, places, n) ||
+            find_has_word(medicine->form, places, n)) &&
+           !find_has_word(medicine->route, through, t) &&
+           !find_has_word(medicine->form, through, t);
 }
 
 /* Nitrates and hormones go through the skin on purpose. */

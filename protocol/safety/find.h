@@ -34,6 +34,9 @@ struct find {
     int *rows;      /* beside: the ingredient that counts, or -1 */
 };
 
+/** Is one of these in it? They are in lower case, the text in any. */
+bool find_has_word(struct galen_bytes text, const char *const *words, size_t count);
+
 /* The medicines of a finding: places in `known`, and for each the ingredient that counts. */
 struct concern {
     uint8_t kind;

@@ -101,7 +101,7 @@ const size_t safety_duplicate_count = COUNT(safety_duplicates);
 
 /*
  * First the fifteen pairs, in their order; 11 to 13 have a second row for the weaker inhibitors that the
- * pair's name covers and labels warn of. Behind them some contraindications and boxed warnings of US labels.
+ * pair's name covers and labels warn of. Behind them some contraindications, boxed and other grave warnings of US labels.
  */
 const struct safety_pair safety_pairs[] = {
     /* key                     one                                                     other                        severity  source */
@@ -134,6 +134,25 @@ const struct safety_pair safety_pairs[] = {
     {"wort-anticoagulant",     ONE("st johns wort"),                                   CLASSES(BLOOD_THINNER),      HIGH,     SOURCE_NCCIH},
     {"wort-antidepressant",    ONE("st johns wort"),                                   CLASSES(B(SSRI) | B(SNRI)),  HIGH,     SOURCE_NCCIH},
     {"wort-contraceptive",     ONE("st johns wort"),                                   ONE("ethinyl estradiol"),    HIGH,     SOURCE_NCCIH},
+    {"allopurinol-thiopurine", ONE("allopurinol"),                                     CLASSES(B(THIOPURINE)),      HIGH,     SOURCE_LABELS},
+    {"anticoagulant-3a4",      TWO("apixaban", "rivaroxaban"),                         CLASSES(INHIBITOR_3A4),      HIGH,     SOURCE_LABELS},
+    {"anticoagulant-inducer",  TWO("apixaban", "rivaroxaban"),                         CLASSES(B(CYP3A4_INDUCER)),  HIGH,     SOURCE_LABELS},
+    {"anticoagulant-platelet", CLASSES(BLOOD_THINNER),                                 TWO("clopidogrel", "ticagrelor"), HIGH,     SOURCE_LABELS},
+    {"beta-blocker-verapamil", CLASSES(B(BETA_BLOCKER)),                               TWO("verapamil", "diltiazem"), MODERATE, SOURCE_LABELS},
+    {"clopidogrel-ppi",        ONE("clopidogrel"),                                     TWO("omeprazole", "esomeprazole"), MODERATE, SOURCE_LABELS},
+    {"colchicine-3a4",         ONE("colchicine"),                                      CLASSES(INHIBITOR_3A4),      HIGH,     SOURCE_LABELS},
+    {"digoxin-rhythm",         ONE("digoxin"),                                         TWO("amiodarone", "verapamil"), HIGH,     SOURCE_LABELS},
+    {"ergot-triptan",          CLASSES(B(ERGOT)),                                      CLASSES(B(TRIPTAN)),         HIGH,     SOURCE_LABELS},
+    {"isotretinoin-tetracycline", ONE("isotretinoin"),                                    CLASSES(B(TETRACYCLINE)),    HIGH,     SOURCE_LABELS},
+    {"lithium-kidney",         ONE("lithium"),                                         CLASSES(B(NSAID) | B(ACE_INHIBITOR) | B(ARB)), HIGH,     SOURCE_LABELS},
+    {"methotrexate-nsaid",     ONE("methotrexate"),                                    CLASSES(B(NSAID)),           MODERATE, SOURCE_LABELS},
+    {"potassium-renin",        CLASSES(B(ACE_INHIBITOR) | B(ARB)),                     TWO("potassium", "spironolactone"), MODERATE, SOURCE_LABELS},
+    {"potassium-spironolactone", ONE("potassium"),                                       TWO("spironolactone", "eplerenone"), HIGH,     SOURCE_LABELS},
+    {"riociguat-nitrate",      ONE("riociguat"),                                       CLASSES(B(NITRATE) | B(PDE5)), HIGH,     SOURCE_LABELS},
+    {"statin-cyclosporine",    ONE("cyclosporine"),                                    CLASSES(B(STATIN)),          HIGH,     SOURCE_LABELS},
+    {"theophylline-1a2",       ONE("theophylline"),                                    CLASSES(B(CYP1A2_STRONG)),   HIGH,     SOURCE_LABELS},
+    {"tramadol-serotonergic",  TWO("tramadol", "meperidine"),                          CLASSES(B(SSRI) | B(SNRI) | B(TRICYCLIC)), HIGH,     SOURCE_LABELS},
+    {"warfarin-amiodarone",    CLASSES(B(VITAMIN_K_ANTAGONIST)),                       ONE("amiodarone"),           HIGH,     SOURCE_LABELS},
 };
 const size_t safety_pair_count = COUNT(safety_pairs);
 

@@ -174,6 +174,26 @@ Test(safety_chart, writing_is_looked_at_in_regimens_directions_and_actions)
                      "writing:u=open");
 }
 
+Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
+{
+    static const struct {
+        const char *frequency;
+        bool found;
+    } cases[] = {
+        {"once a day", true},    {"Every morning", true},   {"daily with food", true},
+        {"once a week", false},  {"Mondays", false},        {"every Monday morning", false},
+        {"every 7 days", false}, {"one day a week", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char regimen[200];
+        snprintf(regimen, sizeof regimen, "drug=Trexall; dose=1; frequency=%s", cases[i].frequency);
+        staff(GALEN_DOC_PMR, 'a', "regimen", regimen);
+        staff(GALEN_DOC_PMR, 'b', "regimen", "drug=folic acid; dose=1; frequency=once a day");
+        cr_assert_str_eq(found(), cases[i].found ? "writing:weekly=open" : "", "%s",
+                         cases[i].frequency);
+    }
+}
+
 Test(safety_chart, writing_of_what_is_only_proposed_is_looked_at_until_it_is_declined)
 {
     static const struct {
