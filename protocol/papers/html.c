@@ -119,11 +119,22 @@ static struct galen_date date_of_day(int64_t days)
                                .day = (uint8_t)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
-void put_day(struct page *p, uint64_t ms)
+static struct galen_date day_of(const struct page *p, uint64_t ms)
 {
     int64_t seconds = (int64_t)(ms / 1000) + (int64_t)p->source->zone_minutes * 60;
-    struct galen_date date = date_of_day(seconds < 0 ? 0 : seconds / 86400);
+    return date_of_day(seconds < 0 ? 0 : seconds / 86400);
+}
+
+void put_day(struct page *p, uint64_t ms)
+{
+    struct galen_date date = day_of(p, ms);
     put_date(p, &date);
+}
+
+struct galen_date paper_day(const struct page *p)
+{
+    const struct galen_paper_source *s = p->source;
+    return day_of(p, s->version ? s->version->entry->received_ms : s->now_ms);
 }
 
 void put_lines(struct page *p, size_t count)

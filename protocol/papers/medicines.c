@@ -4,6 +4,7 @@
 enum { PMR_PROPOSED = 1, PMR_ON_HOLD = 3, PMR_STOPPED = 4 }; /* the vocabularies' numbers, */
 enum { ALLERGIES_NONE_KNOWN = 1, ALLERGIES_NOT_ASKED = 3 };  /* kept for good */
 enum { ALLERGY_ACTIVE = 1 };
+enum { STOPPED_MONTHS = 6 }; /* as PHRASE_STOPPED says */
 
 /* -- medicines -------------------------------------------------------------------------------------- */
 
@@ -13,15 +14,17 @@ static uint8_t choice_of(const struct galen_record *record, uint8_t doc, uint16_
     return fact_choice(&fact);
 }
 
+/* Is it settled that this is stopped? */
+static bool is_stopped(const struct galen_record *record)
+{
+    return choice_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS) == PMR_STOPPED;
+}
+
 /* What is stopped is not on the list; what only somebody proposed is, and says so. A status in conflict
  * stops nothing. */
 static bool is_taken(const struct galen_record *record)
 {
-    struct fact status = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
-    struct galen_value value;
-    bool stopped = status.count == 1 && fact_value(&status, &value) &&
-                   value.kind == GALEN_VALUE_CHOICE && value.as.choice == PMR_STOPPED;
-    return galen_record_stands(record) && !stopped;
+    return galen_record_stands(record) && !is_stopped(record);
 }
 
 static void put_drug(struct page *p, const struct galen_regimen *regimen)
@@ -171,6 +174,45 @@ static void put_medicines(struct page *p, void (*one)(struct page *, const struc
     }
 }
 
+/* -- what is taken no more ------------------------------------------------------------------------- */
+
+/* A stop whose month is not said is as late as it may be. */
+static bool is_stopped_lately(const struct page *p, const struct galen_record *record)
+{
+    struct fact stop = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STOP);
+    struct galen_date day = paper_day(p);
+    struct galen_value value;
+    if (!galen_record_stands(record) || !is_stopped(record) || stop.count == 0 ||
+        !fact_value(&stop, &value))
+        return false;
+    int months = (day.year - value.as.date.year) * 12 + day.month;
+    months -= value.as.date.month == 0 ? 12 : value.as.date.month;
+    return months <= STOPPED_MONTHS;
+}
+
+/* Of what was stopped, there may be a box at home, and another doctor may not know. */
+static void put_stopped(struct page *p)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
+        if (!is_stopped_lately(p, record))
+            continue;
+        if (shown++ == 0) {
+            put_html(p, "<h2>");
+            put_phrase(p, PHRASE_STOPPED);
+            put_html(p, "</h2>\n<p class=\"mark\">");
+            put_phrase(p, PHRASE_STOPPED_WHAT);
+            put_html(p, "</p>\n");
+        }
+        put_html(p, "<section class=\"block\">\n<h3>");
+        put_name(p, record);
+        put_html(p, "</h3>\n<dl>\n");
+        ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_STOP, GALEN_PMR_STOP_REASON);
+        put_html(p, "</dl>\n</section>\n");
+    }
+}
+
 /* -- allergies -------------------------------------------------------------------------------------- */
 
 static bool is_active(const struct galen_record *allergy)
@@ -257,6 +299,7 @@ void write_medicines(struct page *p)
     put_phrase(p, PHRASE_MEDICINES_INTRO);
     put_html(p, "</p>\n");
     put_medicines(p, put_medicine);
+    put_stopped(p);
     put_allergies(p);
     put_effects(p);
     put_html(p, "<h2>");
@@ -301,6 +344,7 @@ void write_list(struct page *p)
     put_phrase(p, PHRASE_MEDICINES_TITLE);
     put_html(p, "</h2>\n");
     put_medicines(p, put_clinical);
+    put_stopped(p);
     put_html(p, "<h2>");
     put_phrase(p, PHRASE_OTHER);
     put_html(p, "</h2>\n<div class=\"plain\">\n<dl>\n");

@@ -76,6 +76,8 @@ const struct paper_language paper_language_en = {
         [PHRASE_UNNAMED] = "(no name)",
         [PHRASE_PATIENT] = "Name: ",
         [PHRASE_PHARMACIST] = "pharmacist",
+        [PHRASE_STOPPED] = "Stopped in the last six months",
+        [PHRASE_STOPPED_WHAT] = "Do not take these any more, also if some are left.",
     },
 };
 /* clang-format on */

@@ -267,6 +267,39 @@ Test(papers, no_regimen_is_shown_that_nobody_wrote)
     story_end(&s);
 }
 
+/* There may be a box at home. */
+Test(papers, what_was_stopped_lately_is_said_to_be_stopped)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+    set(&s, PMR, 'a', "regimen", "drug=Lately; strength=5 mg");
+    set(&s, PMR, 'a', "status", "stopped");
+    set(&s, PMR, 'a', "stop", "2025-09-30");
+    set(&s, PMR, 'a', "stop_reason", "slow pulse");
+    set(&s, PMR, 'b', "regimen", "drug=Longago");
+    set(&s, PMR, 'b', "status", "stopped");
+    set(&s, PMR, 'b', "stop", "2025-08-31");
+    set(&s, PMR, 'c', "regimen", "drug=Goeson");
+    set(&s, PMR, 'c', "stop", "2026-03-01");
+    static const enum galen_paper lists[] = {GALEN_PAPER_MEDICINES, GALEN_PAPER_LIST};
+    for (size_t i = 0; i < 2; i++) {
+        char *text = paper(&source, lists[i]);
+        char *stopped = strstr(text, "Do not take these any more");
+        cr_assert_not_null(stopped);
+        cr_assert_not_null(strstr(stopped, "Lately"));
+        cr_assert_not_null(strstr(stopped, "slow pulse"));
+        *stopped = 0;
+        cr_assert_null(strstr(text, "Lately"));
+        cr_assert_not_null(strstr(text, "Goeson"));
+        *stopped = 'D';
+        cr_assert_null(strstr(text, "Longago"));
+        free(text);
+    }
+    story_end(&s);
+}
+
 /* An allergy stays on the papers, and an action, however somebody else would have it. */
 Test(papers, what_is_only_proposed_takes_nothing_away)
 {
