@@ -160,14 +160,20 @@ static void check_documents_before(struct checking *c, uint64_t index)
         fail(c, GALEN_CLAIM_CONTENTS, GALEN_ERR_STATE, c->signed_documents.index, NULL);
 }
 
-/* What an opened sign-off is about, if it is shown: only its author could have named this hash. */
+/* An opened sign-off is a pharmacist's; what it is about, if it is shown: only its author could have named this hash. */
 static void check_documents(struct checking *c, uint64_t index, const struct galen_entry *entry,
                             struct galen_bytes plain)
 {
     struct galen_op op;
     uint8_t hash[GALEN_HASH_BYTES];
-    if (!c->documents_left || c->signed_documents.index != index ||
-        galen_op_read(plain, entry->header.class, &op) != GALEN_OK || op.kind != GALEN_KIND_SIGN)
+    if (galen_op_read(plain, entry->header.class, &op) != GALEN_OK || op.kind != GALEN_KIND_SIGN)
+        return;
+    /* Whoever signed without being somebody who signs made no version. */
+    const struct galen_member *author = galen_rules_member(c->rules, &entry->header.author);
+    if (GALEN_CHECKED(EVIDENCE_SIGNER) && !c->stuck &&
+        (!author || author->role != GALEN_ROLE_PHARMACIST))
+        fail(c, GALEN_CLAIM_CONTENTS, GALEN_ERR_ROLE, index, &entry->header.author);
+    if (!c->documents_left || c->signed_documents.index != index)
         return;
     c->primitives->sha256(&c->signed_documents.documents, 1, hash);
     if (GALEN_CHECKED(EVIDENCE_SIGNED) && memcmp(hash, op.content.sign.hash, sizeof hash) != 0)

@@ -128,6 +128,40 @@ Test(evidence_signed, V1_a_flipped_byte_in_each_part_shows, .timeout = 120)
     shown_free(&s);
 }
 
+/* A patient's client that obeys nobody signs; no reader takes it for a version, and no third party does. */
+Test(evidence_signed, V2_a_sign_off_by_nobody_who_signs_is_shown_as_none)
+{
+    struct visit visit = visit_new(203);
+    struct galen_op op = {.kind = GALEN_KIND_SIGN};
+    op.content.sign.meaning = GALEN_SIGN_WITH_PATIENT;
+    op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    uint64_t index = visit.chart->size;
+    chart_operate(visit.chart, visit.patient, op);
+    struct shown s = {.home = home_new(visit.chart, NULL)};
+    home_is(s.home, GALEN_HOME_MEMBER, visit.pharmacist);
+    home_has_read(s.home);
+    home_start(s.home);
+    const struct galen_id *id = galen_rules_chart(visit.chart->rules);
+    cr_assert_eq(galen_docs_version_count(galen_engine_docs(s.home->engine, id)), 0);
+    const struct galen_evidence_options options = {.only = true,
+                                                   .index = index,
+                                                   .open = &index,
+                                                   .open_count = 1,
+                                                   .clock_ms = home_now(s.home)};
+    struct galen_evidence_report report;
+    galen_writer_init(&s.file);
+    cr_assert_eq(galen_engine_evidence(s.home->engine, id, &options, &s.file), GALEN_OK);
+    s.practice = galen_device_id(galen_sodium_primitives(), &visit.chart->practice);
+    cr_assert_eq(galen_evidence_check(galen_written(&s.file), &s.practice, NULL, &report),
+                 GALEN_OK);
+    cr_assert_eq(report.opened, 1);
+    cr_assert_eq(report.claims[GALEN_CLAIM_CONTENTS], GALEN_CLAIM_FAILS);
+    cr_assert_not(galen_evidence_holds(&report));
+    galen_writer_wipe(&s.file);
+    home_free(s.home);
+    chart_free(visit.chart);
+}
+
 /* -- reading what was signed ------------------------------------------------------------------------ */
 
 Test(evidence_signed, what_was_signed_is_read_to_its_end_or_refused)
