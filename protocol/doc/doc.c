@@ -362,10 +362,8 @@ static void update_position(struct galen_docs *docs, struct galen_record *record
     list_insert(order, find_place(order, record), record);
 }
 
-static void count_conflict(struct galen_docs *docs, struct galen_record *record, bool before,
-                           bool after)
+static void count_conflict(struct galen_record *record, bool before, bool after)
 {
-    docs->conflicts = docs->conflicts - before + after;
     record->conflicts = record->conflicts - before + after;
 }
 
@@ -385,7 +383,7 @@ static void change_field(struct galen_docs *docs, struct galen_record *record, u
         reg_say(reg, saying);
     else
         reg_take_back(reg, item);
-    count_conflict(docs, record, before, field_conflicts(field, reg));
+    count_conflict(record, before, field_conflicts(field, reg));
     if (number == record->document->order)
         update_position(docs, record);
 }
@@ -472,7 +470,7 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
     if (accepted)
         say_fields(docs, record, item, proposal->item);
     record->accepted = record->accepted - was_accepted + is_accepted(proposal, NULL);
-    count_conflict(docs, record, was_conflict, reg->different > 1);
+    count_conflict(record, was_conflict, reg->different > 1);
 }
 
 static void count_operation(struct galen_docs *docs, struct item *item, const struct galen_op *op)

@@ -103,7 +103,7 @@ enum galen_err galen_docs_sign_bar(const struct galen_docs *docs)
 {
     if (docs->newer > 0)
         return GALEN_ERR_UNKNOWN_KIND;
-    if (GALEN_CHECKED(SIGN_CONFLICT) && docs->conflicts > 0)
+    if (GALEN_CHECKED(SIGN_CONFLICT) && galen_docs_conflict_count(docs) > 0)
         return GALEN_ERR_CONFLICT;
     return GALEN_OK;
 }

@@ -120,7 +120,7 @@ struct galen_docs {
     struct list order[DOCUMENTS_MAX]; /* for each of galen_documents: its records in order */
     struct list signs;                /* version n at n - 1 */
     size_t standing;                  /* of these, how many nothing supersedes */
-    size_t conflicts, pending, newer;
+    size_t pending, newer;
 };
 
 /** NULL: no item has this index. */

@@ -4,6 +4,8 @@
 #include "state.h"
 #include "writing.h"
 
+#include "galen/mutation.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -154,7 +156,14 @@ size_t galen_record_conflict_count(const struct galen_record *record)
 
 size_t galen_docs_conflict_count(const struct galen_docs *docs)
 {
-    return docs->conflicts;
+    size_t conflicts = 0;
+    for (size_t i = 0; i < galen_document_count; i++)
+        for (size_t k = 0; k < docs->order[i].count; k++) {
+            const struct galen_record *record = docs->order[i].at[k];
+            if (!GALEN_CHECKED(SIGN_STANDING) || galen_record_stands(record))
+                conflicts += record->conflicts;
+        }
+    return conflicts;
 }
 
 size_t galen_docs_newer_count(const struct galen_docs *docs)

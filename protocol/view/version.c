@@ -103,6 +103,8 @@ static size_t add_conflicts_of(char out[SIGN_HELP_MAX], size_t nth,
                                const struct galen_record *record)
 {
     char title[NAME_TEXT_MAX];
+    if (!galen_record_stands(record))
+        return nth;
     const struct galen_document *document = galen_document(galen_record_doc(record));
     title_of(record, title);
     for (size_t i = 0; i < document->field_count; i++)

@@ -154,6 +154,28 @@ Test(doc_sign, D4_a_conflict_in_its_past_voids_it)
     story_end(&s);
 }
 
+/* Who says two things of a medicine that staff declined keeps nobody from signing; and to decide between the two
+ * would be to write it, which would put it on the list. */
+Test(doc_sign, D4_a_conflict_in_what_was_declined_bars_nothing)
+{
+    struct story s;
+    begin_with_a_medicine(&s);
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'n', "regimen", "drug=Ginkgo");
+    uint64_t base = s.size;
+    story_write(&s, &pat, base, PMR, 'n', "taken_as", "at night");
+    story_write(&s, &pat_2, base, PMR, 'n', "taken_as", "never");
+    cr_assert_eq(galen_docs_sign_bar(s.docs), GALEN_ERR_CONFLICT);
+    story_answer(&s, &ana, s.size, proposal, false);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'n')), GALEN_RECORD_DECLINED);
+    cr_assert_eq(galen_docs_sign_bar(s.docs), GALEN_OK);
+    story_sign(&s, &ana, s.size);
+    assert_verdict(&s, GALEN_OK, true);
+
+    story_answer(&s, &ana, s.size, proposal, true); /* after all */
+    cr_assert_eq(galen_docs_sign_bar(s.docs), GALEN_ERR_CONFLICT);
+    story_end(&s);
+}
+
 Test(doc_sign, D4_contradicting_answers_in_its_past_void_it)
 {
     struct story s;

@@ -163,6 +163,7 @@ GALEN_MUST_USE enum galen_err galen_docs_text(const struct galen_docs *docs, uin
 
 /** Fields with more than one value, and proposals with contradicting answers. */
 size_t galen_record_conflict_count(const struct galen_record *record);
+/** Of all records that stand: nobody has to decide in one that was declined. */
 size_t galen_docs_conflict_count(const struct galen_docs *docs);
 /** Operations that this version understands only in part, or not at all: they bar sign-off (L8). */
 size_t galen_docs_newer_count(const struct galen_docs *docs);

@@ -189,7 +189,7 @@ export function leftIn(step: Step, visit: RecordView, kinds: string[]): Left[] {
 /** What keeps a signature from being given: fields in which two answers stand. */
 export const conflicted = (): { doc: RecordDoc; record: RecordView }[] =>
     (Object.keys(tree.open.value?.records ?? {}) as RecordDoc[])
-        .flatMap((doc) => here(doc).filter((r) => r.conflicts > 0).map((record) => ({ doc, record })));
+        .flatMap((doc) => countOf(doc).filter((r) => r.conflicts > 0).map((record) => ({ doc, record })));
 
 export const placeOf = (chart: Id, doc: RecordDoc, record: Id, back?: ChartPlace): ChartPlace =>
     ({ at: "chart", chart, part: doc, record, ...(back ? { back } : {}) });
