@@ -97,6 +97,8 @@ const size_t safety_duplicate_count = COUNT(safety_duplicates);
 #define ONE(name) {.ingredients = {name}}
 #define TWO(a, b) {.ingredients = {a, b}}
 #define INHIBITOR_3A4 (B(CYP3A4_STRONG) | B(PROTEASE_INHIBITOR))
+/* What the opioids' boxed warning means by benzodiazepines and other depressants. */
+#define SEDATIVE {.classes = B(BENZODIAZEPINE) | B(Z_DRUG) | B(MUSCLE_RELAXANT), .ingredients = {"gabapentin", "pregabalin"}}
 #define BLOOD_THINNER (B(VITAMIN_K_ANTAGONIST) | B(ANTICOAGULANT))
 
 /*
@@ -130,7 +132,7 @@ const struct safety_pair safety_pairs[] = {
     {"fibrate-statin",         ONE("gemfibrozil"),                                     CLASSES(B(STATIN)),          HIGH,     SOURCE_LABELS},
     {"methotrexate-trimethoprim", ONE("methotrexate"),                                 ONE("trimethoprim"),         HIGH,     SOURCE_LABELS},
     {"nitrate-pde5",           CLASSES(B(NITRATE)),                                    CLASSES(B(PDE5)),            HIGH,     SOURCE_LABELS},
-    {"opioid-sedative",        CLASSES(B(OPIOID)),                                     CLASSES(B(BENZODIAZEPINE)),  HIGH,     SOURCE_LABELS},
+    {"opioid-sedative",        CLASSES(B(OPIOID)),                                     SEDATIVE,                    HIGH,     SOURCE_LABELS},
     {"wort-anticoagulant",     ONE("st johns wort"),                                   CLASSES(BLOOD_THINNER),      HIGH,     SOURCE_NCCIH},
     {"wort-antidepressant",    ONE("st johns wort"),                                   CLASSES(B(SSRI) | B(SNRI)),  HIGH,     SOURCE_NCCIH},
     {"wort-contraceptive",     ONE("st johns wort"),                                   ONE("ethinyl estradiol"),    HIGH,     SOURCE_NCCIH},

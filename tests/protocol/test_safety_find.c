@@ -315,6 +315,9 @@ static const struct {
      "interaction:nitrate-pde5=h"},
     {"PDE5 inhibitor alone", {"Viagra", "lisinopril"}, NULL, NULL, ""},
     {"opioid and benzodiazepine", {"Norco", "Xanax"}, NULL, NULL, "interaction:opioid-sedative=h"},
+    {"opioid and Z-drug", {"Norco", "Ambien"}, NULL, NULL, "interaction:opioid-sedative=h"},
+    {"opioid and gabapentin", {"Norco", "Neurontin"}, NULL, NULL, "interaction:opioid-sedative=h"},
+    {"opioid and melatonin", {"Norco", "melatonin"}, NULL, NULL, ""},
     /* further pairs of labels */
     {"DOAC and azole",
      {"Eliquis", "ketoconazole|start=2020-1-1"},
