@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "galen/mutation.h"
+#include "http_forms.h"
 #include "verify.h"
 
 static const char *const endings[HTTP_CODINGS] = {
@@ -61,6 +62,8 @@ static bool has_hash(const char *name)
     return strspn(from, "0123456789abcdef") >= size ||
            strspn(from, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= size;
 }
+
+#define FORM_NAME (GALEN_MANIFEST_FILE_NAME + 8) /* of a file's form, with its end */
 
 /* -- reading ------------------------------------------------------------------------------------ */
 
@@ -148,6 +151,24 @@ static bool describe(const struct reading *reading, struct http_file *file, cons
     return file->type || wrong(reading, name, "has an ending that galend does not know");
 }
 
+/* The manifest names no forms, since another version of a compressor makes others of the same file. */
+static bool check_forms(const struct reading *reading, const struct http_file *file)
+{
+    const struct http_body *plain = &file->bodies[HTTP_IDENTITY];
+    for (int coding = HTTP_IDENTITY + 1; GALEN_CHECKED(CLIENT_FORM) && coding < HTTP_CODINGS;
+         coding++) {
+        const struct http_body *form = &file->bodies[coding];
+        char name[FORM_NAME];
+        if (!form->at ||
+            http_form_holds((enum http_coding)coding, (struct galen_bytes){form->at, form->size},
+                            (struct galen_bytes){plain->at, plain->size}))
+            continue;
+        snprintf(name, sizeof name, "%s%s", file->name, endings[coding]);
+        return wrong(reading, name, "is not that file compressed: build it anew");
+    }
+    return true;
+}
+
 /* `first`: the body as it is, if it was read already. */
 static bool read_file(const struct reading *reading, const char *name, const char *hash,
                       struct http_body first)
@@ -155,13 +176,13 @@ static bool read_file(const struct reading *reading, const char *name, const cha
     struct http_file *file = &reading->files->files[reading->files->count++];
     file->bodies[HTTP_IDENTITY] = first;
     for (int coding = HTTP_IDENTITY; coding < HTTP_CODINGS; coding++) {
-        char path[GALEN_MANIFEST_FILE_NAME + 8];
+        char path[FORM_NAME];
         snprintf(path, sizeof path, "%s%s", name, endings[coding]);
         if (!file->bodies[coding].at &&
             !read_body(reading, path, coding == HTTP_IDENTITY, &file->bodies[coding]))
             return false;
     }
-    return describe(reading, file, name, hash);
+    return describe(reading, file, name, hash) && check_forms(reading, file);
 }
 
 static int by_name(const void *a, const void *b)

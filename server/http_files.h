@@ -38,8 +38,9 @@ struct http_files {
 };
 
 /**
- * Reads `folder`/manifest.json and each file that it lists, with its .br and .gz where they lie beside.
- * Holds them once. NULL: `why` is a sentence that names the file which is missing or wrong.
+ * Reads `folder`/manifest.json and each file that it lists, with its .br and .gz where they lie beside:
+ * each must be the file that it stands for. Holds them once. NULL: `why` is a sentence that names the file
+ * which is missing or wrong.
  */
 struct http_files *http_files_read(const char *folder, char why[CONFIG_WHY_MAX]);
 struct http_files *http_files_hold(struct http_files *files);

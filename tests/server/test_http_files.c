@@ -21,6 +21,21 @@ static char folder[64];
 #define SCRIPT      "main-0123456789abcdef.js"
 #define MANIFEST    "{\"index.html\":\"" INDEX_HASH "\",\n \"" SCRIPT "\":\"" SCRIPT_HASH "\"}\n"
 
+/* And of index.html with one other letter in it. */
+#define GALEM_MANIFEST                                                                             \
+    "{\"index.html\":\"YwnTztZuYN0R10Co2ADPHdUWpw/j22iKDFlDufSOWHE=\",\n \"" SCRIPT                \
+    "\":\"" SCRIPT_HASH "\"}\n"
+
+/* index.html as gzip -9n and node's brotliCompressSync made it. */
+static const char index_gz[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xb3\x29\xc9\x2c\xc9\x49\xb5\x73"
+    "\x4f\xcc\x49\xcd\xb3\xd1\x87\x70\xb8\x00\x86\xb0\xf7\xa1\x15\x00\x00\x00";
+static const char index_br[] =
+    "\x1b\x14\x00\xf8\x8d\x54\xb5\xbf\x3e\x0a\x63\x73\x13\x65\x55\xc8\x2b\xb5"
+    "\x81\x24\xc4\x1e";
+#define GZ_SIZE (sizeof index_gz - 1)
+#define BR_SIZE (sizeof index_br - 1)
+
 static void write_file(const char *name, const char *text, size_t size)
 {
     char path[256];
@@ -44,8 +59,8 @@ static void make_folder(void)
     strcpy(folder, "/tmp/galen-files-XXXXXX");
     cr_assert(mkdtemp(folder));
     write_file("index.html", "<title>Galen</title>\n", 21);
-    write_file("index.html.br", "brotli", 6);
-    write_file("index.html.gz", "gz", 2);
+    write_file("index.html.br", index_br, BR_SIZE);
+    write_file("index.html.gz", index_gz, GZ_SIZE);
     write_file(SCRIPT, "start();\n", 9);
     write_file("manifest.json", MANIFEST, strlen(MANIFEST));
     write_file("not-listed.txt", "secret", 6);
@@ -76,14 +91,14 @@ Test(http_files, are_those_of_the_manifest_in_the_codings_that_lie_beside)
     struct http_files *files = http_files_read(folder, why);
     cr_assert(files, "%s", why);
     cr_assert_eq(files->count, 3);
-    cr_assert_eq(files->bytes, 21 + 6 + 2 + 9 + strlen(MANIFEST));
+    cr_assert_eq(files->bytes, 21 + BR_SIZE + GZ_SIZE + 9 + strlen(MANIFEST));
     const struct http_file *index = http_files_find(files, "/index.html");
     cr_assert(index);
     cr_assert_str_eq(index->type, "text/html; charset=utf-8");
     cr_assert_not(index->hashed);
     cr_assert_eq(http_file_codings(index), 7);
-    cr_assert_eq(index->bodies[HTTP_BROTLI].size, 6);
-    cr_assert_arr_eq(index->bodies[HTTP_BROTLI].at, "brotli", 6);
+    cr_assert_eq(index->bodies[HTTP_BROTLI].size, BR_SIZE);
+    cr_assert_arr_eq(index->bodies[HTTP_BROTLI].at, index_br, BR_SIZE);
     cr_assert_arr_eq(index->bodies[HTTP_IDENTITY].at, "<title>Galen</title>\n", 21);
     const struct http_file *script = http_files_find(files, "/" SCRIPT);
     cr_assert(script && script->hashed);
@@ -166,6 +181,48 @@ Test(http_files, a_missing_or_changed_file_is_named)
     remove_file("index.html.br");
     cr_assert_eq(symlink("index.html.br", path), 0); /* to itself */
     expect_refused("/index.html.br");
+}
+
+/* A form that is changed, cut off, longer, or that of another file; browsers get it instead of the file. */
+Test(http_files, a_form_of_another_file_is_named)
+{
+    static const struct {
+        const char *name, *form;
+        size_t size;
+    } forms[] = {{"index.html.gz", index_gz, GZ_SIZE}, {"index.html.br", index_br, BR_SIZE}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        char changed[128], words[80];
+        size_t size = forms[i].size;
+        snprintf(words, sizeof words, "/%s is not that file compressed", forms[i].name);
+        for (size_t cut = 0; cut < size; cut++) {
+            write_file(forms[i].name, forms[i].form, cut);
+            expect_refused(words);
+        }
+        memcpy(changed, forms[i].form, size);
+        changed[size] = 0;
+        write_file(forms[i].name, changed, size + 1);
+        expect_refused(words);
+        memcpy(changed + size, forms[i].form, size); /* twice, which some readers of gzip take */
+        write_file(forms[i].name, changed, 2 * size);
+        expect_refused(words);
+        write_file(forms[i].name, forms[i].form, size);
+        struct http_files *files = http_files_read(folder, why);
+        cr_assert(files, "%s", why);
+        http_files_release(files);
+    }
+    write_file("index.html", "<title>Galem</title>\n", 21);
+    write_file("manifest.json", GALEM_MANIFEST, strlen(GALEM_MANIFEST));
+    expect_refused("/index.html.gz is not that file compressed");
+    remove_file("index.html.gz");
+    expect_refused("/index.html.br is not that file compressed");
+    remove_file("index.html.br");
+    http_files_release(http_files_read(folder, why));
+    write_file(SCRIPT ".gz", index_gz, GZ_SIZE); /* longer than its file */
+    expect_refused(SCRIPT ".gz is not that file compressed");
+    remove_file(SCRIPT ".gz");
+    write_file("manifest.json.br", index_br, BR_SIZE);
+    expect_refused("/manifest.json.br is not that file compressed");
+    remove_file("manifest.json.br");
 }
 
 Test(http_files, a_manifest_that_is_none_is_named)
@@ -358,7 +415,7 @@ Test(http_files, are_read_anew_while_the_old_ones_are_in_use)
     http_files_release(files);
     cr_assert_not(http_reload_take(reload, &files, why), "it was asked twice");
     http_files_release(old);
-    cr_assert_arr_eq(http_files_find(old, "/index.html")->bodies[HTTP_GZIP].at, "gz", 2);
+    cr_assert_arr_eq(http_files_find(old, "/index.html")->bodies[HTTP_GZIP].at, index_gz, GZ_SIZE);
     http_files_release(old);
     cr_assert(http_reload_start(reload)); /* ends with it */
     http_reload_free(reload);
