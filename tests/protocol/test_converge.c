@@ -459,7 +459,15 @@ static const struct galen_record *any_record(const struct replica *r)
     return NULL;
 }
 
-/* Staff answer, and answer anew; others withdraw. */
+static bool staff_answered(const struct galen_proposal *proposal)
+{
+    for (size_t i = 0; i < galen_proposal_answer_count(proposal); i++)
+        if (galen_docs_may_answer(galen_proposal_answer(proposal, i).entry->role))
+            return true;
+    return false;
+}
+
+/* Staff answer, and answer anew; others withdraw what nobody answered. */
 static void answer(struct replica *r)
 {
     const struct galen_record *record = any_record(r);
@@ -469,7 +477,8 @@ static void answer(struct replica *r)
         return;
     const struct galen_proposal *proposal = galen_record_proposal(record, below(count));
     const struct galen_id own = entry_of(r).account;
-    if (!staff && !galen_id_equal(&galen_proposal_entry(proposal)->account, &own) && !r->hostile)
+    bool theirs = galen_id_equal(&galen_proposal_entry(proposal)->account, &own);
+    if (!staff && (!theirs || staff_answered(proposal)) && !r->hostile)
         return;
     struct galen_op op = {.kind = GALEN_KIND_ANSWER, .base = r->read};
     op.content.answer.proposal = galen_proposal_index(proposal);
