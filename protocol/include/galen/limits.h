@@ -17,7 +17,7 @@
 #define GALEN_TEXT_POINTS_MAX   (64u * 1024) /* code points in a text field */
 #define GALEN_LINE_POINTS_MAX   500  /* code points in a one-line value or a regimen's part */
 #define GALEN_WRITE_FIELDS_MAX  64   /* fields in one write or proposal */
-#define GALEN_UNDO_PASSED_MAX   64   /* changes that cannot be taken back, passed over to find one that can */
+#define GALEN_UNDO_PASSED_MAX   64   /* changes passed over to find one that can be undone */
 #define GALEN_NOTE_MAX          1024 /* bytes: which identifiers were checked, a visit's note */
 #define GALEN_ASSERTION_MAX     1024 /* bytes: a passkey's word under a sign-off */
 #define GALEN_BODY_MAX          (256u * 1024) /* sealed or clear body of one entry */
