@@ -286,6 +286,24 @@ enum galen_err galen_record_text_history(const struct galen_record *record, uint
     return err;
 }
 
+/* Applies an edit of this device's that is to follow what is in the text. */
+static enum galen_err apply_unsent(struct galen_text *text, const struct galen_docs *docs,
+                                   const struct reg *reg, const struct galen_id *device,
+                                   const struct galen_unsent *unsent)
+{
+    struct galen_splices splices;
+    enum galen_err err = galen_splices_read(unsent->value, &splices);
+    if (err != GALEN_OK)
+        return err;
+    struct galen_edit edit = {
+        .device = docs_device(docs, device), .splices = splices.at, .count = splices.count};
+    if (reg != NULL)
+        edit.seen = edits_before(reg, unsent->base);
+    err = galen_text_apply(text, &edit, 0);
+    galen_splices_free(&splices);
+    return err;
+}
+
 enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
                                const uint8_t id[GALEN_RECORD_ID_BYTES], uint16_t field,
                                const struct galen_id *device, const struct galen_unsent *unsent,
@@ -304,20 +322,71 @@ enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
         return GALEN_ERR_MEMORY;
     err = replay_all(text, reg, NULL, NULL);
     for (size_t i = 0; i < count && err == GALEN_OK; i++) {
-        struct galen_splices splices;
-        err = galen_splices_read(unsent[i].value, &splices);
-        if (err != GALEN_OK)
-            break;
-        struct galen_edit edit = {
-            .device = docs_device(docs, device), .splices = splices.at, .count = splices.count};
-        if (reg != NULL)
-            edit.seen = edits_before(reg, unsent[i].base);
-        err = galen_text_apply(text, &edit, 0);
-        galen_splices_free(&splices);
+        err = apply_unsent(text, docs, reg, device, &unsent[i]);
         if (err == GALEN_ERR_VALUE)
             err = GALEN_OK; /* it will be void, and changes nothing */
     }
     galen_text_say(text, w);
     galen_text_free(text);
     return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
+}
+
+/* What the author of an edit made on this base had in front of them: what lay before it, and their own. */
+static enum galen_err say_past(const struct galen_docs *docs, const struct reg *reg,
+                               const struct galen_id *device, uint64_t base,
+                               const struct galen_unsent *unsent, size_t count,
+                               struct galen_writer *w)
+{
+    struct galen_text *text = galen_text_new();
+    enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
+    uint32_t seen = reg == NULL ? 0 : edits_before(reg, base), own = docs_device(docs, device);
+    for (size_t i = 0; reg != NULL && i < reg->count && err == GALEN_OK; i++)
+        if (i < seen || edit_of(reg, i, &reg->said[i]).device == own)
+            err = apply_saying(text, reg, i, &reg->said[i]);
+    for (size_t i = 0; i < count && err == GALEN_OK; i++) {
+        err = apply_unsent(text, docs, reg, device, &unsent[i]);
+        if (err == GALEN_ERR_VALUE)
+            err = GALEN_OK; /* it would have been void */
+    }
+    if (err == GALEN_OK) {
+        galen_text_say(text, w);
+        err = w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
+    galen_text_free(text);
+    return err;
+}
+
+enum galen_err galen_docs_text_without(const struct galen_docs *docs, uint8_t doc,
+                                       const uint8_t id[GALEN_RECORD_ID_BYTES], uint16_t field,
+                                       const struct galen_id *device,
+                                       const struct galen_unsent *with, size_t count,
+                                       const struct galen_unsent *without, size_t without_count,
+                                       struct galen_writer *w)
+{
+    const struct galen_record *record = docs_record(docs, doc, id);
+    const struct reg *reg = record == NULL ? NULL : &record->fields[field - 1];
+    struct galen_splices splices = {0};
+    struct galen_writer before, after, now;
+    galen_writer_init(&before);
+    galen_writer_init(&after);
+    galen_writer_init(&now);
+    assert(count > 0);
+    uint64_t base = with[count - 1].base;
+    enum galen_err err = say_past(docs, reg, device, base, with, count - 1, &before);
+    if (err == GALEN_OK)
+        err = say_past(docs, reg, device, base, with, count, &after);
+    if (err == GALEN_OK)
+        err = say_past(docs, reg, device, base, without, without_count, &now);
+    if (err == GALEN_OK)
+        err = galen_text_merge(galen_written(&before), galen_written(&after), galen_written(&now),
+                               &splices);
+    if (err == GALEN_OK) {
+        galen_splices_write(w, splices.at, splices.count);
+        err = w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
+    galen_splices_free(&splices);
+    galen_writer_wipe(&before);
+    galen_writer_wipe(&after);
+    galen_writer_wipe(&now);
+    return err;
 }

@@ -118,6 +118,9 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
     if (kind == ITEM_DROP_DEVICE && item->quiet && err != GALEN_OK)
         chart->undroppable_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     forget_item(engine, chart, item);
+    /* Of somebody who is no member any more, nothing else will get there either. */
+    if (err != GALEN_OK && err != GALEN_ERR_NOT_MEMBER && GALEN_CHECKED(TEXT_CARRIED))
+        texts_carry(engine, chart, item);
     if (kind == ITEM_FIRST && err == GALEN_OK && engine->me.state == GALEN_HOME_FOUNDING)
         found_finished(engine);
     commit(engine);
@@ -390,7 +393,7 @@ void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct 
         return;
     }
     if (GALEN_CHECKED(TEXT_LOST))
-        texts_mend(engine, chart, (size_t)(item - chart->items), read->index);
+        texts_mend(engine, chart, item, read->index);
     outbox_finish(engine, chart, item, read->state == GALEN_READ_VOID ? read->why : GALEN_OK,
                   read->index);
 }

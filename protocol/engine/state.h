@@ -394,11 +394,13 @@ GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine
                                                const struct galen_bytes *was,
                                                struct galen_writer *out);
 /**
- * The item at `lost` was read at `index`. If it is void (another device of this person took the same back, L2), what waits
- * behind it in the same texts was made of what it made: it is made anew, to change what is in front of its author
- * without it in the same way. (texts.c)
+ * `gone` will not get into the log. Later edits of the same texts that wait are made anew, as if it had never
+ * been: what they inserted stays. Saved, not committed. (texts.c)
  */
-void texts_mend(struct galen_engine *engine, struct chart *chart, size_t lost, uint64_t index);
+void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone);
+/** The same where the item was read at `index` and is void (another device of this person took the same back, L2). */
+void texts_mend(struct galen_engine *engine, struct chart *chart, const struct item *item,
+                uint64_t index);
 /** Adds one operation (not yet committed nor sent: a request is one change), with base and clock filled in, and an id unless it
  * has one; `token` (may be NULL) becomes its id. */
 GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,

@@ -124,136 +124,120 @@ enum galen_err texts_to_splices(const struct galen_engine *engine, const struct 
     return GALEN_OK;
 }
 
-/* -- what was made of an edit that turned out void ------------------------------------------------ */
+/* -- what was made of an edit that does not count ------------------------------------------------- */
 
-/* The field of an item's write to the same record; NULL: it has none. `op` borrows from the item. */
-static struct galen_write_field *find_field(const struct item *item,
-                                            const struct galen_write *write, uint16_t field,
-                                            struct galen_op *op)
+static bool writes(const struct item *item, struct galen_op *op)
 {
-    if (item->kind != ITEM_CONTENT ||
-        galen_op_read(galen_written(&item->plain), item->class, op) != GALEN_OK ||
-        op->kind != GALEN_KIND_WRITE || op->content.write.doc != write->doc ||
-        memcmp(op->content.write.record, write->record, sizeof write->record) != 0)
+    return item->kind == ITEM_CONTENT &&
+           galen_op_read(galen_written(&item->plain), item->class, op) == GALEN_OK &&
+           op->kind == GALEN_KIND_WRITE;
+}
+
+static struct galen_write_field *field_of(struct galen_op *op, const struct galen_write *write,
+                                          uint16_t field)
+{
+    struct galen_write *other = &op->content.write;
+    if (other->doc != write->doc || memcmp(other->record, write->record, sizeof write->record) != 0)
         return NULL;
-    for (size_t i = 0; i < op->content.write.count; i++)
-        if (op->content.write.fields[i].field == field)
-            return &op->content.write.fields[i];
+    for (size_t i = 0; i < other->count; i++)
+        if (other->fields[i].field == field)
+            return &other->fields[i];
     return NULL;
 }
 
-/* A text, and this device's edits of it that wait, with and without the one that is void. */
-struct mending {
-    const struct galen_write *write;
-    uint16_t field;
-    struct galen_unsent *with, *without;
-    size_t count;                /* of `without`; `with` has one more */
-    struct galen_writer *plains; /* what the items become */
+/* One text's edits that wait: as they were made, and as they will be. */
+struct carrying {
+    struct galen_unsent with[OUTBOX_MAX + 1], without[OUTBOX_MAX + 1];
+    struct galen_writer made[OUTBOX_MAX + 1]; /* what `without` has of its own */
+    struct galen_writer was[OUTBOX_MAX + 1];  /* … and `with` */
+    size_t count, without_count;
 };
 
-/* The splices by which the last of `with` changes what its author has in front of them without the void one. */
-static enum galen_err make_anew(const struct galen_engine *engine, const struct chart *chart,
-                                uint64_t base, const struct mending *m,
-                                struct galen_splices *splices)
+static enum galen_err copy(struct galen_writer *w, struct galen_bytes bytes)
 {
-    const struct galen_unsent *edits[3] = {m->with, m->with, m->without};
-    const size_t counts[3] = {m->count + 1, m->count + 2, m->count};
-    struct galen_writer texts[3]; /* before it, after it, and before what it becomes */
-    struct galen_docs *then = galen_docs_as_of(chart->docs, base);
-    enum galen_err err = then ? GALEN_OK : GALEN_ERR_MEMORY;
-    for (size_t i = 0; i < 3; i++) {
-        galen_writer_init(&texts[i]);
-        if (err == GALEN_OK)
-            err = galen_docs_text(then, m->write->doc, m->write->record, m->field,
-                                  &engine->me.device, edits[i], counts[i], &texts[i]);
-    }
-    if (err == GALEN_OK)
-        err = galen_text_merge(galen_written(&texts[0]), galen_written(&texts[1]),
-                               galen_written(&texts[2]), splices);
-    for (size_t i = 0; i < 3; i++)
-        galen_writer_wipe(&texts[i]);
-    galen_docs_free(then);
-    return err;
+    galen_write(w, bytes.at, bytes.size);
+    return w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
 }
 
-/* What an item is to become: the same with other splices. Its id and its base stay. */
-static enum galen_err mend_item(const struct galen_engine *engine, const struct chart *chart,
-                                size_t place, struct mending *m)
+static enum galen_err rewrite(struct galen_engine *engine, const struct chart *chart,
+                              struct item *item, const struct galen_op *op)
 {
-    const struct item *item = &chart->items[place];
-    struct galen_writer value, *plain = &m->plains[place];
-    struct galen_splices splices = {0};
-    struct galen_op op;
-    struct galen_write_field *field = find_field(item, m->write, m->field, &op);
-    if (!field)
-        return GALEN_OK;
-    m->with[m->count + 1] = (struct galen_unsent){op.base, field->value};
-    galen_writer_init(&value);
-    enum galen_err err = make_anew(engine, chart, op.base, m, &splices);
-    if (err == GALEN_OK) {
-        galen_splices_write(&value, splices.at, splices.count);
-        field->value = galen_written(&value);
-        galen_op_write(plain, &op);
-        err = value.failed || plain->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    struct galen_writer plain;
+    galen_writer_init(&plain);
+    galen_op_write(&plain, op);
+    if (plain.failed) {
+        galen_writer_wipe(&plain);
+        return GALEN_ERR_MEMORY;
     }
-    if (err == GALEN_OK)
-        err = galen_op_read(galen_written(plain), item->class, &op);
-    for (size_t i = 0; err == GALEN_OK && i < op.content.write.count; i++)
-        if (op.content.write.fields[i].field == m->field)
-            m->without[m->count] = (struct galen_unsent){op.base, op.content.write.fields[i].value};
-    m->count += err == GALEN_OK;
-    galen_splices_free(&splices);
-    galen_writer_wipe(&value);
-    return err;
+    galen_writer_wipe(&item->plain);
+    item->plain = plain;
+    save_item(engine, chart, item);
+    return GALEN_OK;
 }
 
-static enum galen_err mend_text(struct galen_engine *engine, struct chart *chart, size_t lost,
-                                const struct galen_op *op, const struct galen_write_field *field)
+static enum galen_err carry(struct galen_engine *engine, struct chart *chart,
+                            const struct item *gone, const struct galen_write *write,
+                            uint16_t field, struct carrying *c)
 {
-    struct mending m = {.write = &op->content.write, .field = field->field};
-    size_t room = chart->item_count + 1;
-    m.with = calloc(room, sizeof *m.with);
-    m.without = calloc(room, sizeof *m.without);
-    m.plains = calloc(room, sizeof *m.plains);
-    enum galen_err err = m.with && m.without && m.plains ? GALEN_OK : GALEN_ERR_MEMORY;
-    for (size_t i = 0; m.plains && i < room; i++)
-        galen_writer_init(&m.plains[i]);
-    if (err == GALEN_OK)
-        m.with[0] = (struct galen_unsent){op->base, field->value};
-    for (size_t i = lost + 1; i < chart->item_count && err == GALEN_OK; i++)
-        err = mend_item(engine, chart, i, &m);
-    for (size_t i = lost + 1; i < chart->item_count && err == GALEN_OK; i++) {
-        if (m.plains[i].size == 0)
+    enum galen_err err = GALEN_OK;
+    bool behind = false; /* the one that goes */
+    for (size_t i = 0; i < chart->item_count && err == GALEN_OK; i++) {
+        struct item *item = &chart->items[i];
+        struct galen_op op;
+        struct galen_write_field *mine = writes(item, &op) ? field_of(&op, write, field) : NULL;
+        if (mine == NULL)
             continue;
-        struct galen_writer old = chart->items[i].plain;
-        chart->items[i].plain = m.plains[i];
-        m.plains[i] = old;
-        save_item(engine, chart, &chart->items[i]);
+        size_t n = c->count++;
+        err = copy(&c->was[n], mine->value);
+        c->with[n] = (struct galen_unsent){op.base, galen_written(&c->was[n])};
+        if (item == gone)
+            behind = true;
+        if (item == gone || err != GALEN_OK)
+            continue;
+        if (!behind || item->bytes.size > 0) { /* it may be in the log as it is */
+            c->without[c->without_count++] = c->with[n];
+            continue;
+        }
+        err = galen_docs_text_without(chart->docs, write->doc, write->record, field,
+                                      &engine->me.device, c->with, c->count, c->without,
+                                      c->without_count, &c->made[n]);
+        mine->value = galen_written(&c->made[n]);
+        if (err == GALEN_OK)
+            err = rewrite(engine, chart, item, &op);
+        c->without[c->without_count++] = (struct galen_unsent){op.base, mine->value};
     }
-    for (size_t i = 0; m.plains && i < room; i++)
-        galen_writer_wipe(&m.plains[i]);
-    free(m.with);
-    free(m.without);
-    free(m.plains);
     return err;
 }
 
-void texts_mend(struct galen_engine *engine, struct chart *chart, size_t lost, uint64_t index)
+void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone)
+{
+    struct galen_op op;
+    if (chart->docs == NULL || !writes(gone, &op))
+        return;
+    const struct galen_write *write = &op.content.write;
+    const struct galen_document *document = galen_document(write->doc);
+    for (size_t i = 0; document != NULL && i < write->count; i++) {
+        const struct galen_field *field = galen_field(document, write->fields[i].field);
+        if (field == NULL || field->kind != GALEN_VALUE_TEXT)
+            continue;
+        struct carrying *c = calloc(1, sizeof *c);
+        enum galen_err err = GALEN_ERR_MEMORY;
+        if (c != NULL)
+            err = carry(engine, chart, gone, write, write->fields[i].field, c);
+        if (err == GALEN_ERR_MEMORY)
+            engine->outputs.failed = true;
+        for (size_t k = 0; c != NULL && k < c->count; k++) {
+            galen_writer_wipe(&c->was[k]);
+            galen_writer_wipe(&c->made[k]);
+        }
+        free(c);
+    }
+}
+
+void texts_mend(struct galen_engine *engine, struct chart *chart, const struct item *item,
+                uint64_t index)
 {
     struct galen_docs_item read;
-    struct galen_op op;
-    const struct item *item = &chart->items[lost];
-    if (!chart->docs || !galen_docs_item(chart->docs, index, &read) || read.verdict.counts ||
-        item->kind != ITEM_CONTENT ||
-        galen_op_read(galen_written(&item->plain), item->class, &op) != GALEN_OK ||
-        op.kind != GALEN_KIND_WRITE)
-        return;
-    const struct galen_document *document = galen_document(op.content.write.doc);
-    for (size_t i = 0; document && i < op.content.write.count; i++) {
-        const struct galen_write_field *field = &op.content.write.fields[i];
-        const struct galen_field *known = galen_field(document, field->field);
-        if (known && known->kind == GALEN_VALUE_TEXT &&
-            mend_text(engine, chart, lost, &op, field) != GALEN_OK)
-            engine->outputs.failed = true;
-    }
+    if (chart->docs && galen_docs_item(chart->docs, index, &read) && !read.verdict.counts)
+        texts_carry(engine, chart, item);
 }

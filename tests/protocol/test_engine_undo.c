@@ -245,3 +245,91 @@ Test(engine_undo, nothing_else_is_taken_back_than_what_was_shown)
     cr_assert(says(&d, GALEN_PMR_PRESCRIBER, "Lee"));
     desk_end(&d);
 }
+
+/* -- what a person does not want to be sent any more (L4) --------------------------------------------- */
+
+/* The patient's, who may write of their medicine. */
+static struct desk patients_desk(uint64_t seed)
+{
+    struct desk d = {.visit = visit_new(seed)};
+    chart_make_holder(d.visit.chart, d.visit.pharmacist, d.visit.patient);
+    chart_write(d.visit.chart, d.visit.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "effects",
+                "tired");
+    d.home = home_new(d.visit.chart, NULL);
+    home_is(d.home, GALEN_HOME_MEMBER, d.visit.patient);
+    home_has_read(d.home);
+    home_start(d.home);
+    d.id = galen_rules_chart(d.visit.chart->rules);
+    return d;
+}
+
+static void somebody_joins(struct desk *d)
+{
+    struct chart_device *third =
+        chart_person(d->visit.chart, "third", GALEN_ROLE_PRESCRIBER, d->visit.pharmacist);
+    chart_add(d->visit.chart, d->visit.pharmacist, third, true);
+}
+
+/* The first that waits is held; it is sent, or never. */
+static void release(struct desk *d, bool send)
+{
+    struct galen_waiting waiting;
+    cr_assert(galen_engine_waiting_at(d->home->engine, d->id, 0, &waiting));
+    cr_assert(waiting.held);
+    cr_assert_eq(galen_engine_release(d->home->engine, home_now(d->home), waiting.token, send),
+                 GALEN_OK);
+    home_pump(d->home);
+}
+
+Test(engine_undo, what_is_not_sent_takes_no_later_words_with_it)
+{
+    struct desk d = patients_desk(306);
+    cut(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "tired in the morning"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "tired in the morning, dizzy"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "worn out in the morning, dizzy"), GALEN_OK);
+    home_pump(d.home);
+    chart_write(d.visit.chart, d.visit.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "effects",
+                "Since May: ");
+    somebody_joins(&d);
+    home_crash(d.home);
+    home_start(d.home);
+    release(&d, false);
+    home_crash(d.home); /* what became of the others is on the disk */
+    home_start(d.home);
+    release(&d, true);
+    cr_assert_eq(home_accept(d.home, d.visit.chart), GALEN_OK);
+    home_show(d.home);
+    home_pump(d.home);
+    cr_assert(says(&d, GALEN_PMR_EFFECTS, "Since May: tired, dizzy"));
+    release(&d, true);
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_EFFECTS, "Since May: worn out, dizzy"));
+    desk_end(&d);
+}
+
+/* An edit before it got there meanwhile, behind somebody else's. */
+Test(engine_undo, what_is_refused_may_have_followed_what_was_not)
+{
+    struct desk d = patients_desk(307);
+    cut(&d);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "tired, dizzy"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "tired, dizzy and cross"), GALEN_OK);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, "tired, dizzy and cross. Better now."), GALEN_OK);
+    chart_write(d.visit.chart, d.visit.pharmacist, GALEN_KIND_WRITE, "pmr", medicine, "effects",
+                "Since May: ");
+    home_pump(d.home);
+    home_crash(d.home);
+    home_start(d.home);
+    cr_assert_eq(home_accept(d.home, d.visit.chart), GALEN_OK);
+    home_show(d.home);
+    home_pump(d.home);
+    struct galen_frame no = {
+        .type = GALEN_FRAME_REFUSED,
+        .as.refused = {.request = d.home->append_request, .err = GALEN_ERR_TOO_LARGE}};
+    home_hear(d.home, GALEN_CONNECTION_LOG, &no);
+    cr_assert_eq(d.home->events[GALEN_EVENT_FAILED], 1);
+    arrive(&d);
+    cr_assert(says(&d, GALEN_PMR_EFFECTS, "Since May: tired, dizzy. Better now."));
+    desk_end(&d);
+}

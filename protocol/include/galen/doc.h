@@ -158,6 +158,17 @@ GALEN_MUST_USE enum galen_err galen_docs_text(const struct galen_docs *docs, uin
                                               uint16_t field, const struct galen_id *device,
                                               const struct galen_unsent *unsent, size_t count,
                                               struct galen_writer *w);
+/**
+ * The last of the edits `with` was made after those before it. Appends its splices (galen/text.h) for one that
+ * is made after `without` instead, on the same base: what it inserted stays, what it deleted goes if it is
+ * still there. OK; MEMORY.
+ */
+GALEN_MUST_USE enum galen_err galen_docs_text_without(const struct galen_docs *docs, uint8_t doc,
+                                                      const uint8_t id[GALEN_RECORD_ID_BYTES],
+                                                      uint16_t field, const struct galen_id *device,
+                                                      const struct galen_unsent *with, size_t count,
+                                                      const struct galen_unsent *without,
+                                                      size_t without_count, struct galen_writer *w);
 
 /* --- Conflicts --------------------------------------------------------------------------------- */
 
