@@ -393,8 +393,9 @@ story("the result is the new record, signed as the second version", async () => 
     assert.equal(more, undefined);
     assert.match(taken, /Metformin 850 mg/);
     assert.match(taken, /Amoxicillin/);
-    assert.doesNotMatch(taken, /Warfarin|Ibuprofen|Metformin 500/);
-    assert.match(gone, /Do\s+not\s+take\s+these\s+any\s+more[\s\S]*Warfarin\s+4\s+mg[\s\S]*Bleeding\s+from\s+the\s+stomach/);
+    assert.doesNotMatch(taken, /Warfarin|Ibuprofen|St\. John|Metformin 500/);
+    assert.match(gone, /Do\s+not\s+take\s+these\s+any\s+more/);
+    for (const drug of ["Warfarin", "Ibuprofen", "St. John's wort"]) assert.ok(gone.includes(drug), drug);
     assert.doesNotMatch(gone, /Metformin 500/);
     assert.deepEqual(everybody().flatMap((one) => one.trouble), []);
 });
