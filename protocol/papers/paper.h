@@ -10,7 +10,8 @@
     X(TO_DO_TITLE)                                                                                 \
     X(MEDICINES_TITLE)                                                                             \
     X(LIST_TITLE)                                                                                  \
-    X(BORN) X(PREPARED) X(VERSION) X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED)      \
+    X(BORN)                                                                                        \
+    X(PREPARED) X(VERSION) X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED)              \
         X(SUPERSEDED_BY) X(SUPERSEDED_SINCE) X(PAGE) X(OF) X(LAYOUT) X(DATE) X(TO) X(DEAR)         \
             X(THANKS) X(THANKS_NO_DATE) X(ENCLOSED) X(ENCLOSED_TO_DO) X(ENCLOSED_MEDICINES)        \
                 X(KEEP) X(SHOW) X(CALL) X(CALL_WHO) X(CALL_PHONE) X(CALL_WHEN) X(EMERGENCY)        \
