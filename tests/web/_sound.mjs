@@ -1,7 +1,7 @@
 /** What tests of sound stand on: somebody who speaks, a recorder for the page, and `voice-tool`, which compares. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { top } from "./_load.mjs";
@@ -73,6 +73,7 @@ export function addRecorder(web) {
     manifest["recorder.js"] = createHash("sha256").update(RECORDER).digest("base64");
     writeFileSync(join(web, "recorder.js"), RECORDER);
     writeFileSync(path, JSON.stringify(manifest));
+    for (const form of [".br", ".gz"]) rmSync(path + form, { force: true }); // of the manifest before
 }
 
 /** Writes samples, floats in base64, as a WAV file. */

@@ -316,6 +316,7 @@ describe("a text field", () => {
         await settle(page);
         assert.deepEqual(await page.writes(), [{ watch_for: "Swelling" }]);
         assert.equal((await page.heard("draft")).at(-1).text, "", "others are told that the typing has ended");
+        await page.clock.resume(); // all pages of a context have one clock
         await page.close();
     });
 
@@ -526,7 +527,7 @@ describe("a record of any document", () => {
         await page.getByLabel("What matters most to me").fill("To sleep.");
         await page.press("Done");
         await settle(page);
-        assert.deepEqual(await page.heard("write"), [{ chart: CHART, doc: "profile", record: record(1), fields: { goals: "To sleep." } }]);
+        assert.deepEqual(await page.heard("write"), [{ chart: CHART, doc: "profile", record: record(1), fields: { goals: "To sleep." }, was: "" }]);
         await page.close();
     });
 
