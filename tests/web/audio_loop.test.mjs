@@ -161,6 +161,7 @@ test("who was muted when a call ended is muted in the next one", { skip }, async
         stage.ears.far.levels = [];
         await new Promise((r) => setTimeout(r, 2500));
         ear.sound.close();
+        port.onmessage = null; // as the core does, which opens nothing more of somebody who has left
         stage.ears.far.port.postMessage({ gone: "cc".repeat(32) });
         const of = (levels, device) => levels.voices.find((v) => v.device === device)?.level;
         return { muted: Math.max(...stage.ears.far.levels.map((l) => of(l, "cc".repeat(32)) ?? 1)),
