@@ -671,6 +671,16 @@ test("a prescriber answers what was asked, in their own name", async () => {
     await page.close();
 });
 
+test("how a medicine is taken, why and what to watch for are sentences, each ended once; barriers are said apart", async () => {
+    const agreed = await on("flow-agree-patient");
+    assert.match(await agreed.locator(".flow").innerText(), /with meals\. For blood sugar \(diabetes\)\. Feeling sick or very tired\.\n/);
+    await agreed.close();
+    const page = await on("flow-assess-staff");
+    const tags = page.locator(".medicine-line", { hasText: "Metformin 500 mg tablet" }).locator(".tags");
+    assert.deepEqual((await tags.locator(".usa-tag").allInnerTexts()).slice(-2), ["Forgets", "Confusing directions"]);
+    await page.close();
+});
+
 test("a finding becomes a problem, or is set aside with a reason", async () => {
     const page = await on("flow-assess-staff");
     await page.press(/^Take it as a problem ?: Lisinopril/);

@@ -8,7 +8,7 @@ const PAULA = { account: id("a1"), device: id("d1"), name: "Paula Pharm", role: 
 const ROSA = { account: id("a2"), device: id("d2"), name: "Rosalind Example-Featherstonehaugh", role: "patient" };
 const SAM = { account: id("a3"), device: id("d3"), name: "Sam Carer", role: "caregiver" };
 const TOM = { account: id("a4"), device: id("d4"), name: "Tom Tech", role: "technician" };
-const HART = { account: id("a6"), device: id("d6"), name: "Dr. Hartmann", role: "prescriber" };
+const HART = { account: id("a6"), device: id("d6"), name: "Dr. Doctor", role: "prescriber" };
 const CUSTODIAN = { account: id("a0"), device: id("d0"), name: "", role: "custodian" };
 export const CHART = id("c1"), PRACTICE = id("c0");
 const VISIT = id("e1");
@@ -84,7 +84,7 @@ function records() {
             of("dtp", PAULA, 21, 40, {
                 condition: "High blood pressure", medicine: `1/${rec(2)}`, medicines: "Lisinopril", axis: "safety", category: "adverse-reaction", severity: "moderate",
                 status: "open", intervention: "lower, monitor", note: "Dizzy in the mornings since the new tablets.",
-                recommendation: "Please consider 10 mg in the evening instead of the morning.", to: "Dr. Hartmann", answer: "none-yet",
+                recommendation: "Please consider 10 mg in the evening instead of the morning.", to: "Dr. Doctor", answer: "none-yet",
             }),
             of("dtp", PAULA, 22, 400, {
                 condition: "Pain in the knee", medicine: `1/${rec(4)}`, medicines: "Ibuprofen", axis: "safety", category: "adverse-reaction", severity: "high", status: "resolved",
@@ -203,7 +203,7 @@ const summary = (chart, name, more = {}) => ({
 const noCall = { state: "none", chart: "", visit: "", host: "", participants: [], knocking: [], muted: false };
 const inCall = (who, muted = false) => ({ device: who.device, account: who.account, name: who.name, role: who.role, muted, self: false });
 
-/** What the core of PAULA (staff), ROSA (patient), SAM (caregiver) or Dr. Hartmann (prescriber) answers. */
+/** What the core of PAULA (staff), ROSA (patient), SAM (caregiver) or Dr. Doctor (prescriber) answers. */
 export function practice(file, who) {
     const staff = who === "staff";
     const me = { staff: PAULA, patient: ROSA, caregiver: SAM, prescriber: HART }[who];

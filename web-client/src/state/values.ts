@@ -108,3 +108,7 @@ export function shownFields(record: RecordView): Record<string, string> {
 }
 
 export const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+
+/** What was said, one after another, each ended once. */
+export const sentences = (...said: string[]): string =>
+    said.map((one) => one.trim()).filter((one) => one).map((one) => (/[.!?…]$/.test(one) ? one : `${one}.`)).join(" ");

@@ -9,11 +9,11 @@ import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
 import type { RecordDoc } from "../state/tree.ts";
 import { press } from "../state/typing.ts";
-import { linked, linkTo, readSet, shownFields, timeOf, valueOf } from "../state/values.ts";
+import { linked, linkTo, readSet, sentences, shownFields, timeOf, valueOf } from "../state/values.ts";
 import { helpFor, valueWords, w } from "../words.ts";
 import { FindingsPanel } from "./findings.tsx";
 import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
-import { fieldOf, recordName, schemaOf, wordsOf } from "./names.ts";
+import { fieldOf, fieldWords, recordName, schemaOf, wordsOf } from "./names.ts";
 import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, When } from "./parts.tsx";
 import { VersionList } from "./papers.tsx";
 import { IdentityDialog } from "./people.tsx";
@@ -258,12 +258,12 @@ export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: Rec
     return (
         <div class="medicine-line">
             <h4>{name}</h4>
-            <p>{[medicine.conflicts > 0 ? "" : wordsOf("pmr", medicine, "regimen", plain), fields["reason"] ?? ""].filter((one) => one).join(". ")}</p>
+            <p>{sentences(medicine.conflicts > 0 ? "" : wordsOf("pmr", medicine, "regimen", plain), fields["reason"] ?? "")}</p>
             <p class="tags">
                 {medicine.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(medicine.conflicts)}</Tag>}
                 {medicine.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
                 {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
-                {staff && barriers.length > 0 && <Tag kind="attention">{wordsOf("pmr", medicine, "barriers", plain)}</Tag>}
+                {staff && barriers.map((one) => <Tag key={one} kind="attention">{fieldWords(one, fieldOf("pmr", "barriers")!, [], plain)}</Tag>)}
             </p>
             <Buttons>
                 <Button kind="other" onClick={() => go({ at: "chart", chart: props.chart.chart, part: "pmr", record: medicine.record, back: props.here })}>
@@ -389,7 +389,7 @@ export function Agree(props: FlowProps) {
                                 <h4>{name}</h4>
                                 {r.conflicts > 0
                                     ? <p class="tags"><Tag kind="attention">{w.record.conflicts_plain(r.conflicts)}</Tag></p>
-                                    : <p>{[wordsOf("pmr", r, "regimen", true), valueOf(r, "reason"), valueOf(r, "watch_for")].filter((one) => one).join(". ")}</p>}
+                                    : <p>{sentences(wordsOf("pmr", r, "regimen", true), valueOf(r, "reason"), valueOf(r, "watch_for"))}</p>}
                                 {taughtIn(visit, r)
                                     ? <p><span aria-hidden="true">✓ </span>{w.flow.taught[staff ? "clinical" : "plain"]}</p>
                                     : staff && <Buttons><Button onClick={() => taught(r)}>{w.flow.taught_now}<span class="usa-sr-only">: {name}</span></Button></Buttons>}
