@@ -10,8 +10,8 @@
 #include "galen/safety.h"
 
 /* Of all tables together. */
-#define SAFETY_DATA_VERSION "1"
-#define SAFETY_DATA_DATE    "2026-11-25"
+#define SAFETY_DATA_VERSION "2"
+#define SAFETY_DATA_DATE    "2026-11-26"
 
 /* Classes of ingredients: a bit each. */
 enum {
@@ -60,6 +60,10 @@ enum {
     CLASS_DECONGESTANT,
     CLASS_NITRATE,
     CLASS_PDE5,
+    CLASS_THIAZIDE, /* and what acts like one */
+    CLASS_POTASSIUM_SPARING,
+    CLASS_PLATELET_P2Y12,
+    CLASS_ANTICHOLINERGIC, /* strongly; antihistamines have their own */
     CLASS_COUNT
 };
 #define CLASS_BIT(name) (UINT64_C(1) << CLASS_##name)

@@ -43,7 +43,7 @@ struct galen_safety_source {
 };
 extern const char *const galen_safety_data_version;
 extern const char
-    *const galen_safety_data_date; /* 2026-11-25: when the tables were last read over */
+    *const galen_safety_data_date; /* year-month-day: when the tables were last read over */
 
 /* -- names of medicines ---------------------------------------------------------------------------- */
 
