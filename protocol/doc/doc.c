@@ -18,9 +18,6 @@ static void proposal_free(struct galen_proposal *proposal)
     if (proposal == NULL)
         return;
     reg_wipe(&proposal->answers);
-    for (size_t i = 0; proposal->texts != NULL && i < proposal->item->field_count; i++)
-        free((uint8_t *)proposal->texts[i].at);
-    free(proposal->texts);
     free(proposal);
 }
 
@@ -210,16 +207,7 @@ static bool reserve_proposal(struct galen_record *record, struct item *item)
     if (proposal == NULL)
         return false;
     proposal->item = item;
-    proposal->texts = calloc(item->field_count + 1, sizeof *proposal->texts);
-    for (size_t i = 0; proposal->texts != NULL && i < item->field_count; i++) {
-        struct saying saying = {.item = item, .value = item->fields[i].value};
-        uint16_t number = item->fields[i].field;
-        if (field_is_text(record, number) &&
-            !writing_preview(&record->fields[number - 1], &saying, &proposal->texts[i]))
-            return false;
-    }
-    return proposal->texts != NULL && list_reserve(&record->proposals) &&
-           list_reserve(&record->live);
+    return list_reserve(&record->proposals) && list_reserve(&record->live);
 }
 
 /* Makes item->record and, for a proposal, item->proposal; both are not yet part of the state. */
@@ -237,8 +225,7 @@ static bool reserve_write(struct galen_docs *docs, const struct galen_op *op,
                                         : reserve_proposal(item->record, item);
 }
 
-/* Is the proposal accepted, once `answer` (or NULL) has replaced the answers in its past? */
-static bool is_accepted(const struct galen_proposal *proposal, const struct item *answer)
+bool proposal_is_accepted(const struct galen_proposal *proposal, const struct item *answer)
 {
     const struct reg *answers = &proposal->answers;
     for (size_t i = 0; i < answers->current_count; i++) {
@@ -250,10 +237,18 @@ static bool is_accepted(const struct galen_proposal *proposal, const struct item
 }
 
 /* A text takes a proposal in once, however many accept it, and takes it back when nobody does any more. */
+enum text_answer proposal_answer_text(const struct galen_proposal *proposal,
+                                      const struct item *answer, bool accepted)
+{
+    bool was = proposal_is_accepted(proposal, NULL);
+    bool is = accepted || proposal_is_accepted(proposal, answer);
+    return was == is ? TEXT_STAYS : is ? TEXT_TAKES_IN : TEXT_TAKES_BACK;
+}
+
 static bool reserve_answer(struct galen_proposal *proposal, const struct item *answer,
                            bool accepted)
 {
-    bool was = is_accepted(proposal, NULL), is = accepted || is_accepted(proposal, answer);
+    enum text_answer text = proposal_answer_text(proposal, answer, accepted);
     if (!reg_reserve(&proposal->answers, 1))
         return false;
     for (size_t i = 0; i < proposal->item->field_count; i++) {
@@ -263,9 +258,9 @@ static bool reserve_answer(struct galen_proposal *proposal, const struct item *a
         bool ok = true;
         if (!field_is_text(proposal->record, field->field))
             ok = !accepted || reg_reserve(reg, 1);
-        else if (is && !was)
+        else if (text == TEXT_TAKES_IN)
             ok = writing_stage(reg, &saying);
-        else if (was && !is)
+        else if (text == TEXT_TAKES_BACK)
             ok = writing_stage_taking_back(reg, answer, proposal->item);
         if (!ok)
             return false;
@@ -431,8 +426,8 @@ static void add_proposal(struct galen_docs *docs, struct item *item)
         proposal->fields |= UINT64_C(1) << (item->fields[i].field - 1);
     for (size_t i = record->live.count; i > 0; i--) {
         struct galen_proposal *other = record->live.at[i - 1];
-        if (galen_id_equal(&other->item->entry.account, &item->entry.account) &&
-            (other->fields & ~proposal->fields) == 0 && item_in_past(other->item, item)) {
+        if ((other->fields & ~proposal->fields) == 0 && item_in_past(other->item, item) &&
+            galen_id_equal(&other->item->entry.account, &item->entry.account)) {
             other->replaced = true;
             end_pending(docs, record, i - 1);
         }
@@ -451,7 +446,7 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
     struct galen_proposal *proposal = item->proposal;
     struct galen_record *record = proposal->record;
     struct reg *reg = &proposal->answers;
-    bool was_accepted = is_accepted(proposal, NULL), was_conflict = reg->different > 1;
+    bool was_accepted = proposal_is_accepted(proposal, NULL), was_conflict = reg->different > 1;
     for (size_t i = 0; reg->current_count == 0 && i < record->live.count; i++)
         if (record->live.at[i] == proposal) {
             end_pending(docs, record, i);
@@ -469,7 +464,7 @@ static void add_answer(struct galen_docs *docs, const struct item *item, bool ac
     reg_say(reg, &saying);
     if (accepted)
         say_fields(docs, record, item, proposal->item);
-    record->accepted = record->accepted - was_accepted + is_accepted(proposal, NULL);
+    record->accepted = record->accepted - was_accepted + proposal_is_accepted(proposal, NULL);
     count_conflict(record, was_conflict, reg->different > 1);
 }
 

@@ -153,6 +153,23 @@ static bool answered_by_staff(const struct galen_proposal *proposal,
            (first->entry.index < base || galen_id_equal(&first->entry.device, &entry->device));
 }
 
+/* Does the history of each text that the answer changes hold that? */
+static bool texts_have_room(const struct galen_docs *docs, const struct galen_docs_entry *entry,
+                            const struct galen_op *op, const struct galen_proposal *proposal)
+{
+    const struct item answer = {
+        .entry = *entry, .base = op->base, .device = docs_device(docs, &entry->device)};
+    if (proposal_answer_text(proposal, &answer, op->content.answer.accepted) == TEXT_STAYS)
+        return true;
+    bool room = true;
+    for (size_t i = 0; i < proposal->item->field_count; i++) {
+        const struct galen_write_field *field = &proposal->item->fields[i];
+        if (field_is_text(proposal->record, field->field))
+            room &= writing_has_room(&proposal->record->fields[field->field - 1], field->value);
+    }
+    return room;
+}
+
 static void judge_answer(const struct galen_docs *docs, const struct galen_docs_entry *entry,
                          const struct galen_op *op, struct plan *plan)
 {
@@ -173,6 +190,10 @@ static void judge_answer(const struct galen_docs *docs, const struct galen_docs_
     if (GALEN_CHECKED(WITHDRAW_OPEN) && !galen_docs_may_answer(entry->role) &&
         item->proposal != NULL && answered_by_staff(item->proposal, entry, op->base)) {
         plan->verdict.err = GALEN_ERR_ROLE;
+        return;
+    }
+    if (item->proposal != NULL && !texts_have_room(docs, entry, op, item->proposal)) {
+        plan->verdict.err = GALEN_ERR_FULL;
         return;
     }
     plan->proposal = item->proposal;

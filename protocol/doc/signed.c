@@ -58,6 +58,7 @@ bool galen_signed_next_proposal(struct galen_signed_record *record,
     if (r->failed || r->left == 0)
         return false;
     proposal->index = galen_read_u64(r);
+    proposal->base = galen_read_u64(r);
     proposal->state = galen_read_u8(r);
     galen_read_nested(r, GALEN_VECTOR_MAX, &proposal->fields);
     galen_read_nested(r, GALEN_VECTOR_MAX, &answers);

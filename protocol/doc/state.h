@@ -95,8 +95,14 @@ struct galen_proposal {
     bool replaced;
     const struct item *answered; /* the first answer by staff, or NULL */
     struct reg answers;          /* values: one byte, 1 accepted, 0 declined */
-    struct galen_bytes *texts; /* for each of its fields that is a text: what it would have said */
 };
+
+/** Is it accepted, once `answer` (or NULL) has replaced the answers in its past? */
+bool proposal_is_accepted(const struct galen_proposal *proposal, const struct item *answer);
+/** What an answer does to the texts that a proposal is about. */
+enum text_answer { TEXT_STAYS, TEXT_TAKES_IN, TEXT_TAKES_BACK };
+enum text_answer proposal_answer_text(const struct galen_proposal *proposal,
+                                      const struct item *answer, bool accepted);
 
 /* A sign-off that counts. */
 struct sign {

@@ -118,7 +118,7 @@ static enum galen_err measure(const struct galen_edit *edit, uint32_t length, ui
         if (GALEN_CHECKED(SPLICE_BOUNDS) &&
             (splice->at > length || splice->deleted > length - splice->at))
             return GALEN_ERR_VALUE;
-        if (splice->inserted.size > GALEN_TEXT_LENGTH_MAX - *bytes)
+        if (splice->inserted.size > GALEN_TEXT_HISTORY_MAX - *bytes)
             return GALEN_ERR_VALUE;
         *bytes += splice->inserted.size;
         length = length - splice->deleted +
@@ -127,9 +127,11 @@ static enum galen_err measure(const struct galen_edit *edit, uint32_t length, ui
     return length > limit ? GALEN_ERR_VALUE : GALEN_OK;
 }
 
-static enum galen_err find_changes(struct galen_text *text, const struct galen_edit *edit)
+/* What the edit comes to, as the next one. `replay`: of all before it, which takes it in; NULL: none is needed. */
+static enum galen_err find_changes(struct galen_text *text, const struct galen_edit *edit,
+                                   struct replay *replay, struct changes *changes)
 {
-    text->changes.count = 0;
+    changes->count = 0;
     if (!steps_reserve(&text->steps, &text->step_room, edit->count))
         return GALEN_ERR_MEMORY;
     for (size_t i = 0; i < edit->count; i++) {
@@ -137,12 +139,12 @@ static enum galen_err find_changes(struct galen_text *text, const struct galen_e
         text->steps[i] = (struct step){edit->splices[i].at, edit->splices[i].deleted,
                                        (uint32_t)utf8_points(inserted.at, inserted.size)};
     }
-    if (text->replay != NULL)
-        return replay_edit(text->replay, text->history.edits, edit, text->steps, &text->changes);
+    if (replay != NULL)
+        return replay_edit(replay, text->history.edits, edit, text->steps, changes);
     for (size_t i = 0; i < edit->count; i++) {
         const struct step *step = &text->steps[i];
         if ((step->deleted > 0 || step->inserted > 0) &&
-            !changes_add(&text->changes, step->at, step->deleted, step->inserted))
+            !changes_add(changes, step->at, step->deleted, step->inserted))
             return GALEN_ERR_MEMORY;
     }
     return GALEN_OK;
@@ -177,8 +179,8 @@ static enum galen_err check(struct galen_text *text, const struct galen_edit *ed
     enum galen_err err = text_unpack(text);
     if (err != GALEN_OK)
         return err;
-    if (text->history.edits == GALEN_TEXT_EDITS_MAX)
-        return GALEN_ERR_LIMIT;
+    if (!galen_text_has_room(text, 0))
+        return GALEN_ERR_FULL;
     if (edit->as_of && (edit->author_seen > edit->seen ||
                         (edit->own > edit->seen && edit->author != edit->device)))
         return GALEN_ERR_VALUE;
@@ -188,8 +190,8 @@ static enum galen_err check(struct galen_text *text, const struct galen_edit *ed
         return err;
     }
     err = measure(edit, length, limit, bytes);
-    if (err == GALEN_OK && *bytes > GALEN_TEXT_LENGTH_MAX - text->history.size)
-        err = GALEN_ERR_LIMIT;
+    if (err == GALEN_OK && !galen_text_has_room(text, *bytes))
+        err = GALEN_ERR_FULL;
     return err;
 }
 
@@ -208,7 +210,7 @@ enum galen_err galen_text_prepare(struct galen_text *text, const struct galen_ed
     enum galen_err err = check(text, edit, limit, &bytes);
     if (err != GALEN_OK)
         return err;
-    err = find_changes(text, edit);
+    err = find_changes(text, edit, text->replay, &text->changes);
     if (err == GALEN_OK)
         err = reserve(text, edit, bytes);
     if (err != GALEN_OK) {
@@ -235,7 +237,23 @@ static struct galen_bytes next_inserted(const struct galen_edit *edit, size_t *s
     return edit->splices[(*splice)++].inserted;
 }
 
-void galen_text_commit(struct galen_text *text)
+/* Copies what an edit comes to, with what it inserts. */
+static bool copy_changes(const struct changes *changes, const struct galen_edit *edit,
+                         struct making *making)
+{
+    size_t splice = 0;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct galen_text_change *change = &changes->at[i];
+        struct galen_bytes inserted = {NULL, 0};
+        if (change->inserted > 0)
+            inserted = next_inserted(edit, &splice);
+        if (!making_add(making, change->at, change->deleted, inserted))
+            return false;
+    }
+    return true;
+}
+
+void galen_text_commit(struct galen_text *text, struct galen_writer *gone)
 {
     size_t splice = 0;
     assert(text->staged);
@@ -245,6 +263,8 @@ void galen_text_commit(struct galen_text *text)
         struct galen_bytes inserted = {NULL, 0};
         if (change->inserted > 0)
             inserted = next_inserted(&text->edit, &splice);
+        if (gone != NULL)
+            store_read(&text->store, change->at, change->deleted, gone);
         store_splice(&text->store, change->at, change->deleted, inserted);
     }
     store_settle(&text->store);
@@ -256,11 +276,39 @@ enum galen_err galen_text_apply(struct galen_text *text, const struct galen_edit
 {
     enum galen_err err = galen_text_prepare(text, edit, limit);
     if (err == GALEN_OK)
-        galen_text_commit(text);
+        galen_text_commit(text, NULL);
     return err;
 }
 
+enum galen_err galen_text_preview(struct galen_text *text, const struct galen_edit *edit,
+                                  struct galen_splices *out)
+{
+    struct making making = {0};
+    struct changes changes = {0};
+    struct replay *replay = NULL;
+    size_t bytes;
+    enum galen_err err = check(text, edit, 0, &bytes);
+    if (err == GALEN_OK && text->replay != NULL) {
+        replay = replay_copy(text->replay);
+        err = replay == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
+    if (err == GALEN_OK)
+        err = find_changes(text, edit, replay, &changes);
+    if (err == GALEN_OK && !copy_changes(&changes, edit, &making))
+        err = GALEN_ERR_MEMORY;
+    replay_free(replay);
+    free(changes.at);
+    return making_end(&making, err, out);
+}
+
 /* ---- Looking ------------------------------------------------------------------------------------- */
+
+bool galen_text_has_room(const struct galen_text *text, size_t bytes)
+{
+    size_t size = text->packed.at != NULL ? text->packed.inserted : text->history.size;
+    return text->history.edits < GALEN_TEXT_EDITS_MAX && size <= GALEN_TEXT_HISTORY_MAX &&
+           bytes <= GALEN_TEXT_HISTORY_MAX - size;
+}
 
 uint32_t galen_text_edits(const struct galen_text *text)
 {

@@ -650,6 +650,54 @@ struct replay *replay_new(uint32_t length)
     return r;
 }
 
+/* A copy of an array with the room that it has. */
+static bool copy_array(void *copy, const void *at, size_t count, size_t room, size_t size)
+{
+    void *made = malloc(room * size);
+    if (made == NULL)
+        return false;
+    memcpy(made, at, count * size);
+    memcpy(copy, &made, sizeof made);
+    return true;
+}
+
+struct replay *replay_copy(const struct replay *r)
+{
+    struct replay *copy = calloc(1, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    copy->root = r->root;
+    copy->inserted = r->inserted;
+    copy->run_count = r->run_count;
+    copy->run_room = r->run_room;
+    copy->node_count = r->node_count;
+    copy->node_room = r->node_room;
+    copy->op_count = r->op_count;
+    copy->op_room = r->op_room;
+    copy->deletion_count = r->deletion_count;
+    copy->deletion_room = r->deletion_room;
+    bool ok = copy_array(&copy->runs, r->runs, r->run_count, r->run_room, sizeof *r->runs) &&
+              copy_array(&copy->nodes, r->nodes, r->node_count, r->node_room, sizeof *r->nodes) &&
+              copy_array(&copy->ops, r->ops, r->op_count, r->op_room, sizeof *r->ops) &&
+              copy_array(&copy->deletions, r->deletions, r->deletion_count, r->deletion_room,
+                         sizeof *r->deletions);
+    for (size_t i = 0; ok && i < VIEW_DEVICES; i++) { /* those of devices are not looked at */
+        const struct view *view = &r->views[i];
+        ok = new_view(copy);
+        if (ok) {
+            struct sum *sums = copy->views[i].sums;
+            memcpy(sums, view->sums, r->node_count * sizeof *sums);
+            copy->views[i] = *view;
+            copy->views[i].sums = sums;
+        }
+    }
+    if (!ok) {
+        replay_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 static bool visit_below(const struct replay *r, uint32_t at, replay_visit visit, void *user)
 {
     const struct node *node = &r->nodes[at];

@@ -23,6 +23,8 @@ struct replay; /* opaque */
 /** A replay that begins with `length` code points of which nothing more is known. NULL: out of memory. */
 struct replay *replay_new(uint32_t length);
 void replay_free(struct replay *replay);
+/** The same once more, to try an edit on. NULL: out of memory. */
+struct replay *replay_copy(const struct replay *replay);
 
 /* Changes to the text as everybody sees it, as they come out of a replay. All zeros is none. */
 struct changes {

@@ -331,7 +331,7 @@ static enum galen_err load(struct galen_text *text, struct galen_reader *r)
     packed->inserted = galen_read_u32(r);
     packed->spans = galen_read_u32(r);
     if (r->failed || version != SAVED_VERSION || text->history.edits > GALEN_TEXT_EDITS_MAX ||
-        size > GALEN_TEXT_LENGTH_MAX || packed->inserted > GALEN_TEXT_LENGTH_MAX ||
+        size > GALEN_TEXT_LENGTH_MAX || packed->inserted > GALEN_TEXT_HISTORY_MAX ||
         packed->spans > GALEN_TEXT_LENGTH_MAX)
         return GALEN_ERR_FORMAT;
     uint8_t *says = malloc(size + 1);

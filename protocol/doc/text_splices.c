@@ -295,30 +295,14 @@ enum galen_err galen_text_difference(struct galen_bytes before, struct galen_byt
 
 /* ---- Two people's changes ------------------------------------------------------------------------- */
 
-/* Copies what the last edit of a text came to, with what it inserted. */
-static bool copy_changes(const struct galen_text *text, const struct galen_splices *splices,
-                         struct making *making)
-{
-    size_t count, splice = 0;
-    const struct galen_text_change *changes = galen_text_changes(text, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct galen_bytes inserted = {NULL, 0};
-        while (changes[i].inserted > 0 && inserted.size == 0)
-            inserted = splices->at[splice++].inserted;
-        if (!making_add(making, changes[i].at, changes[i].deleted, inserted))
-            return false;
-    }
-    return true;
-}
-
 enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes after,
                                 struct galen_bytes now, struct galen_splices *out)
 {
-    struct making making = {0};
     struct galen_splice whole = {.inserted = before};
     struct galen_splices theirs = {0}, mine = {0};
     struct galen_text *text = galen_text_new();
     enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
+    memset(out, 0, sizeof *out);
     if (err == GALEN_OK)
         err = galen_text_difference(before, now, &theirs);
     if (err == GALEN_OK)
@@ -328,14 +312,14 @@ enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes af
         {.device = 1, .seen = 1, .splices = theirs.at, .count = theirs.count},
         {.device = 2, .seen = 1, .splices = mine.at, .count = mine.count},
     };
-    for (size_t i = 0; i < 3 && err == GALEN_OK; i++)
+    for (size_t i = 0; i < 2 && err == GALEN_OK; i++)
         err = galen_text_apply(text, &edits[i], 0);
-    if (err == GALEN_OK && !copy_changes(text, &mine, &making))
-        err = GALEN_ERR_MEMORY;
+    if (err == GALEN_OK)
+        err = galen_text_preview(text, &edits[2], out);
     galen_text_free(text);
     galen_splices_free(&theirs);
     galen_splices_free(&mine);
-    return making_end(&making, err, out);
+    return err;
 }
 
 enum galen_err galen_text_spliced(struct galen_bytes text, const struct galen_splices *splices,

@@ -293,6 +293,22 @@ void store_splice(struct store *store, uint32_t at, uint32_t deleted, struct gal
     insert(store, at, inserted);
 }
 
+void store_read(struct store *store, uint32_t at, uint32_t count, struct galen_writer *w)
+{
+    assert(at <= store->points && count <= store->points - at);
+    while (count > 0) {
+        seek(store, at + 1); /* the chunk that holds the first one */
+        struct chunk *chunk = store->chunks[store->at];
+        uint32_t from = at - store->start, n = chunk_points(chunk) - from;
+        if (n > count)
+            n = count;
+        gap_to(chunk, from);
+        galen_write(w, chunk->bytes + CHUNK_BYTES - chunk->after, size_behind_gap(chunk, n));
+        at += n;
+        count -= n;
+    }
+}
+
 void store_write(const struct store *store, struct galen_writer *w)
 {
     for (size_t i = 0; i < store->count; i++) {

@@ -31,6 +31,8 @@ GALEN_MUST_USE bool store_reserve(struct store *store, uint32_t at, size_t splic
 void store_settle(struct store *store);
 /** at <= points, deleted <= points - at. Room was made. */
 void store_splice(struct store *store, uint32_t at, uint32_t deleted, struct galen_bytes inserted);
+/** Appends `count` code points from `at` on, all of which are in it. */
+void store_read(struct store *store, uint32_t at, uint32_t count, struct galen_writer *w);
 /** Appends all of it. */
 void store_write(const struct store *store, struct galen_writer *w);
 

@@ -179,13 +179,13 @@ static enum galen_err undo_splices(const struct reg *reg, const struct item *tar
                                          (struct galen_text_choice){chosen, reg->count}, splices);
     free(chosen);
     if (err == GALEN_OK)
-        err = galen_text_spliced(reg->writing->whole, splices, then);
+        err = galen_text_spliced(writing_whole(reg->writing), splices, then);
     if (err != GALEN_OK || edits == 1)
         return err;
     /* Of words that go and come again at once, the same stay. */
     galen_splices_free(splices);
     memset(splices, 0, sizeof *splices);
-    return galen_text_difference(reg->writing->whole, galen_written(then), splices);
+    return galen_text_difference(writing_whole(reg->writing), galen_written(then), splices);
 }
 
 static enum galen_err undo_text(const struct reg *reg, const struct item *target,
@@ -196,7 +196,7 @@ static enum galen_err undo_text(const struct reg *reg, const struct item *target
     struct galen_writer then, w;
     galen_writer_init(&then);
     galen_writer_init(&w);
-    out->now = reg->writing->whole;
+    out->now = writing_whole(reg->writing);
     enum galen_err err = undo_splices(reg, target, &splices, &then);
     if (err == GALEN_OK && splices.count == 0)
         out->why = GALEN_UNDO_SAME;

@@ -44,7 +44,7 @@ static bool says_anything(const struct galen_record *record)
     bool says = false;
     for (size_t i = 0; i < record->document->field_count && !says; i++) {
         const struct reg *reg = &record->fields[i];
-        says = reg->writing != NULL && reg->writing->whole.size > 0;
+        says = reg->writing != NULL && writing_says(reg->writing);
         for (size_t k = 0; k < reg->current_count && i + 1 != record->document->order; k++)
             says |= reg->said[reg->current[k]].value.size > 0;
     }
@@ -109,7 +109,7 @@ static struct galen_said show_text(const struct reg *reg, const struct saying *s
     said.value = (struct galen_bytes){NULL, 0};
     said.current = saying == last_edit(reg);
     if (said.current)
-        said.value = reg->writing->whole;
+        said.value = writing_whole(reg->writing);
     return said;
 }
 
@@ -214,6 +214,11 @@ const struct galen_docs_entry *galen_proposal_entry(const struct galen_proposal 
     return &proposal->item->entry;
 }
 
+uint64_t galen_proposal_base(const struct galen_proposal *proposal)
+{
+    return proposal->item->base;
+}
+
 uint64_t galen_proposal_clock_ms(const struct galen_proposal *proposal)
 {
     return proposal->item->clock_ms;
@@ -232,10 +237,22 @@ size_t galen_proposal_field_count(const struct galen_proposal *proposal)
 struct galen_write_field galen_proposal_field(const struct galen_proposal *proposal, size_t i)
 {
     assert(i < proposal->item->field_count);
-    struct galen_write_field field = proposal->item->fields[i];
-    if (field_is_text(proposal->record, field.field))
-        field.value = proposal->texts[i];
-    return field;
+    return proposal->item->fields[i];
+}
+
+enum galen_err galen_proposal_preview(const struct galen_proposal *proposal, size_t i,
+                                      struct galen_writer *w)
+{
+    struct galen_write_field field = galen_proposal_field(proposal, i);
+    const struct reg *reg = &proposal->record->fields[field.field - 1];
+    struct saying saying = {.source = proposal->item, .value = field.value};
+    if (field_is_text(proposal->record, field.field)) {
+        if (!proposal_is_accepted(proposal, NULL))
+            return writing_preview(reg, &saying, w);
+        field.value = writing_whole(reg->writing);
+    }
+    galen_write(w, field.value.at, field.value.size);
+    return w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
 }
 
 size_t galen_proposal_answer_count(const struct galen_proposal *proposal)
@@ -308,6 +325,7 @@ static void write_field(struct galen_writer *w, const struct galen_record *recor
 static void write_proposal(struct galen_writer *w, const struct galen_proposal *proposal)
 {
     galen_write_u64(w, galen_proposal_index(proposal));
+    galen_write_u64(w, galen_proposal_base(proposal));
     galen_write_u8(w, (uint8_t)galen_proposal_state(proposal));
     size_t mark = galen_write_begin(w);
     for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {

@@ -1,5 +1,7 @@
 #include "writing.h"
 
+#include "text_store.h"
+
 #include "galen/mutation.h"
 
 #include <assert.h>
@@ -8,6 +10,10 @@
 
 /* From here on are the numbers of edits that are nobody's own. */
 #define NOBODYS 0x80000000u
+
+enum { UTF8_MAX = 4 }; /* bytes of a code point */
+
+_Static_assert(GALEN_TEXT_EDITS_MAX <= UINT32_MAX - NOBODYS, "each has a number");
 
 bool field_is_text(const struct galen_record *record, uint16_t number)
 {
@@ -81,19 +87,12 @@ static struct writing *writing_new(void)
     return writing;
 }
 
-static void free_bytes(struct galen_bytes *bytes)
-{
-    free((uint8_t *)bytes->at);
-    *bytes = (struct galen_bytes){NULL, 0};
-}
-
 void writing_free(struct writing *writing)
 {
     if (writing == NULL)
         return;
     galen_text_free(writing->text);
-    free_bytes(&writing->whole);
-    free_bytes(&writing->next);
+    free(writing->whole);
     galen_splices_free(&writing->splices);
     for (size_t i = 0; i < writing->owned.count; i++)
         free(writing->owned.at[i]);
@@ -101,14 +100,51 @@ void writing_free(struct writing *writing)
     free(writing);
 }
 
-/* Room for what the text says after this edit. */
-static bool reserve_next(struct writing *writing, const struct galen_edit *edit)
+/* Room for what the text says after this edit, so that looking at it cannot fail. */
+static bool reserve_whole(struct writing *writing, const struct galen_edit *edit)
 {
-    size_t size = galen_text_size(writing->text);
+    size_t size = galen_text_size(writing->text) + 1;
     for (size_t i = 0; i < edit->count; i++)
         size += edit->splices[i].inserted.size;
-    writing->next = (struct galen_bytes){malloc(size + 1), size};
-    return writing->next.at != NULL;
+    if (size <= writing->room)
+        return true;
+    size += size / 2;
+    uint8_t *whole = realloc(writing->whole, size);
+    if (whole == NULL)
+        return false;
+    writing->whole = whole;
+    writing->room = size;
+    return true;
+}
+
+bool writing_says(const struct writing *writing)
+{
+    return galen_text_size(writing->text) > 0;
+}
+
+struct galen_bytes writing_whole(struct writing *writing)
+{
+    struct galen_writer w = {.at = writing->whole, .room = writing->room, .max = writing->room};
+    if (!writing->looked)
+        galen_text_say(writing->text, &w);
+    assert(!w.failed && w.at == writing->whole);
+    writing->looked = true;
+    return (struct galen_bytes){writing->whole, galen_text_size(writing->text)};
+}
+
+bool writing_has_room(const struct reg *reg, struct galen_bytes value)
+{
+    struct galen_reader r;
+    size_t inserted = 0, deleted = 0;
+    if (reg->writing == NULL)
+        return true;
+    galen_reader_init(&r, value);
+    while (r.left > 0 && !r.failed) { /* splices, which were checked */
+        (void)galen_read_u32(&r);
+        deleted += (size_t)galen_read_u32(&r) * UTF8_MAX;
+        inserted += galen_read_vector(&r, GALEN_PLAIN_MAX).size;
+    }
+    return galen_text_has_room(reg->writing->text, inserted > deleted ? inserted : deleted);
 }
 
 static bool stage(struct reg *reg, const struct saying *saying, struct galen_splices *splices)
@@ -119,11 +155,10 @@ static bool stage(struct reg *reg, const struct saying *saying, struct galen_spl
     edit.count = splices->count;
     assert(!writing->staged);
     enum galen_err err = GALEN_ERR_MEMORY;
-    if (reg_reserve(reg, 1) && reserve_next(writing, &edit))
+    if (reg_reserve(reg, 1) && reserve_whole(writing, &edit))
         err = galen_text_prepare(writing->text, &edit, 0);
-    assert(err != GALEN_ERR_VALUE && err != GALEN_ERR_LIMIT); /* it was checked */
+    assert(err == GALEN_OK || err == GALEN_ERR_MEMORY); /* it was checked */
     if (err != GALEN_OK) {
-        free_bytes(&writing->next);
         galen_splices_free(splices);
         return false;
     }
@@ -186,15 +221,8 @@ void writing_commit(struct reg *reg)
     struct writing *writing = reg->writing;
     if (writing == NULL || !writing->staged)
         return;
-    galen_text_commit(writing->text);
-    struct galen_writer w = {.at = (uint8_t *)writing->next.at,
-                             .room = writing->next.size + 1,
-                             .max = writing->next.size + 1};
-    galen_text_say(writing->text, &w);
-    assert(!w.failed);
-    free_bytes(&writing->whole);
-    writing->whole = (struct galen_bytes){w.at, w.size};
-    writing->next = (struct galen_bytes){NULL, 0};
+    galen_text_commit(writing->text, NULL);
+    writing->looked = false;
     galen_splices_free(&writing->splices);
     writing->staged = false;
     for (size_t i = 0; writing->saying.takes_back && i < reg->count; i++)
@@ -210,78 +238,117 @@ void writing_abort(struct reg *reg)
         return;
     galen_text_abort(writing->text);
     galen_splices_free(&writing->splices);
-    free_bytes(&writing->next);
     writing->staged = false;
 }
 
 /* ---- Looking ------------------------------------------------------------------------------------- */
 
-/* Applies the n-th edit to a text that has those before it. */
+/* Prepares the n-th edit of a text that has those before it; `splices` are the caller's, also after an error. */
+static enum galen_err prepare_saying(struct galen_text *text, const struct reg *reg, size_t n,
+                                     const struct saying *saying, struct galen_splices *splices)
+{
+    enum galen_err err = galen_splices_read(saying->value, splices);
+    if (err != GALEN_OK)
+        return err;
+    struct galen_edit edit = edit_of(reg, n, saying);
+    edit.splices = splices->at;
+    edit.count = splices->count;
+    return galen_text_prepare(text, &edit, 0);
+}
+
 static enum galen_err apply_saying(struct galen_text *text, const struct reg *reg, size_t n,
                                    const struct saying *saying)
 {
     struct galen_splices splices;
-    enum galen_err err = galen_splices_read(saying->value, &splices);
-    if (err != GALEN_OK)
-        return err;
-    struct galen_edit edit = edit_of(reg, n, saying);
-    edit.splices = splices.at;
-    edit.count = splices.count;
-    err = galen_text_apply(text, &edit, 0);
+    enum galen_err err = prepare_saying(text, reg, n, saying, &splices);
+    if (err == GALEN_OK)
+        galen_text_commit(text, NULL);
     galen_splices_free(&splices);
     return err;
 }
 
-/* The whole text so far goes to `visit`, after each edit. */
-static enum galen_err replay_all(struct galen_text *text, const struct reg *reg,
-                                 galen_text_visit visit, void *user)
+static enum galen_err replay_all(struct galen_text *text, const struct reg *reg)
 {
     enum galen_err err = GALEN_OK;
-    struct galen_writer w;
-    galen_writer_init(&w);
-    for (size_t i = 0; reg != NULL && i < reg->count && err == GALEN_OK; i++) {
+    for (size_t i = 0; reg != NULL && i < reg->count && err == GALEN_OK; i++)
         err = apply_saying(text, reg, i, &reg->said[i]);
-        if (err != GALEN_OK || visit == NULL)
-            continue;
-        galen_writer_clear(&w);
-        galen_text_say(text, &w);
-        if (w.failed)
-            err = GALEN_ERR_MEMORY;
-        else
-            visit(user, i, galen_written(&w));
-    }
-    galen_writer_wipe(&w);
     return err;
 }
 
-static bool say(const struct galen_text *text, struct galen_bytes *whole)
+enum galen_err writing_preview(const struct reg *reg, const struct saying *saying,
+                               struct galen_writer *w)
 {
-    struct galen_writer w;
-    galen_writer_init(&w);
-    galen_text_say(text, &w);
-    if (w.failed)
-        galen_writer_wipe(&w);
-    *whole = (struct galen_bytes){w.at, w.size};
-    return !w.failed;
+    struct galen_splices splices, merged = {0};
+    enum galen_err err = galen_splices_read(saying->value, &splices);
+    if (err != GALEN_OK)
+        return err;
+    struct galen_edit edit = edit_of(reg, reg->count, saying);
+    edit.splices = splices.at;
+    edit.count = splices.count;
+    if (reg->writing == NULL) {
+        err = galen_text_spliced((struct galen_bytes){NULL, 0}, &splices, w);
+    } else {
+        err = galen_text_preview(reg->writing->text, &edit, &merged);
+        if (err == GALEN_OK)
+            err = galen_text_spliced(writing_whole(reg->writing), &merged, w);
+    }
+    galen_splices_free(&merged);
+    galen_splices_free(&splices);
+    return err;
 }
 
-bool writing_preview(const struct reg *reg, const struct saying *saying, struct galen_bytes *whole)
+/* Tells what the edit that was taken in last came to; `gone` is what it deleted, `parts` has room. */
+static void tell(const struct galen_text *text, const struct galen_splices *splices,
+                 struct galen_bytes gone, struct galen_text_part *parts, size_t *count)
 {
-    struct galen_text *text = galen_text_new();
-    bool ok = text != NULL && replay_all(text, reg, NULL, NULL) == GALEN_OK &&
-              apply_saying(text, reg, reg->count, saying) == GALEN_OK && say(text, whole);
-    galen_text_free(text);
-    return ok;
+    const struct galen_text_change *changes = galen_text_changes(text, count);
+    size_t splice = 0;
+    for (size_t i = 0; i < *count; i++) {
+        size_t size = utf8_skip(gone.at, changes[i].deleted);
+        parts[i] = (struct galen_text_part){.at = changes[i].at, .gone = {gone.at, size}};
+        while (changes[i].inserted > 0 && parts[i].came.size == 0)
+            parts[i].came = splices->at[splice++].inserted;
+        gone.at += size;
+    }
+}
+
+static enum galen_err visit_saying(struct galen_text *text, const struct reg *reg, size_t i,
+                                   struct galen_writer *gone, galen_text_visit visit, void *user)
+{
+    struct galen_splices splices;
+    struct galen_text_part *parts = NULL;
+    size_t count = 0;
+    enum galen_err err = prepare_saying(text, reg, i, &reg->said[i], &splices);
+    if (err == GALEN_OK) {
+        (void)galen_text_changes(text, &count);
+        parts = calloc(count + 1, sizeof *parts);
+        galen_writer_clear(gone);
+        galen_text_commit(text, gone);
+        err = parts == NULL || gone->failed ? GALEN_ERR_MEMORY : GALEN_OK;
+    }
+    if (err == GALEN_OK) {
+        struct galen_bytes bytes =
+            gone->size == 0 ? (struct galen_bytes){(const uint8_t *)"", 0} : galen_written(gone);
+        tell(text, &splices, bytes, parts, &count);
+        visit(user, i, parts, count);
+    }
+    free(parts);
+    galen_splices_free(&splices);
+    return err;
 }
 
 enum galen_err galen_record_text_history(const struct galen_record *record, uint16_t field,
                                          galen_text_visit visit, void *user)
 {
     struct galen_text *text = galen_text_new();
-    enum galen_err err = GALEN_ERR_MEMORY;
+    const struct reg *reg = &record->fields[field - 1];
+    struct galen_writer gone;
+    enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
     assert(field_is_text(record, field));
-    if (text != NULL)
-        err = replay_all(text, &record->fields[field - 1], visit, user);
+    galen_writer_init(&gone);
+    for (size_t i = 0; i < reg->count && err == GALEN_OK; i++)
+        err = visit_saying(text, reg, i, &gone, visit, user);
+    galen_writer_wipe(&gone);
     galen_text_free(text);
     return err;
 }
@@ -314,13 +381,13 @@ enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
     enum galen_err err = GALEN_OK;
     if (count == 0) { /* what is there says it */
         if (reg != NULL && reg->writing != NULL)
-            galen_write(w, reg->writing->whole.at, reg->writing->whole.size);
+            galen_text_say(reg->writing->text, w);
         return w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
     }
     struct galen_text *text = galen_text_new();
     if (text == NULL)
         return GALEN_ERR_MEMORY;
-    err = replay_all(text, reg, NULL, NULL);
+    err = replay_all(text, reg);
     for (size_t i = 0; i < count && err == GALEN_OK; i++) {
         err = apply_unsent(text, docs, reg, device, &unsent[i]);
         if (err == GALEN_ERR_VALUE)

@@ -12,12 +12,13 @@
  */
 struct writing {
     struct galen_text *text;
-    struct galen_bytes whole; /* what it says; owned */
-    struct list owned;        /* splices that no item holds */
-    bool staged;              /* an edit is prepared: */
+    uint8_t *whole;    /* what it says, once somebody looked; owned */
+    size_t room;       /* of it: enough for what the text says */
+    bool looked;       /* nothing changed since */
+    struct list owned; /* splices that no item holds */
+    bool staged;       /* an edit is prepared: */
     struct saying saying;
     struct galen_splices splices;
-    struct galen_bytes next; /* what it will say; owned */
 };
 
 bool field_is_text(const struct galen_record *record, uint16_t number);
@@ -33,8 +34,14 @@ GALEN_MUST_USE bool writing_stage_taking_back(struct reg *reg, const struct item
 void writing_commit(struct reg *reg);
 void writing_abort(struct reg *reg);
 void writing_free(struct writing *writing);
-/** What the text would say with this as its next edit; the caller frees it. False: out of memory. */
-GALEN_MUST_USE bool writing_preview(const struct reg *reg, const struct saying *saying,
-                                    struct galen_bytes *whole);
+/** Would its history hold what this proposal's splices insert, or taking them back inserts? `reg` may be empty. */
+bool writing_has_room(const struct reg *reg, struct galen_bytes value);
+/** Does it say anything? */
+bool writing_says(const struct writing *writing);
+/** What it says; borrowed until the next edit. */
+struct galen_bytes writing_whole(struct writing *writing);
+/** Appends what the text would say with this as its next edit. OK; MEMORY; FULL. */
+GALEN_MUST_USE enum galen_err writing_preview(const struct reg *reg, const struct saying *saying,
+                                              struct galen_writer *w);
 
 #endif

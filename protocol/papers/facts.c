@@ -3,17 +3,19 @@
 
 #include <string.h>
 
-static const struct galen_bytes *proposed_field(const struct galen_proposal *proposal,
-                                                uint16_t field, struct galen_bytes *value)
+/* Notes what a proposal that waits says for the field. */
+static void add_proposed(struct fact *fact, const struct galen_proposal *proposal)
 {
     if (galen_proposal_state(proposal) != GALEN_PROPOSAL_PENDING)
-        return NULL;
-    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++)
-        if (galen_proposal_field(proposal, i).field == field) {
-            *value = galen_proposal_field(proposal, i).value;
-            return value;
-        }
-    return NULL;
+        return;
+    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
+        struct galen_write_field said = galen_proposal_field(proposal, i);
+        if (said.field != fact->field->number || said.value.size == 0)
+            continue;
+        fact->from[fact->proposed_count] = proposal;
+        fact->place[fact->proposed_count] = i;
+        fact->proposed[fact->proposed_count++] = said.value;
+    }
 }
 
 struct fact fact_of(const struct galen_record *record, uint8_t doc, uint16_t field)
@@ -30,10 +32,9 @@ struct fact fact_of(const struct galen_record *record, uint8_t doc, uint16_t fie
             fact.count < FACT_VALUES_MAX)
             fact.values[fact.count++] = value;
     }
-    for (size_t i = 0; i < galen_record_proposal_count(record); i++)
-        if (proposed_field(galen_record_proposal(record, i), field, &value) && value.size > 0 &&
-            fact.proposed_count < FACT_VALUES_MAX)
-            fact.proposed[fact.proposed_count++] = value;
+    for (size_t i = 0;
+         i < galen_record_proposal_count(record) && fact.proposed_count < FACT_VALUES_MAX; i++)
+        add_proposed(&fact, galen_record_proposal(record, i));
     return fact;
 }
 
@@ -44,7 +45,7 @@ bool fact_says(const struct fact *fact)
 
 bool fact_value(const struct fact *fact, struct galen_value *value)
 {
-    if (!fact_says(fact))
+    if (!fact_says(fact) || (fact->count == 0 && fact->field->kind == GALEN_VALUE_TEXT))
         return false;
     struct galen_bytes in = fact->count > 0 ? fact->values[0] : fact->proposed[0];
     return galen_value_read(fact->field, in, value) == GALEN_OK && value->kind != 0;
@@ -151,6 +152,23 @@ void put_value(struct page *p, const struct fact *fact, struct galen_bytes in)
     }
 }
 
+/* What a text would say, or anything else that is proposed. */
+static void put_proposed(struct page *p, const struct fact *fact, size_t i)
+{
+    struct galen_writer text;
+    if (fact->field->kind != GALEN_VALUE_TEXT) {
+        put_value(p, fact, fact->proposed[i]);
+        return;
+    }
+    galen_writer_init(&text);
+    enum galen_err err = galen_proposal_preview(fact->from[i], fact->place[i], &text);
+    if (err == GALEN_ERR_MEMORY)
+        p->w->failed = true;
+    else
+        put_value(p, fact, galen_written(&text)); /* nothing, where nobody could accept it */
+    galen_writer_wipe(&text);
+}
+
 void put_fact(struct page *p, const struct fact *fact)
 {
     if (fact->count > 1) {
@@ -167,7 +185,7 @@ void put_fact(struct page *p, const struct fact *fact)
         put_html(p, "<span class=\"mark\">");
         put_phrase(p, PHRASE_NOT_REVIEWED_VALUE);
         put_html(p, "</span>");
-        put_value(p, fact, fact->proposed[i]);
+        put_proposed(p, fact, i);
     }
 }
 

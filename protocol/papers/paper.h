@@ -75,13 +75,15 @@ struct fact {
     const struct galen_field *field;
     size_t count, proposed_count;
     struct galen_bytes values[FACT_VALUES_MAX], proposed[FACT_VALUES_MAX];
+    const struct galen_proposal *from[FACT_VALUES_MAX]; /* whose what is proposed is, and at which */
+    size_t place[FACT_VALUES_MAX];                      /* of its fields: of a text, splices */
 };
 /** `record` NULL: nothing is said. */
 struct fact fact_of(const struct galen_record *record, uint8_t doc, uint16_t field);
 bool fact_says(const struct fact *fact); /* anything */
 /** The value of a choice that is settled, or else 0: what is only proposed decides nothing. */
 uint8_t fact_choice(const struct fact *fact);
-/** The first value, read; false: there is none. */
+/** The first value, read; false: there is none, or it is proposed of a text. */
 bool fact_value(const struct fact *fact, struct galen_value *value);
 /** All values with what is to be known of them; nothing where nothing is said. */
 void put_fact(struct page *p, const struct fact *fact);

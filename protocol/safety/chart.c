@@ -29,7 +29,8 @@ static size_t read_values(const struct galen_record *record, const char *name,
         if (galen_value_read(field, said.value, &values[n]) == GALEN_OK && values[n].kind != 0)
             n++;
     }
-    if (galen_record_state(record) != GALEN_RECORD_PROPOSED || n > 0)
+    if (galen_record_state(record) != GALEN_RECORD_PROPOSED || n > 0 ||
+        field->kind == GALEN_VALUE_TEXT) /* see add_proposed_text */
         return n;
     for (size_t i = galen_record_proposal_count(record); i-- > 0;) { /* the newest first */
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
@@ -79,7 +80,9 @@ struct gathered {
     struct galen_bytes (*drugs)[VALUES_MAX];
     struct galen_safety_allergy *allergies;
     struct galen_safety_text *texts;
-    size_t medicine_count, allergy_count, text_count, text_room;
+    struct galen_writer *owned; /* texts that are worked out here */
+    size_t medicine_count, allergy_count, text_count, text_room, owned_count;
+    bool failed; /* no memory for one */
 };
 
 /* What takes a record out of the checks is settled: whoever says so against somebody who does not, or only
@@ -120,6 +123,29 @@ static void add_regimen_texts(struct gathered *g, const struct galen_record *rec
         add_text(g, record, names[i], regimen->parts[i], GALEN_WRITING_DOSE);
 }
 
+/* Of a text that is only proposed: what the newest proposal that says anything comes to. */
+static void add_proposed_text(struct gathered *g, const struct galen_record *record,
+                              const struct galen_field *field, uint8_t place)
+{
+    struct galen_writer *text = &g->owned[g->owned_count];
+    size_t tried = 0;
+    for (size_t i = galen_record_proposal_count(record); i-- > 0 && tried < VALUES_MAX;) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        for (size_t k = 0; pending(proposal) && k < galen_proposal_field_count(proposal); k++) {
+            if (galen_proposal_field(proposal, k).field != field->number)
+                continue;
+            tried++;
+            galen_writer_clear(text);
+            g->failed |= galen_proposal_preview(proposal, k, text) == GALEN_ERR_MEMORY;
+            if (text->size > 0 && !text->failed) {
+                g->owned_count++;
+                add_text(g, record, field->name, galen_written(text), place);
+                return;
+            }
+        }
+    }
+}
+
 static void add_texts(struct gathered *g, const struct galen_record *record)
 {
     const struct galen_document *document = galen_document(galen_record_doc(record));
@@ -127,8 +153,14 @@ static void add_texts(struct gathered *g, const struct galen_record *record)
         const struct galen_field *field = &document->fields[i];
         struct galen_value value;
         uint8_t place = galen_writing_place(document, field);
-        if (place == 0 || place == GALEN_WRITING_LAB || !first_value(record, field->name, &value))
+        if (place == 0 || place == GALEN_WRITING_LAB)
             continue;
+        if (!first_value(record, field->name, &value)) {
+            if (field->kind == GALEN_VALUE_TEXT &&
+                galen_record_state(record) == GALEN_RECORD_PROPOSED)
+                add_proposed_text(g, record, field, place);
+            continue;
+        }
         if (value.kind == GALEN_VALUE_REGIMEN)
             add_regimen_texts(g, record, &value.as.regimen);
         else
@@ -249,7 +281,8 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     g.drugs = calloc(medicines + 1, sizeof *g.drugs);
     g.allergies = calloc(allergies * VALUES_MAX + 1, sizeof *g.allergies);
     g.texts = calloc(g.text_room + 1, sizeof *g.texts);
-    if (g.medicines && g.drugs && g.allergies && g.texts) {
+    g.owned = calloc(g.text_room + 1, sizeof *g.owned);
+    if (g.medicines && g.drugs && g.allergies && g.texts && g.owned) {
         gather_medicines(&g, docs);
         gather_allergies(&g, docs);
         struct galen_safety_input input = {.medicines = g.medicines,
@@ -260,7 +293,7 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
                                            .text_count = g.text_count,
                                            .birth = birth_date(docs),
                                            .today = today};
-        findings = galen_safety_find(&input);
+        findings = g.failed ? NULL : galen_safety_find(&input);
     }
     if (findings)
         settle(findings, docs);
@@ -268,5 +301,8 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     free(g.drugs);
     free(g.allergies);
     free(g.texts);
+    for (size_t i = 0; g.owned && i <= g.owned_count; i++)
+        galen_writer_wipe(&g.owned[i]);
+    free(g.owned);
     return findings;
 }

@@ -29,8 +29,7 @@ static size_t verified_by(const struct galen_log *log, const struct galen_read *
 
 /* -- what an entry says ----------------------------------------------------------------------------- */
 
-/* What splices do, in words: of the first ones of a text that is what it says. */
-static void splices_text(struct galen_bytes value, struct galen_writer *out)
+void splices_text(struct galen_bytes value, struct galen_writer *out)
 {
     struct galen_splices splices;
     char place[32];

@@ -45,6 +45,11 @@ void json_watch(void)
     failed = false;
 }
 
+void json_lost(void)
+{
+    failed = true;
+}
+
 bool json_whole(void)
 {
     bool whole = !failed;

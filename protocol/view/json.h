@@ -38,6 +38,8 @@ void json_append(cJSON *array, cJSON *item);
 
 /** From now on it is noticed when cJSON is out of memory. Before anything is made by it. */
 void json_watch(void);
+/** There was no memory for something else that belongs in it. */
+void json_lost(void);
 /** Whether everything since the last call had memory. Only after json_watch. */
 bool json_whole(void);
 

@@ -81,15 +81,25 @@ static cJSON *said_json(const struct galen_engine *engine, const struct galen_id
     return value;
 }
 
-/* What a text said after each of its edits goes into the entries of its history. */
-static void add_whole(void *user, size_t i, struct galen_bytes whole)
+/* What each edit of a text changed goes into the entries of its history. */
+static void add_changes(void *user, size_t i, const struct galen_text_part *parts, size_t count)
 {
     cJSON **next = user;
+    cJSON *changes = cJSON_CreateArray();
     (void)i;
-    if (*next == NULL) /* there was no memory for it, which is known */
+    if (*next == NULL) { /* there was no memory for it, which is known */
+        cJSON_Delete(changes);
         return;
+    }
+    for (size_t k = 0; k < count; k++) {
+        cJSON *part = cJSON_CreateObject();
+        json_number(part, "at", parts[k].at);
+        json_text(part, "gone", parts[k].gone);
+        json_text(part, "came", parts[k].came);
+        json_append(changes, part);
+    }
     cJSON_DeleteItemFromObjectCaseSensitive(*next, "value");
-    json_text(*next, "value", whole);
+    json_put(*next, "changes", changes);
     *next = (*next)->next;
 }
 
@@ -106,7 +116,7 @@ cJSON *history_json(const struct galen_engine *engine, const struct galen_id *ch
     const struct galen_field *known = galen_field(galen_document(galen_record_doc(record)), field);
     cJSON *first = history ? history->child : NULL;
     if (known && known->kind == GALEN_VALUE_TEXT &&
-        galen_record_text_history(record, field, add_whole, &first) != GALEN_OK) {
+        galen_record_text_history(record, field, add_changes, &first) != GALEN_OK) {
         cJSON_Delete(history);
         return NULL;
     }
@@ -131,21 +141,46 @@ static cJSON *field_json(const struct galen_engine *engine, const struct galen_i
     return object;
 }
 
-static cJSON *proposal_json(const struct galen_engine *engine, const struct galen_id *chart,
-                            const struct galen_proposal *proposal)
+static bool waits(const struct galen_proposal *proposal)
+{
+    enum galen_proposal_state state = galen_proposal_state(proposal);
+    return state == GALEN_PROPOSAL_PENDING || state == GALEN_PROPOSAL_CONTESTED;
+}
+
+/* What a field of a proposal would say, or with `shown` false how it changes a text. */
+static void add_proposed(cJSON *fields, const struct galen_proposal *proposal, size_t i, bool shown)
 {
     const struct galen_document *document =
         galen_document(galen_record_doc(galen_proposal_record(proposal)));
+    struct galen_write_field given = galen_proposal_field(proposal, i);
+    char room[8];
+    const char *name = field_name(document, given.field, room);
+    struct galen_writer text;
+    if (galen_field(document, given.field)->kind != GALEN_VALUE_TEXT) {
+        add_value(fields, name, document, given.field, given.value);
+        return;
+    }
+    galen_writer_init(&text);
+    if (!shown || galen_proposal_preview(proposal, i, &text) == GALEN_ERR_FULL)
+        splices_text(given.value, &text);
+    if (text.failed)
+        json_lost();
+    else
+        json_text(fields, name, galen_written(&text));
+    galen_writer_wipe(&text);
+}
+
+static cJSON *proposal_json(const struct galen_engine *engine, const struct galen_id *chart,
+                            const struct galen_proposal *proposal, bool shown)
+{
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
     json_number(object, "index", galen_proposal_index(proposal));
     cJSON_AddStringToObject(object, "state", proposal_state_name(galen_proposal_state(proposal)));
+    if (waits(proposal) && !shown)
+        cJSON_AddBoolToObject(object, "later", true);
     add_author(engine, object, chart, galen_proposal_entry(proposal));
-    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
-        char room[8];
-        struct galen_write_field field = galen_proposal_field(proposal, i);
-        add_value(fields, field_name(document, field.field, room), document, field.field,
-                  field.value);
-    }
+    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++)
+        add_proposed(fields, proposal, i, shown);
     json_put(object, "fields", fields);
     cJSON *answers = cJSON_CreateArray();
     for (size_t i = 0; i < galen_proposal_answer_count(proposal); i++) {
@@ -167,6 +202,7 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
     const struct galen_document *document = galen_document(galen_record_doc(record));
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
     cJSON *proposals = cJSON_CreateArray();
+    size_t behind = 0; /* that wait */
     json_id(object, "chart", chart);
     cJSON_AddStringToObject(object, "doc", document ? document->name : "unknown");
     json_hex(object, "record", galen_record_id(record), GALEN_RECORD_ID_BYTES);
@@ -178,7 +214,12 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
                      field_json(engine, chart, record, document->fields[i].number));
     json_put(object, "fields", fields);
     for (size_t i = 0; i < galen_record_proposal_count(record); i++)
-        json_append(proposals, proposal_json(engine, chart, galen_record_proposal(record, i)));
+        behind += waits(galen_record_proposal(record, i));
+    for (size_t i = 0; i < galen_record_proposal_count(record); i++) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        bool shown = waits(proposal) && behind-- <= PROPOSALS_SHOWN_MAX;
+        json_append(proposals, proposal_json(engine, chart, proposal, shown));
+    }
     json_put(object, "proposals", proposals);
     return object;
 }

@@ -5,12 +5,17 @@
 
 #include <string.h>
 
+/* `proposed`: of a text it is how it would change, against what its author had seen of the log. */
 static void add_text(cJSON *array, const struct galen_document *document, uint16_t field,
-                     struct galen_bytes value)
+                     struct galen_bytes value, bool proposed)
 {
     struct galen_writer text;
+    const struct galen_field *known = document ? galen_field(document, field) : NULL;
     galen_writer_init(&text);
-    value_text(document, field, value, &text);
+    if (proposed && known && known->kind == GALEN_VALUE_TEXT)
+        splices_text(value, &text);
+    else
+        value_text(document, field, value, &text);
     cJSON *holder = cJSON_CreateObject();
     json_text(holder, "value", galen_written(&text));
     json_append(array, cJSON_DetachItemFromObjectCaseSensitive(holder, "value"));
@@ -42,12 +47,12 @@ static bool is_there(const cJSON *values, const cJSON *value)
 }
 
 static void add_value(cJSON *fields, const struct galen_document *document, uint16_t field,
-                      struct galen_bytes value)
+                      struct galen_bytes value, bool proposed)
 {
     cJSON *values = field_in(fields, document, field);
     if (!values || value.size == 0)
         return;
-    add_text(values, document, field, value);
+    add_text(values, document, field, value, proposed);
     int last = cJSON_GetArraySize(values) - 1;
     if (last > 0 && is_there(values, cJSON_GetArrayItem(values, last)))
         cJSON_DeleteItemFromArray(values, last);
@@ -64,8 +69,9 @@ static void add_proposals(cJSON *object, const struct galen_document *document,
             continue;
         cJSON *one = cJSON_CreateObject(), *fields = cJSON_CreateObject();
         json_number(one, "index", proposal.index);
+        json_number(one, "base", proposal.base);
         while (galen_signed_next_field(&proposal, &field))
-            add_value(fields, document, field.field, field.value);
+            add_value(fields, document, field.field, field.value, true);
         json_put(one, "fields", fields);
         json_append(proposals, one);
     }
@@ -92,7 +98,7 @@ static cJSON *signed_record_json(struct galen_signed_record *record)
                             : record->state == GALEN_RECORD_EMPTY    ? "empty"
                                                                      : "declined");
     while (galen_signed_next_value(record, &said, &value))
-        add_value(fields, document, value.field, value.value);
+        add_value(fields, document, value.field, value.value, false);
     json_put(object, "fields", fields);
     add_proposals(object, document, record);
     return object;

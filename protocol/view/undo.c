@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TITLES_TRIED_MAX = 8 }; /* proposals that are looked at for one, the newest first */
+
 /* ---- What a record is called --------------------------------------------------------------------- */
 
 /* The field by which people call the records of a document. */
@@ -47,6 +49,19 @@ bool value_title(const struct galen_document *document, uint16_t field, struct g
                      out);
 }
 
+/* What the i-th field of a proposal, which is the title, would say. */
+static bool proposed_title(const struct galen_document *document,
+                           const struct galen_proposal *proposal, size_t i, char out[NAME_TEXT_MAX])
+{
+    struct galen_writer text;
+    galen_writer_init(&text);
+    bool is =
+        galen_proposal_preview(proposal, i, &text) == GALEN_OK &&
+        value_title(document, galen_proposal_field(proposal, i).field, galen_written(&text), out);
+    galen_writer_wipe(&text);
+    return is;
+}
+
 bool record_title(const struct galen_record *record, char out[NAME_TEXT_MAX])
 {
     const struct galen_document *document = galen_document(galen_record_doc(record));
@@ -54,11 +69,14 @@ bool record_title(const struct galen_record *record, char out[NAME_TEXT_MAX])
     if (field != 0 && galen_record_value_count(record, field) > 0 &&
         value_title(document, field, galen_record_value(record, field, 0).value, out))
         return true;
-    for (size_t i = galen_record_proposal_count(record); i > 0; i--) {
+    size_t tried = 0;
+    for (size_t i = galen_record_proposal_count(record); i > 0 && tried < TITLES_TRIED_MAX; i--) {
         const struct galen_proposal *proposal = galen_record_proposal(record, i - 1);
         for (size_t k = 0; k < galen_proposal_field_count(proposal); k++) {
-            struct galen_write_field said = galen_proposal_field(proposal, k);
-            if (value_title(document, said.field, said.value, out))
+            if (galen_proposal_field(proposal, k).field != field)
+                continue;
+            tried++;
+            if (proposed_title(document, proposal, k, out))
                 return true;
         }
     }

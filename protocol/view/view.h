@@ -66,9 +66,16 @@ void operation_json(cJSON *object, const struct galen_op *op, const struct waiti
 
 /* -- documents -------------------------------------------------------------------------------------- */
 
+/**
+ * What a field of a proposal would say is worked out for the newest of a record's proposals that wait, or are in
+ * conflict. Those before them are marked `later`: they are shown when these have an answer. Of a text they, and those that
+ * do not wait, show how they change it (splices_text).
+ */
+#define PROPOSALS_SHOWN_MAX 32
 cJSON *record_json(const struct galen_engine *engine, const struct galen_id *chart,
                    const struct galen_record *record);
-/** Everything that was ever said for a field, in log order. */
+/** Everything that was ever said for a field, in log order. Of a text not what it said then, but what each edit changed in
+ *  it: `changes` [{at, gone, came}]. */
 cJSON *history_json(const struct galen_engine *engine, const struct galen_id *chart,
                     const struct galen_record *record, uint16_t field);
 /** What a person calls a record: a medicine by its drug, an action by its topic … False: by nothing of its own. */
@@ -81,6 +88,9 @@ const char *field_name(const struct galen_document *document, uint16_t number, c
 /** An encoded value as text, appended. */
 void value_text(const struct galen_document *document, uint16_t number, struct galen_bytes value,
                 struct galen_writer *out);
+
+/** What an edit of a text does, appended: "@at -deleted +inserted" a line; of the first one what it says. */
+void splices_text(struct galen_bytes splices, struct galen_writer *out);
 
 /**
  * What this person could take back: {undo, redo, passed: a change or null; error, help if there is no undo}. A change:

@@ -59,6 +59,28 @@ static void check_op(const struct galen_op *op, struct galen_bytes plain)
         check_write(&op->content.write);
 }
 
+/* What a field would say is a value of it. */
+static void look_at_preview(const struct galen_proposal *proposal)
+{
+    const struct galen_document *document =
+        galen_document(galen_record_doc(galen_proposal_record(proposal)));
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t i = 0; i < galen_proposal_field_count(proposal); i++) {
+        galen_writer_clear(&w);
+        check(galen_proposal_preview(proposal, i, &w) == GALEN_OK);
+        check(galen_value_check(galen_field(document, galen_proposal_field(proposal, i).field),
+                                galen_written(&w)) == GALEN_OK);
+    }
+    galen_writer_wipe(&w);
+}
+
+static void count_edit(void *user, size_t i, const struct galen_text_part *parts, size_t count)
+{
+    size_t *edits = user;
+    check(i == (*edits)++ && (count == 0 || parts != NULL));
+}
+
 static size_t look_at_record(const struct galen_docs *docs, const struct galen_record *record)
 {
     size_t conflicts = 0;
@@ -68,6 +90,11 @@ static size_t look_at_record(const struct galen_docs *docs, const struct galen_r
         size_t current = 0, values = galen_record_value_count(record, field);
         for (size_t i = 0; i < galen_record_history_count(record, field); i++)
             current += galen_record_history(record, field, i).current;
+        if (galen_field(document, field)->kind == GALEN_VALUE_TEXT) {
+            size_t edits = 0;
+            check(galen_record_text_history(record, field, count_edit, &edits) == GALEN_OK);
+            check(edits == galen_record_history_count(record, field));
+        }
         for (size_t i = 0; i < values; i++) {
             struct galen_said said = galen_record_value(record, field, i);
             check(galen_value_check(galen_field(document, field), said.value) == GALEN_OK);
@@ -80,6 +107,7 @@ static size_t look_at_record(const struct galen_docs *docs, const struct galen_r
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
         check(galen_docs_proposal(docs, galen_proposal_index(proposal)) == proposal);
         conflicts += galen_proposal_state(proposal) == GALEN_PROPOSAL_CONTESTED;
+        look_at_preview(proposal);
     }
     check(galen_record_conflict_count(record) == conflicts);
     return conflicts;

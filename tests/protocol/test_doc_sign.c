@@ -90,6 +90,42 @@ Test(doc_sign, D4_what_is_signed_is_the_documents_in_order_of_number_and_their_h
     story_end(&s);
 }
 
+/* Of a proposal what its author wrote, and against what: the same bytes, whatever the text has come to. */
+Test(doc_sign, D4_a_proposal_of_a_text_is_signed_as_it_was_written)
+{
+    struct story s;
+    struct galen_writer w, proposed;
+    begin_with_a_medicine(&s);
+    story_write(&s, &ana, 1, PMR, 'm', "reason", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 2, PMR, 'm', "reason", "pain at night");
+    galen_writer_init(&w);
+    galen_writer_init(&proposed);
+    galen_write_u64(&proposed, proposal);
+    galen_write_u64(&proposed, 2); /* base */
+    galen_write_u8(&proposed, GALEN_PROPOSAL_PENDING);
+    size_t fields = galen_write_begin(&proposed);
+    galen_write_u16(&proposed, GALEN_PMR_REASON);
+    size_t value = galen_write_begin(&proposed);
+    galen_write_u32(&proposed, 4); /* kept */
+    galen_write_u32(&proposed, 0); /* deleted */
+    galen_write_vector(&proposed, (struct galen_bytes){(const uint8_t *)" at night", 9});
+    galen_write_end(&proposed, value);
+    galen_write_end(&proposed, fields);
+    galen_write_vector(&proposed, (struct galen_bytes){NULL, 0}); /* answers */
+    for (int later = 0; later < 2; later++) {
+        galen_writer_clear(&w);
+        cr_assert(galen_docs_write_signed(s.docs, &w));
+        cr_assert_geq(w.size, proposed.size);
+        cr_assert_arr_eq(w.at + w.size - proposed.size, proposed.at,
+                         proposed.size); /* the last in it */
+        cr_assert_null(memmem(w.at, w.size, "pain at night", 13));
+        story_write(&s, &ben, s.size, PMR, 'm', "reason", "headache");
+    }
+    galen_writer_wipe(&w);
+    galen_writer_wipe(&proposed);
+    story_end(&s);
+}
+
 /* Also what stands only in a proposal is part of what was signed. */
 Test(doc_sign, D4_every_value_is_in_the_hash)
 {

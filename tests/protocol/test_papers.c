@@ -252,6 +252,26 @@ Test(papers, only_what_is_taken_is_listed_and_what_is_only_proposed_says_so)
     story_end(&s);
 }
 
+/* As it would be with all that was written since, which its author had not seen. */
+Test(papers, of_a_text_that_is_proposed_stands_what_it_would_say)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, MAP, 'a', "topic", "walking");
+    story_propose(&s, &pat, 1, MAP, 'a', "topic", "walking more");
+    uint64_t declined = story_propose(&s, &cara, 1, MAP, 'a', "topic", "walking less");
+    story_write(&s, &ana, 1, MAP, 'a', "topic", "Now: walking");
+    story_answer(&s, &ana, s.size, declined, false);
+    story_propose(&s, &pat, s.size, MAP, 'b', "topic", "sleeping");
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_TO_DO,
+               "<bdi>Now: walking</bdi><br><span class=\"mark\">Not reviewed yet: "
+               "</span><bdi>Now: walking more</bdi>");
+    assert_has(&source, GALEN_PAPER_TO_DO, "</span><bdi>sleeping</bdi>");
+    assert_lacks(&source, GALEN_PAPER_TO_DO, "less");
+    story_end(&s);
+}
+
 Test(papers, no_regimen_is_shown_that_nobody_wrote)
 {
     struct story s;

@@ -1,4 +1,5 @@
 /* protocol/view: what there is to see of a home, as JSON. */
+#include "support/chart_story.h"
 #include "support/meeting.h"
 #include "support/visit.h"
 #include "view/view.h"
@@ -466,6 +467,82 @@ Test(view, a_record_with_conflict_proposal_and_history)
     chart_free(v.chart);
 }
 
+/* More wait than are shown: of the newest it is worked out what they would say, of the others how they change it. */
+Test(view, of_many_proposals_that_wait_the_newest_say_what_they_would_say)
+{
+    struct visit v = chart_with_patient(308);
+    struct home *home = home_of(&v, v.patient);
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, GALEN_DOC_MAP, 'm', "topic", "walking");
+    for (uint8_t i = 0; i < PROPOSALS_SHOWN_MAX + 2; i++) {
+        struct person who = {(uint8_t)(100 + i), (uint8_t)(100 + i), GALEN_ROLE_CAREGIVER};
+        story_propose(&s, &who, 1, GALEN_DOC_MAP, 'm', "topic", "walking more");
+    }
+    uint64_t accepted = story_propose(&s, &pat, 1, GALEN_DOC_MAP, 'm', "topic", "walks");
+    story_answer(&s, &ana, s.size, accepted, true);
+    uint64_t contested = story_propose(&s, &cara, s.size, GALEN_DOC_MAP, 'm', "topic", "walkers");
+    uint64_t seen = s.size;
+    story_answer(&s, &ana, seen, contested, false);
+    story_answer(&s, &ben, seen, contested, true);
+    cJSON *r = record_json(home->engine, chart_of(&v), story_record(&s, GALEN_DOC_MAP, 'm'));
+    const cJSON *proposals = at(r, "proposals"), *p = cJSON_GetArrayItem(proposals, 0);
+    cr_assert_eq(cJSON_GetArraySize(proposals), PROPOSALS_SHOWN_MAX + 4);
+    for (int i = 0; i < PROPOSALS_SHOWN_MAX + 4; i++, p = p->next) {
+        bool later = i < 3, over = i == PROPOSALS_SHOWN_MAX + 2;
+        cr_assert_eq(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p, "later")), later, "%d", i);
+        says(at(p, "fields"), "topic",
+             over                           ? "@4 -3 +s"
+             : later                        ? "@7 -0 + more"
+             : i == PROPOSALS_SHOWN_MAX + 3 ? "walkers"
+                                            : "walkers more");
+    }
+    cJSON_Delete(r);
+    story_end(&s);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* Of a text: what each edit changed in it, for everybody. */
+Test(view, the_history_of_a_text_says_who_changed_what)
+{
+    static const struct {
+        const char *name, *gone, *came;
+        double at;
+        bool current;
+    } said[] = {
+        {"first", "", "pain", 0, false},
+        {"at once, behind it", "", " at night", 4, false},
+        {"at once, in front", "p", "r", 0, true},
+    };
+    struct visit v = chart_with_patient(309);
+    struct home *home = home_of(&v, v.patient);
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, GALEN_DOC_PMR, 'm', "reason", "pain");
+    story_write(&s, &ana, 1, GALEN_DOC_PMR, 'm', "reason", "pain at night");
+    story_write(&s, &ben, 1, GALEN_DOC_PMR, 'm', "reason", "rain");
+    cJSON *history = history_json(home->engine, chart_of(&v), story_record(&s, GALEN_DOC_PMR, 'm'),
+                                  GALEN_PMR_REASON);
+    cr_assert_eq(cJSON_GetArraySize(history), 3);
+    for (int i = 0; i < 3; i++) {
+        const cJSON *one = cJSON_GetArrayItem(history, i), *changes = at(one, "changes");
+        counts(one, "number", i + 1);
+        says(one, "role", "pharmacist");
+        is(one, "current", said[i].current);
+        cr_assert_null(cJSON_GetObjectItemCaseSensitive(one, "value"), "%s", said[i].name);
+        cr_assert_eq(cJSON_GetArraySize(changes), 1, "%s", said[i].name);
+        const cJSON *change = cJSON_GetArrayItem(changes, 0);
+        counts(change, "at", said[i].at);
+        says(change, "gone", said[i].gone);
+        says(change, "came", said[i].came);
+    }
+    cJSON_Delete(history);
+    story_end(&s);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 static const cJSON *field_in(const cJSON *schema, const char *document, const char *name)
 {
     const cJSON *d, *f;
@@ -706,15 +783,15 @@ Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
 {
     struct meeting *m = meeting_new(320);
     const struct galen_id *id = galen_rules_chart(m->chart->rules);
-    struct galen_engine *ann = meeting_engine(m, ANN), *ben = meeting_engine(m, BEN);
+    struct galen_engine *of_ann = meeting_engine(m, ANN), *of_ben = meeting_engine(m, BEN);
     m->keeps_door = true;
     meeting_open(m);
     uint64_t knocked_ms = m->chart->now_ms;
     meeting_enter(m, BEN);
     m->chart->now_ms += 7000;
-    (void)galen_engine_tick(ann, m->chart->now_ms); /* it is told again; it is the same knock */
+    (void)galen_engine_tick(of_ann, m->chart->now_ms); /* it is told again; it is the same knock */
     meeting_run(m);
-    cJSON *c = call_json(ann);
+    cJSON *c = call_json(of_ann);
     says(c, "state", "admitted");
     names(c, "chart", id);
     names(c, "visit", &m->visit);
@@ -729,20 +806,21 @@ Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
     says(person, "role", "pharmacist");
     counts(person, "since_ms", (double)knocked_ms);
     cJSON_Delete(c);
-    c = call_json(ben);
+    c = call_json(of_ben);
     says(c, "state", "waiting");
     first_of(c, "participants", 0);
     first_of(c, "knocking", 0);
     cJSON_Delete(c);
-    cJSON *chart = chart_json(ben, id);
+    cJSON *chart = chart_json(of_ben, id);
     names(at(chart, "visit"), "visit", &m->visit);
     names(at(chart, "visit"), "host", meeting_device(m, ANN));
     cJSON_Delete(chart);
-    cr_assert_eq(galen_engine_admit(ann, m->chart->now_ms, meeting_device(m, BEN), true), GALEN_OK);
+    cr_assert_eq(galen_engine_admit(of_ann, m->chart->now_ms, meeting_device(m, BEN), true),
+                 GALEN_OK);
     meeting_run(m);
-    galen_engine_mute(ben, true);
+    galen_engine_mute(of_ben, true);
     meeting_run(m);
-    c = call_json(ann);
+    c = call_json(of_ann);
     first_of(c, "knocking", 0);
     first_of(c, "participants", 2);
     person = cJSON_GetArrayItem(at(c, "participants"), 1);
@@ -751,7 +829,7 @@ Test(view, a_call_says_who_is_in_it_who_is_muted_and_who_waits)
     is(person, "self", false);
     is(c, "muted", false);
     cJSON_Delete(c);
-    c = call_json(ben);
+    c = call_json(of_ben);
     says(c, "state", "admitted");
     is(c, "muted", true);
     cJSON_Delete(c);

@@ -5,13 +5,14 @@
 #include <string.h>
 
 static atomic_size_t wanted; /* which allocation fails; 0 for none */
-static atomic_size_t seen;
+static atomic_size_t seen, bytes;
 static atomic_bool failed;
 
 void allocator_fail(size_t nth)
 {
     atomic_store(&wanted, nth);
     atomic_store(&seen, 0);
+    atomic_store(&bytes, 0);
     atomic_store(&failed, false);
 }
 
@@ -25,8 +26,14 @@ size_t allocator_count(void)
     return atomic_load(&seen);
 }
 
-static bool fails(void)
+size_t allocator_bytes(void)
 {
+    return atomic_load(&bytes);
+}
+
+static bool fails(size_t size)
+{
+    atomic_fetch_add(&bytes, size);
     size_t nth = atomic_fetch_add(&seen, 1) + 1;
     if (nth != atomic_load(&wanted))
         return false;
@@ -45,23 +52,23 @@ char *__wrap_strdup(const char *text);
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return fails(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __real_calloc(count, size);
+    return fails(count * size) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *at, size_t size)
 {
-    return fails() ? NULL : __real_realloc(at, size);
+    return fails(size) ? NULL : __real_realloc(at, size);
 }
 
 char *__wrap_strdup(const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *copy = fails() ? NULL : __real_malloc(size);
+    char *copy = fails(size) ? NULL : __real_malloc(size);
     if (copy)
         memcpy(copy, text, size);
     return copy;

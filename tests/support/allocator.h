@@ -21,7 +21,8 @@
 void allocator_fail(size_t nth);
 /** Whether an allocation has failed since the last allocator_fail. */
 bool allocator_failed(void);
-/** How many allocations were asked for since the last allocator_fail. */
+/** How many allocations were asked for since the last allocator_fail, and how many bytes in all. */
 size_t allocator_count(void);
+size_t allocator_bytes(void);
 
 #endif

@@ -395,6 +395,71 @@ static void compare_text(const struct slow_docs *m, const struct galen_record *r
                                                               : told->proposals[last]->entry.index);
 }
 
+/* What each edit changed, one after the other, makes what the text says. */
+struct retold {
+    char text[SLOW_SIZE_MAX];
+    size_t size, edits;
+};
+
+static void retell(void *user, size_t i, const struct galen_text_part *parts, size_t count)
+{
+    struct retold *r = user;
+    cr_assert_eq(i, r->edits++);
+    for (size_t k = 0; k < count; k++) {
+        char *at = r->text + parts[k].at;
+        size_t gone = parts[k].gone.size, came = parts[k].came.size;
+        cr_assert_leq(parts[k].at + gone, r->size);
+        cr_assert(gone == 0 || memcmp(at, parts[k].gone.at, gone) == 0);
+        memmove(at + came, at + gone, r->size - parts[k].at - gone);
+        if (came > 0)
+            memcpy(at, parts[k].came.at, came);
+        r->size = r->size - gone + came;
+    }
+}
+
+static void compare_history(const struct galen_record *record, uint16_t field)
+{
+    static struct retold r;
+    r.size = r.edits = 0;
+    cr_assert_eq(galen_record_text_history(record, field, retell, &r), GALEN_OK);
+    cr_assert_eq(r.edits, galen_record_history_count(record, field));
+    if (galen_record_value_count(record, field) == 0)
+        return;
+    struct galen_bytes whole = galen_record_value(record, field, 0).value;
+    cr_assert(galen_bytes_equal(whole, (struct galen_bytes){(const uint8_t *)r.text, r.size}));
+}
+
+/* Each field would say what the model says when the proposal is accepted next. */
+static void compare_preview(const struct slow_docs *m, const struct slow_fact *p,
+                            const struct galen_proposal *shown)
+{
+    static struct told told;
+    static char want[SLOW_SIZE_MAX];
+    const struct slow_fact answer = {.entry = {.index = UINT64_MAX}, .op = {.base = UINT64_MAX}};
+    struct galen_writer w;
+    galen_writer_init(&w);
+    for (size_t i = 0; i < galen_proposal_field_count(shown); i++) {
+        struct galen_write_field given = galen_proposal_field(shown, i);
+        struct galen_bytes is = given.value;
+        galen_writer_clear(&w);
+        cr_assert(galen_bytes_equal(
+            given.value,
+            p->op.content.write.fields[effective(p, given.field)].value)); /* as it was written */
+        cr_assert_eq(galen_proposal_preview(shown, i, &w), GALEN_OK);
+        if (is_text(p->op.content.write.doc, given.field)) {
+            told = *model_text(m, &p->op.content.write, given.field);
+            if (!was_accepted(m, m->count, p))
+                tell_edit(&told, &answer, p, given.field);
+            is = (struct galen_bytes){(const uint8_t *)want,
+                                      slow_say(&told.text, &slow_everything, want)};
+        }
+        cr_assert(galen_bytes_equal(galen_written(&w), is), "entry %zu: %.*s, not %.*s",
+                  (size_t)p->entry.index, (int)w.size, (const char *)w.at, (int)is.size,
+                  (const char *)is.at);
+    }
+    galen_writer_wipe(&w);
+}
+
 static void compare_field(const struct slow_docs *m, const struct galen_record *record,
                           const struct galen_write *write, uint16_t field, size_t *conflicts)
 {
@@ -402,6 +467,7 @@ static void compare_field(const struct slow_docs *m, const struct galen_record *
     uint64_t entries[SLOW_FACTS_MAX];
     if (is_text(write->doc, field)) {
         compare_text(m, record, write, field);
+        compare_history(record, field);
         return;
     }
     size_t n = model_values(m, write, field, values, entries);
@@ -459,6 +525,8 @@ static void compare_record(const struct slow_docs *m, const struct galen_docs *d
         const struct galen_proposal *shown = galen_record_proposal(record, proposals++);
         cr_assert_eq(galen_proposal_index(shown), f->entry.index);
         cr_assert_eq(galen_proposal_state(shown), state);
+        cr_assert_eq(galen_proposal_base(shown), f->op.base);
+        compare_preview(m, f, shown);
         waiting += state == GALEN_PROPOSAL_PENDING;
         contested += state == GALEN_PROPOSAL_CONTESTED;
         added |= state == GALEN_PROPOSAL_ACCEPTED || state == GALEN_PROPOSAL_CONTESTED;

@@ -769,8 +769,26 @@ test("what was said before in a field is said with who, when and on which device
     const page = await on("medicine-staff");
     await page.locator("[data-field=reason] summary").click();
     await settle(page);
-    assert.match(await page.locator("[data-field=reason] .history").innerText(), /For blood sugar \(diabetes\)\. – You, .*, device D1D1 \(counts now\)/);
+    assert.match(await page.locator("[data-field=reason] .history").innerText(),
+        /removed “For sugar”, wrote “For blood sugar \(diabetes\)\.” – You, .*, device D1D1 \(counts now\)/);
+    await page.locator("[data-field=status] summary").click();
+    await settle(page);
+    assert.match(await page.locator("[data-field=status] .history").innerText(), /^[^“”]* – .*\(counts now\)/);
     await page.close();
+});
+
+test("what waits behind the suggestions that are shown is counted, and comes when those have an answer", async () => {
+    const page = await on("medicine-staff", (s) => {
+        const [first] = s.records[CHART].pmr[0].proposals;
+        s.records[CHART].pmr[0].proposals.unshift({ ...first, index: 8, later: true, fields: { reason: "@4 -1 +Later" } }, { ...first, index: 9, later: true });
+    });
+    assert.equal(await page.locator("main .proposal").count(), 1);
+    assert.match(await page.locator("main").innerText(), /2 more suggestions wait behind these\./);
+    assert.doesNotMatch(await page.locator("main").innerText(), /Later/);
+    await page.close();
+    const none = await on("medicine-staff");
+    assert.doesNotMatch(await none.locator("main").innerText(), /behind these/);
+    await none.close();
 });
 
 test("of two values staff choose one, and that is written", async () => {

@@ -340,6 +340,8 @@ export const w = {
         typing: "Saved when you pause.",
         proposed_by: (who: string, by: string): string => `${who} suggested it, ${by} accepted it`,
         history: "Earlier values",
+        changed: (gone: string, came: string): string =>
+            [gone && `removed “${gone}”`, came && `wrote “${came}”`].filter((s) => s).join(", "),
         device: (id: Id): string => `device ${id.slice(0, 4).toUpperCase()}`,
         no_history: "The earlier values cannot be shown now. Close and open this again.",
         cleared: "(nothing)",
@@ -506,6 +508,7 @@ export const w = {
         contested: "It was accepted and declined at the same time. Decide again:",
         answered: (accepted: boolean, who: string): string => `${accepted ? "accepted" : "declined"} by ${who}`,
         earlier: (n: number): string => `Answered suggestions (${n})`,
+        later: (n: number): string => `${several(n, "more suggestion waits", "more suggestions wait")} behind these.`,
     },
 
     people: {
@@ -1138,6 +1141,7 @@ const problems: Record<string, string> = {
     "wrong-base": "It builds on something its author cannot have had.",
     "unusable-epoch": "The keys of that stretch are bad.",
     "limit-reached": "Too much at once.",
+    "text-full": "This text was changed as often as it can be.",
     "no-visit": "No visit is open.",
     "in-waiting-room": "You have not been let in yet.",
     "signed-in-elsewhere": "This same device is open somewhere else.",

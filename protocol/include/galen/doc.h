@@ -49,7 +49,7 @@ struct galen_verdict {
  * device), DUPLICATE (L2), BASE (L3; or the answered proposal is not in the answer's past), VALUE (the
  * answered entry is no proposal that counts; or the record is not the one that its document has); for a
  * sign-off (D4): BEHIND, CONFLICT, VALUE (no such visit), SIGNED (the hash is not that of the documents
- * at its base). Verdicts that void single fields: ROLE (D2), VALUE.
+ * at its base). Verdicts that void single fields: ROLE (D2), VALUE. FULL voids either: the history of a text.
  * UNKNOWN_KIND: a kind, document, field or option of a newer version: the operation counts for L2 and
  * L3, known fields take effect, and nobody signs off.
  */
@@ -137,9 +137,16 @@ struct galen_said galen_record_value(const struct galen_record *record, uint16_t
 size_t galen_record_history_count(const struct galen_record *record, uint16_t field);
 struct galen_said galen_record_history(const struct galen_record *record, uint16_t field, size_t i);
 
-/** The text as it was when the i-th of its history had been taken in. */
-typedef void (*galen_text_visit)(void *user, size_t i, struct galen_bytes whole);
-/** Visits all of a text's history. OK; MEMORY. */
+/** One place that an edit changed, for everybody: at this code point, what went and what came instead. */
+struct galen_text_part {
+    uint32_t at;
+    struct galen_bytes gone, came;
+};
+/** What the i-th of a text's history came to: one part after the other, each in what those before it left.
+ *  Borrowed for the visit. */
+typedef void (*galen_text_visit)(void *user, size_t i, const struct galen_text_part *parts,
+                                 size_t count);
+/** Visits all of a text's history, in log order: about as much work as there was to write it. OK; MEMORY. */
 GALEN_MUST_USE enum galen_err galen_record_text_history(const struct galen_record *record,
                                                         uint16_t field, galen_text_visit visit,
                                                         void *user);
@@ -201,9 +208,19 @@ uint64_t galen_proposal_index(const struct galen_proposal *proposal);
 const struct galen_docs_entry *galen_proposal_entry(const struct galen_proposal *proposal);
 uint64_t galen_proposal_clock_ms(const struct galen_proposal *proposal);
 const struct galen_record *galen_proposal_record(const struct galen_proposal *proposal);
-/** Its fields that count, ascending by number. Of a text: what it would have said, had it been accepted at once. */
+/** The base it was written against. */
+uint64_t galen_proposal_base(const struct galen_proposal *proposal);
+/** Its fields that count, ascending by number, as they were proposed: of a text its splices (galen/text.h).
+ *  Borrowed from the docs, and there as long as they are. */
 size_t galen_proposal_field_count(const struct galen_proposal *proposal);
 struct galen_write_field galen_proposal_field(const struct galen_proposal *proposal, size_t i);
+/**
+ * Appends what the i-th of its fields would say if the proposal were accepted now, or says, if it is: of a text all
+ * of it, worked out here and kept nowhere. That costs about the text's length, and for an author who had not seen all its
+ * edits up to its history since then: who shows many sets a limit. OK; MEMORY; FULL: the history of the text.
+ */
+GALEN_MUST_USE enum galen_err galen_proposal_preview(const struct galen_proposal *proposal,
+                                                     size_t i, struct galen_writer *w);
 /** All its answers in log order. `current`: not replaced by a later one. */
 struct galen_answer {
     uint64_t index;

@@ -13,8 +13,10 @@
 #define GALEN_CHAINS_MAX          (GALEN_MEMBERS_MAX + GALEN_STATEMENTS_MAX) /* and their chains */
 #define GALEN_LINKS_MAX           8 /* old history secrets in one epoch entry */
 
-#define GALEN_MESSAGE_MAX       (16u * 1024) /* bytes of UTF-8 in a message */
-#define GALEN_TEXT_POINTS_MAX   (64u * 1024) /* code points in a text field */
+#define GALEN_MESSAGE_MAX       (16u * 1024)        /* bytes of UTF-8 in a message */
+#define GALEN_TEXT_POINTS_MAX   (64u * 1024)        /* code points in a text field */
+#define GALEN_TEXT_HISTORY_MAX  (32u * 1024 * 1024) /* bytes of all that was ever inserted in one */
+#define GALEN_TEXT_EDITS_MAX    0x7ffffff0u         /* edits of one */
 #define GALEN_LINE_POINTS_MAX   500  /* code points in a one-line value or a regimen's part */
 #define GALEN_WRITE_FIELDS_MAX  64   /* fields in one write or proposal */
 #define GALEN_UNDO_PASSED_MAX   64   /* changes passed over to find one that can be undone */

@@ -32,9 +32,10 @@ struct galen_signed_value {
 };
 
 struct galen_signed_proposal {
-    uint64_t index; /* its entry */
-    uint8_t state;  /* enum galen_proposal_state */
-    struct galen_reader fields;
+    uint64_t index;             /* its entry */
+    uint64_t base;              /* what its author had seen of the log */
+    uint8_t state;              /* enum galen_proposal_state */
+    struct galen_reader fields; /* of a text the splices */
 };
 
 /** FORMAT: not such bytes. Reads through all of them once. */

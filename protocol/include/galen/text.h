@@ -12,9 +12,7 @@
 
 struct galen_text; /* opaque */
 
-#define GALEN_TEXT_EDITS_MAX 0xfffffff0u /* edits in one text */
-#define GALEN_TEXT_LENGTH_MAX                                                                      \
-    0x3fffffffu /* code points in it, and bytes in all that was ever inserted */
+#define GALEN_TEXT_LENGTH_MAX 0x3fffffffu /* code points in it; what splices may count up to */
 
 /** One replacement. `inserted` is well-formed UTF-8, borrowed. */
 struct galen_splice {
@@ -49,7 +47,8 @@ void galen_text_free(struct galen_text *text);
 /**
  * Applies the next edit. OK; MEMORY; VALUE: a position that is not in the text its author had in front of
  * them, or one that would have grown beyond `limit` code points (0: only GALEN_TEXT_LENGTH_MAX), or a past
- * that `device` had not seen; LIMIT: the history is full. After an error nothing has changed.
+ * that `device` had not seen; FULL: its history is (galen_text_has_room). After an error nothing has
+ * changed.
  */
 GALEN_MUST_USE enum galen_err galen_text_apply(struct galen_text *text,
                                                const struct galen_edit *edit, uint32_t limit);
@@ -60,8 +59,12 @@ GALEN_MUST_USE enum galen_err galen_text_check(struct galen_text *text,
  *  Borrows what is inserted until then. */
 GALEN_MUST_USE enum galen_err galen_text_prepare(struct galen_text *text,
                                                  const struct galen_edit *edit, uint32_t limit);
-void galen_text_commit(struct galen_text *text);
+/** `gone`, if there is one: what is deleted by each of galen_text_changes is appended, one after the other. */
+void galen_text_commit(struct galen_text *text, struct galen_writer *gone);
 void galen_text_abort(struct galen_text *text);
+
+/** Would one more edit, which inserts so many bytes, stay within GALEN_TEXT_HISTORY_MAX and _EDITS_MAX? */
+bool galen_text_has_room(const struct galen_text *text, size_t bytes);
 
 uint32_t galen_text_edits(const struct galen_text *text);  /* edits so far */
 uint32_t galen_text_length(const struct galen_text *text); /* code points */
@@ -103,6 +106,14 @@ void galen_splices_free(struct galen_splices *splices);
 GALEN_MUST_USE enum galen_err galen_text_undo(struct galen_text *text,
                                               struct galen_text_choice choice,
                                               struct galen_splices *splices);
+
+/**
+ * What `edit` would come to as the next one: splices, one after the other, to what the text says now. The text
+ * stays as it is. `splices` and errors are those of galen_text_undo and galen_text_apply.
+ */
+GALEN_MUST_USE enum galen_err galen_text_preview(struct galen_text *text,
+                                                 const struct galen_edit *edit,
+                                                 struct galen_splices *splices);
 
 /**
  * An edit that makes `before` into `after`, both well-formed: splices, one after the other, as few code

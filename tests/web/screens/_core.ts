@@ -152,7 +152,8 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             ...(script.earlier[`${record}/${field}`] ?? []).map((one) => ({ ...one, current: false })),
             ...(script.records[chart]?.[doc]?.find((r) => r.record === record)?.fields[field]?.values ?? [])
                 .map((one) => ({ ...one, current: true })),
-        ],
+        ].map(({ value, ...one }) => script.schema.find((d) => d.name === doc)?.fields.find((f) => f.name === field)?.kind === "text"
+            ? { ...one, changes: [{ at: 0, gone: "For sugar", came: value }] } : { ...one, value }),
         /* A problem of the list that names the finding answers it. */
         findings: ({ chart }) => ({
             ...script.findings,

@@ -193,6 +193,12 @@ export interface Said {
     proposal?: number;
     proposed_by?: Id;
 }
+/** What was said before: a value, or of a text what an edit changed in it, from code point `at` on. */
+export interface Earlier extends Omit<Said, "value"> {
+    value?: string;
+    changes?: { at: number; gone: string; came: string }[];
+    current: boolean;
+}
 export interface FieldView {
     /** there if there is no conflict */
     value?: string;
@@ -206,7 +212,10 @@ export interface ProposalAnswer {
 export interface Proposal {
     index: number;
     state: "pending" | "replaced" | "accepted" | "declined" | "contested";
+    /** it waits behind more than are shown at once: what it says is worked out when those have an answer */
+    later?: boolean;
     account: Id; device: Id; name: string; role: Role; time_ms: number;
+    /** of a text: while it is to be shown, what it would say; else how it would change */
     fields: Record<string, string>;
     answers: ProposalAnswer[];
 }
@@ -444,7 +453,7 @@ export interface Questions {
     };
     records: { ask: { chart: Id; doc: DocName }; answer: RecordView[] };
     /** everything that was ever said for one field, in log order */
-    history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: (Said & { current: boolean })[] };
+    history: { ask: { chart: Id; doc: DocName; record: Id; field: string }; answer: Earlier[] };
     /** all documents as they were when the log had `before` entries; `record-not-open` for who may not read them */
     then: {
         ask: { chart: Id; before: number };

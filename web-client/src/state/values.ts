@@ -1,5 +1,5 @@
 /* The plain text forms of values (protocol/doc/SCHEMA.md, galen/schema.h), taken apart and put together. */
-import type { FieldView, Id, RecordView } from "../core/protocol.ts";
+import type { FieldView, Id, Proposal, RecordView } from "../core/protocol.ts";
 
 export const regimenParts = ["drug", "strength", "form", "dose", "unit", "route", "frequency"] as const;
 export type RegimenPart = (typeof regimenParts)[number];
@@ -94,12 +94,16 @@ export function valueKey(field: FieldView | undefined): string {
 
 export const valueOf = (record: RecordView | undefined, field: string): string => record?.fields[field]?.value ?? "";
 
+/** Those that wait for an answer, as many as are shown at once. */
+export const shownProposals = (record: RecordView): Proposal[] =>
+    record.proposals.filter((p) => (p.state === "pending" || p.state === "contested") && !p.later);
+
 /** What is written later in a proposal of a whole record counts as its value while it stands alone. */
 export function shownFields(record: RecordView): Record<string, string> {
     const fields: Record<string, string> = {};
     if (record.state === "proposed")
         for (const proposal of record.proposals)
-            if (proposal.state === "pending")
+            if (proposal.state === "pending" && !proposal.later)
                 Object.assign(fields, proposal.fields);
     for (const [name, field] of Object.entries(record.fields))
         if (!field.conflict && field.value !== undefined)

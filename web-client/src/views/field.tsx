@@ -4,7 +4,7 @@
  */
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { FieldView, Member, Merged, Said, SchemaField } from "../core/protocol.ts";
+import type { Earlier, FieldView, Member, Merged, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
 import { here } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
@@ -115,7 +115,7 @@ function SaidBy({ said, members }: { said: Said; members: Member[] }) {
 
 /** The line that says who and when unfolds into what was said before. */
 function History({ chart, doc, record, field, members, plain, last }: FieldProps & { last: Said }) {
-    const [list, setList] = useState<(Said & { current: boolean })[] | "loading" | "failed" | null>(null);
+    const [list, setList] = useState<Earlier[] | "loading" | "failed" | null>(null);
     return (
         <details class="said" onToggle={(event) => {
             if (!event.currentTarget.open)
@@ -135,7 +135,9 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
                     <ol class="history">
                         {list.map((said) => (
                             <li key={said.index}>
-                                {said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}
+                                {said.changes
+                                    ? said.changes.map((c) => w.field.changed(c.gone, c.came)).join(" … ") || "–"
+                                    : said.value ? fieldWords(said.value, field, members, plain) : w.field.cleared}
                                 {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />, {w.field.device(said.device)}
                                 {said.current ? ` (${w.field.current})` : ""}
                                 {!said.current && <ShowThen chart={chart} index={said.index} ms={said.time_ms} />}

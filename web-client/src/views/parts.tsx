@@ -1,7 +1,7 @@
 /* What all screens are made of. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { ChartSummary, Failure, Id, Member } from "../core/protocol.ts";
+import type { ChartSummary, Failure, Id, Member, RecordView } from "../core/protocol.ts";
 import { isStaff, type Mark } from "../state/marks.ts";
 import { tree, type Part } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
@@ -137,6 +137,12 @@ export const nameOf = (account: Id, members: Member[]): string => {
 };
 
 const markSign = { device: "○", held: "‖", server: "◐", theirs: "●", here: "●" };
+
+/** How many of a record's suggestions wait behind those that are shown. */
+export function Later({ record }: { record: RecordView }) {
+    const later = record.proposals.filter((p) => p.later).length;
+    return later > 0 ? <p>{w.proposal.later(later)}</p> : null;
+}
 
 /** On this device → with the server → verified on theirs: always in words. */
 export function MarkView({ mark, members }: { mark: Mark; members: Member[] }) {

@@ -7,13 +7,13 @@ import { go, refresh, want } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
 import { beginWith, drop } from "../state/typing.ts";
-import { medicineName, readRegimen, shownFields } from "../state/values.ts";
+import { medicineName, readRegimen, shownFields, shownProposals } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
 import { fieldWords, labelOf, recordName } from "./names.ts";
-import { Alert, Button, Buttons, Empty, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
 type Props = RecordProps;
@@ -209,9 +209,10 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             </Buttons>
             {!schema.record && <h2 class="record-name">{name}</h2>}
             {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
-            {record.proposals.filter((p) => p.state === "pending" || p.state === "contested").map((proposal) => (
+            {shownProposals(record).map((proposal) => (
                 <ProposalView key={proposal.index} {...props} proposal={proposal} />
             ))}
+            <Later record={record} />
             {props.open.waiting.filter((one) => one.kind === "propose" && one.record === record.record).map((one) => (
                 <div class="proposal" key={one.token}>
                     <p class="proposal-title">{w.proposal.mine}</p>

@@ -5,10 +5,11 @@ import { failureOf } from "../state/core.ts";
 import { ask, go } from "../state/effects.ts";
 import { isStaff } from "../state/marks.ts";
 import { loading, recordDocs, tree, type Part, type RecordDoc, type Screen } from "../state/tree.ts";
+import { shownProposals } from "../state/values.ts";
 import { w } from "../words.ts";
 import { isHidden } from "./layouts.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
-import { Alert, Button, Buttons, Empty, Of, nameOf, Title, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Later, Of, nameOf, Title, When } from "./parts.tsx";
 
 const AT_ONCE = 50;
 type Then = Questions["then"]["answer"];
@@ -108,7 +109,7 @@ function Values({ doc, record, members, plain }: { doc: RecordDoc; record: Recor
                     );
                 })}
             </dl>
-            {record.proposals.filter((p) => p.state === "pending" || p.state === "contested").map((p) => (
+            {shownProposals(record).map((p) => (
                 <div class="proposal" key={p.index}>
                     <p class="proposal-title">{w.then.suggested(nameOf(p.account, members))}, <When ms={p.time_ms} /></p>
                     <dl>
@@ -119,6 +120,7 @@ function Values({ doc, record, members, plain }: { doc: RecordDoc; record: Recor
                     </dl>
                 </div>
             ))}
+            <Later record={record} />
         </>
     );
 }
