@@ -1,6 +1,7 @@
 /* The cover letter and the to-do list. */
 #include "paper.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* -- the cover letter ------------------------------------------------------------------------------- */
@@ -165,26 +166,60 @@ static void put_action(struct page *p, const struct galen_record *action)
     put_html(p, "</div></div>\n");
 }
 
-static bool same_topic(const struct galen_record *a, const struct galen_record *b)
-{
-    struct fact of_a = fact_of(a, GALEN_DOC_MAP, GALEN_MAP_TOPIC);
-    struct fact of_b = fact_of(b, GALEN_DOC_MAP, GALEN_MAP_TOPIC);
-    return of_a.count == 1 && of_b.count == 1 && galen_bytes_equal(of_a.values[0], of_b.values[0]);
-}
+/* An action that is shown; those with the same topic stand in one block, in order. */
+struct action {
+    const struct galen_record *record;
+    struct galen_bytes topic;
+    bool settled; /* its topic is: others stand alone */
+    bool follows; /* it stands in the block of one before it */
+    struct action *next;
+};
 
-/* One block a topic, with all actions that have it; not one for an action that stood in one before. */
-static bool put_topic(struct page *p, size_t at)
+static size_t find_actions(const struct page *p, struct action *actions)
 {
     const struct galen_docs *docs = p->source->docs;
-    const struct galen_record *first = galen_docs_record_at(docs, GALEN_DOC_MAP, at);
-    struct fact topic = fact_of(first, GALEN_DOC_MAP, GALEN_MAP_TOPIC);
-    if (!is_shown(first))
-        return false;
-    for (size_t i = 0; i < at; i++) {
-        const struct galen_record *before = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
-        if (is_shown(before) && same_topic(before, first))
-            return false;
+    size_t count = 0;
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_MAP); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
+        if (!is_shown(record))
+            continue;
+        struct fact topic = fact_of(record, GALEN_DOC_MAP, GALEN_MAP_TOPIC);
+        struct action *action = &actions[count++];
+        *action = (struct action){.record = record, .settled = topic.count == 1};
+        if (action->settled)
+            action->topic = topic.values[0];
     }
+    return count;
+}
+
+/* By topic, and those of one in the order in which they stand. */
+static int compare_actions(const void *a, const void *b)
+{
+    const struct action *one = *(struct action *const *)a, *other = *(struct action *const *)b;
+    if (one->topic.size != other->topic.size)
+        return one->topic.size < other->topic.size ? -1 : 1;
+    int order = one->topic.size > 0 ? memcmp(one->topic.at, other->topic.at, one->topic.size) : 0;
+    return order != 0 ? order : one < other ? -1 : one > other;
+}
+
+/* Sorted, since anybody may propose any number of actions. */
+static void find_blocks(struct action **sorted, struct action *actions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &actions[i];
+    qsort(sorted, count, sizeof(struct action *), compare_actions);
+    for (size_t i = 1; i < count; i++) {
+        struct action *before = sorted[i - 1], *action = sorted[i];
+        if (before->settled && action->settled && galen_bytes_equal(before->topic, action->topic)) {
+            before->next = action;
+            action->follows = true;
+        }
+    }
+}
+
+static void put_block(struct page *p, const struct action *action)
+{
+    struct fact topic = fact_of(action->record, GALEN_DOC_MAP, GALEN_MAP_TOPIC);
     put_html(p, "<section class=\"block\">\n<h2>");
     put_phrase(p, PHRASE_TALKED_ABOUT);
     put_html(p, "</h2>\n<p>");
@@ -192,20 +227,37 @@ static bool put_topic(struct page *p, size_t at)
     put_html(p, "</p>\n<h3>");
     put_phrase(p, PHRASE_SHOULD_DO);
     put_html(p, "</h3>\n");
-    put_action(p, first);
-    for (size_t i = at + 1; i < galen_docs_record_count(docs, GALEN_DOC_MAP); i++) {
-        const struct galen_record *next = galen_docs_record_at(docs, GALEN_DOC_MAP, i);
-        if (is_shown(next) && same_topic(first, next))
-            put_action(p, next);
-    }
+    for (; action; action = action->next)
+        put_action(p, action->record);
     put_html(p, "</section>\n");
-    return true;
+}
+
+static void put_blocks(struct page *p)
+{
+    size_t records = galen_docs_record_count(p->source->docs, GALEN_DOC_MAP), count = 0;
+    struct action *actions = calloc(records + 1, sizeof *actions);
+    struct action **sorted = calloc(records + 1, sizeof(struct action *));
+    if (actions && sorted) {
+        count = find_actions(p, actions);
+        find_blocks(sorted, actions, count);
+    } else {
+        p->w->failed = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!actions[i].follows)
+            put_block(p, &actions[i]);
+    if (count == 0) {
+        put_html(p, "<p>");
+        put_phrase(p, PHRASE_NO_ACTIONS);
+        put_html(p, "</p>\n");
+    }
+    free(actions);
+    free(sorted);
 }
 
 void write_to_do(struct page *p)
 {
     struct fact goals = fact_of(profile_of(p), GALEN_DOC_PROFILE, GALEN_PROFILE_GOALS);
-    bool any = false;
     put_html(p, "<p>");
     put_phrase(p, PHRASE_PREPARED);
     put_day(p, p->source->version ? p->source->version->entry->received_ms : p->source->now_ms);
@@ -219,13 +271,7 @@ void write_to_do(struct page *p)
         put_fact(p, &goals);
         put_html(p, "</p>\n</section>\n");
     }
-    for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_MAP); i++)
-        any = put_topic(p, i) || any;
-    if (!any) {
-        put_html(p, "<p>");
-        put_phrase(p, PHRASE_NO_ACTIONS);
-        put_html(p, "</p>\n");
-    }
+    put_blocks(p);
     put_html(p, "<section class=\"plain\">\n<h2>");
     put_phrase(p, PHRASE_NOTES);
     put_html(p, "</h2>\n");

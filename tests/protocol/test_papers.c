@@ -272,6 +272,36 @@ Test(papers, of_a_text_that_is_proposed_stands_what_it_would_say)
     story_end(&s);
 }
 
+Test(papers, actions_with_one_topic_stand_in_one_block_in_order)
+{
+    static const struct {
+        char record;
+        const char *topic, *action;
+    } said[] = {{'a', "sleep", "first"},  {'b', "pain", "second"}, {'c', NULL, "third"},
+                {'d', "sleep", "fourth"}, {'e', NULL, "fifth"},    {'f', "pain", "sixth"}};
+    static const char *const order[] = {"sleep",  "first", "fourth", "pain",
+                                        "second", "sixth", "third",  "fifth"};
+    struct story s;
+    story_begin(&s);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (said[i].topic)
+            set(&s, MAP, said[i].record, "topic", said[i].topic);
+        set(&s, MAP, said[i].record, "action", said[i].action);
+    }
+    struct galen_paper_source source = source_of(&s);
+    char *text = paper(&source, GALEN_PAPER_TO_DO), *at = text;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        at = strstr(at, order[i]);
+        cr_assert_not_null(at, "%s", order[i]);
+    }
+    size_t blocks = 0;
+    for (at = text; (at = strstr(at, "class=\"block\"")) != NULL; at++)
+        blocks++;
+    cr_assert_eq(blocks, 4);
+    free(text);
+    story_end(&s);
+}
+
 Test(papers, no_regimen_is_shown_that_nobody_wrote)
 {
     struct story s;
