@@ -38,6 +38,7 @@ static void plan_of(const struct galen_docs *docs, const struct item *item,
     memset(plan, 0, sizeof *plan);
     plan->verdict = item->verdict;
     plan->newer = item->newer;
+    plan->based = item->based;
     plan->signs = item->sign != NULL;
     if (!item->verdict.counts || item->record == NULL)
         return;

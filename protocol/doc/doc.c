@@ -155,6 +155,7 @@ static struct item *item_new(const struct galen_docs_entry *entry, const struct 
     memcpy(item->id, op->id, sizeof item->id);
     item->kind = op->kind;
     item->newer = plan->newer;
+    item->based = plan->based;
     item->accepted = op->kind == GALEN_KIND_ANSWER && op->content.answer.accepted;
     item->base = op->base;
     item->clock_ms = op->clock_ms;
@@ -273,11 +274,13 @@ static bool reserve(struct galen_docs *docs, const struct galen_docs_entry *entr
 {
     if (!list_reserve(&docs->items))
         return false;
-    if (!plan->verdict.counts)
-        return true;
-    if (!keyset_reserve(&docs->operations) || !keyset_reserve(&docs->devices))
+    if (plan->based && !keyset_reserve(&docs->devices))
         return false;
     item->device = docs_device(docs, &entry->device);
+    if (!plan->verdict.counts)
+        return true;
+    if (!keyset_reserve(&docs->operations))
+        return false;
     if (plan->document != NULL)
         return reserve_write(docs, op, plan, item);
     if (plan->proposal != NULL)
@@ -476,6 +479,11 @@ static void count_operation(struct galen_docs *docs, struct item *item, const st
     if (keyset_find(&docs->operations, key) == NULL)
         keyset_add(&docs->operations, key)->value.number = item->entry.index;
     item_link(docs, item);
+}
+
+static void note_base(struct galen_docs *docs, const struct item *item)
+{
+    uint8_t key[KEYSET_KEY_BYTES];
     device_key(&item->entry.device, key);
     struct keyset_item *device = keyset_find(&docs->devices, key);
     if (device == NULL)
@@ -489,6 +497,8 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
     list_add(&docs->items, item);
     docs->newer += plan->newer;
     signs_supersede(docs, item);
+    if (plan->based)
+        note_base(docs, item);
     if (!plan->verdict.counts)
         return;
     count_operation(docs, item, op);

@@ -216,6 +216,7 @@ enum galen_err judge(const struct galen_docs *docs, const struct galen_docs_entr
     plan->verdict.err = judge_author(docs, entry, op);
     if (plan->verdict.err != GALEN_OK)
         return GALEN_OK;
+    plan->based = true;
     switch (op->kind) {
     case GALEN_KIND_MESSAGE:
     case GALEN_KIND_IDENTITY:

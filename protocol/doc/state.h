@@ -25,14 +25,18 @@ struct item {
     uint32_t device; /* place among docs->devices */
     uint16_t kind;
     bool newer;        /* something in it is of a newer version */
+    bool based;        /* its base is one, also if something else makes it void */
     bool accepted;     /* ANSWER */
     struct sign *sign; /* SIGN that counts as a version */
     uint64_t base, clock_ms;
     struct galen_verdict verdict;
     struct galen_record *record;
     struct galen_proposal *proposal; /* PROPOSE that counts: itself; ANSWER that counts: answered */
-    struct item *undoes,
-        *undone_by; /* of the same account: what this takes back, what took it back */
+    /* A chain of undo and redo: what it begins with (NULL: this itself), where this stands in it, and, of what it
+     * begins with, the last one (NULL: there is no other). */
+    struct item *root, *top;
+    const struct item *undoes; /* what this takes back */
+    size_t depth;
     size_t field_count;
     struct galen_write_field fields[]; /* the values' bytes follow behind them */
 };
@@ -149,6 +153,7 @@ bool field_conflicts(const struct galen_field *field, const struct reg *reg);
 struct plan {
     struct galen_verdict verdict;
     bool newer;                            /* something in it is of a newer version */
+    bool based;                            /* its base is one: no later one is below it */
     uint64_t effective;                    /* WRITE, PROPOSE: bit i: the i-th field takes effect */
     const struct galen_document *document; /* WRITE, PROPOSE */
     struct galen_record *record;           /* NULL: it is not there yet */

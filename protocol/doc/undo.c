@@ -42,30 +42,26 @@ void item_link(struct galen_docs *docs, struct item *item)
     if (undone == NULL || undone == item || item->record == NULL || item->record != undone->record)
         return;
     item->undoes = undone;
-    undone->undone_by = item;
-}
-
-static const struct item *chain_top(const struct item *item)
-{
-    while (item->undone_by != NULL)
-        item = item->undone_by;
-    return item;
+    item->root = undone->root == NULL ? undone : undone->root;
+    item->root->top = item;
+    item->depth = undone->depth + 1;
 }
 
 static const struct item *chain_root(const struct item *item)
 {
-    while (item->undoes != NULL)
-        item = item->undoes;
-    return item;
+    return item->root == NULL ? item : item->root;
+}
+
+static const struct item *chain_top(const struct item *item)
+{
+    const struct item *root = chain_root(item);
+    return root->top == NULL ? root : root->top;
 }
 
 /* Does a change stand, with this at the top of its chain? */
 static bool stands(const struct item *top)
 {
-    bool even = true;
-    for (; top->undoes != NULL; top = top->undoes)
-        even = !even;
-    return even;
+    return top->depth % 2 == 0;
 }
 
 uint64_t galen_docs_undone(const struct galen_docs *docs, uint64_t index, bool *again)

@@ -285,6 +285,43 @@ Test(doc, L3_a_base_never_sinks_and_never_exceeds_the_authors_head)
     story_end(&s);
 }
 
+/* Else somebody could have what lies before them looked at anew for each of any number of void operations. */
+Test(doc, L3_the_base_of_an_operation_that_is_void_for_another_reason_does_not_sink_again)
+{
+    struct story s;
+    struct galen_docs_entry entry;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "Dr. Made-Up");
+    story_write(&s, &ana, 1, PMR, 'm', "prescriber", "Dr. Nobody");
+    struct galen_op op = reason_op(1, 2, "not theirs to write");
+    story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    entry = story_entry(&s, &pat);
+    cr_assert_eq(galen_docs_last_base(s.docs, &entry.device), 2);
+    op = reason_op(2, 1, "sinks");
+    op.kind = GALEN_KIND_PROPOSE;
+    story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_BASE, false);
+    op = reason_op(3, 2, "stays");
+    op.kind = GALEN_KIND_PROPOSE;
+    struct galen_docs *then = galen_docs_as_of(s.docs, s.size);
+    cr_assert_not_null(then);
+    cr_assert_eq(galen_docs_last_base(then, &entry.device), 2);
+    galen_docs_free(then);
+    story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_OK, true);
+
+    op = reason_op(4, 4, "a role that may not at all");
+    op.kind = GALEN_KIND_SIGN;
+    memset(&op.content, 0, sizeof op.content);
+    op.content.sign.meaning = GALEN_SIGN_WITH_PATIENT;
+    op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    story_apply(&s, &pat, &op);
+    assert_verdict(&s, GALEN_ERR_ROLE, false);
+    cr_assert_eq(galen_docs_last_base(s.docs, &entry.device), 2);
+    story_end(&s);
+}
+
 Test(doc, L3_each_device_has_a_base_of_its_own)
 {
     struct story s;

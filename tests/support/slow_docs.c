@@ -246,8 +246,9 @@ static struct galen_verdict model_write(const struct slow_docs *m, const struct 
     return verdict;
 }
 
-struct galen_verdict slow_judge(const struct slow_docs *m, const struct slow_fact *f)
+struct galen_verdict slow_judge(const struct slow_docs *m, struct slow_fact *f)
 {
+    f->based = false;
     bool staff = galen_role_is_staff(f->entry.role);
     if (f->op.kind == GALEN_KIND_ANSWER && !staff &&
         (f->op.content.answer.accepted || !galen_role_edits(f->entry.role)))
@@ -258,12 +259,12 @@ struct galen_verdict slow_judge(const struct slow_docs *m, const struct slow_fac
             memcmp(m->facts[i].op.id, f->op.id, sizeof f->op.id) == 0)
             return whole(GALEN_ERR_DUPLICATE, false);
     for (size_t i = 0; i < m->count; i++)
-        if (m->facts[i].verdict.counts &&
-            galen_id_equal(&m->facts[i].entry.device, &f->entry.device) &&
+        if (m->facts[i].based && galen_id_equal(&m->facts[i].entry.device, &f->entry.device) &&
             m->facts[i].op.base > f->op.base)
             return whole(GALEN_ERR_BASE, false);
     if (f->op.base > f->entry.head_size)
         return whole(GALEN_ERR_BASE, false);
+    f->based = true;
     if (is_write(f))
         return model_write(m, f);
     if (f->op.kind != GALEN_KIND_ANSWER)

@@ -14,6 +14,7 @@ struct slow_fact {
     struct galen_docs_entry entry;
     struct galen_op op; /* borrows its values; what texts insert is ASCII */
     struct galen_verdict verdict;
+    bool based; /* its base is one: set by slow_judge */
 };
 
 struct slow_docs {
@@ -24,7 +25,7 @@ struct slow_docs {
 /** The fact of an entry; NULL: none. */
 const struct slow_fact *slow_fact_at(const struct slow_docs *slow, uint64_t index);
 /** What becomes of the next fact, which is not yet counted. */
-struct galen_verdict slow_judge(const struct slow_docs *slow, const struct slow_fact *next);
+struct galen_verdict slow_judge(const struct slow_docs *slow, struct slow_fact *next);
 /** What a text says in front of the author of a fact, counted or not. Gives its size. */
 size_t slow_text_before(const struct slow_docs *slow, const struct slow_fact *of, uint16_t field,
                         char out[SLOW_TEXT_MAX]);

@@ -64,7 +64,8 @@ GALEN_MUST_USE enum galen_err galen_docs_apply(struct galen_docs *docs,
  */
 struct galen_docs *galen_docs_as_of(const struct galen_docs *docs, uint64_t size);
 
-/** The base of a new operation must not be below this (L3): the device's last, or 0. */
+/** The base of a new operation must not be below this (L3): that of the device's last, void or not, of which the base
+ *  was no lie; or 0. */
 uint64_t galen_docs_last_base(const struct galen_docs *docs, const struct galen_id *device);
 /** Did an operation with this id of this account count? Its entry, or GALEN_NO_ENTRY. */
 uint64_t galen_docs_find_op(const struct galen_docs *docs, const struct galen_id *account,
