@@ -122,7 +122,8 @@ static void look(const struct galen_docs *docs)
         uint8_t doc = galen_documents[d].id;
         for (size_t i = 0; i < galen_docs_record_count(docs, doc); i++) {
             const struct galen_record *record = galen_docs_record_at(docs, doc, i);
-            conflicts += look_at_record(docs, record);
+            size_t of_record = look_at_record(docs, record);
+            conflicts += galen_record_stands(record) ? of_record : 0;
             for (size_t k = 0; k < galen_record_proposal_count(record); k++)
                 pending += galen_proposal_state(galen_record_proposal(record, k)) ==
                            GALEN_PROPOSAL_PENDING;
