@@ -270,7 +270,7 @@ static enum galen_err apply_saying(struct galen_text *text, const struct reg *re
 static enum galen_err replay_all(struct galen_text *text, const struct reg *reg)
 {
     enum galen_err err = GALEN_OK;
-    for (size_t i = 0; reg != NULL && i < reg->count && err == GALEN_OK; i++)
+    for (size_t i = 0; i < reg->count && err == GALEN_OK; i++)
         err = apply_saying(text, reg, i, &reg->said[i]);
     return err;
 }
@@ -353,9 +353,8 @@ enum galen_err galen_record_text_history(const struct galen_record *record, uint
     return err;
 }
 
-/* Applies an edit of this device's that is to follow what is in the text. */
-static enum galen_err apply_unsent(struct galen_text *text, const struct galen_docs *docs,
-                                   const struct reg *reg, const struct galen_id *device,
+/* Applies an edit of this device's that is to follow what is in the text, of which it had seen so many edits. */
+static enum galen_err apply_unsent(struct galen_text *text, uint32_t device, uint32_t seen,
                                    const struct galen_unsent *unsent)
 {
     struct galen_splices splices;
@@ -363,12 +362,25 @@ static enum galen_err apply_unsent(struct galen_text *text, const struct galen_d
     if (err != GALEN_OK)
         return err;
     struct galen_edit edit = {
-        .device = docs_device(docs, device), .splices = splices.at, .count = splices.count};
-    if (reg != NULL)
-        edit.seen = edits_before(reg, unsent->base);
+        .device = device, .seen = seen, .splices = splices.at, .count = splices.count};
     err = galen_text_apply(text, &edit, 0);
     galen_splices_free(&splices);
-    return err;
+    return err == GALEN_ERR_VALUE ? GALEN_OK
+                                  : err; /* it will be void, or was: it changes nothing */
+}
+
+/* Makes the text that edits on this base, and later ones, are made to: if all before it was seen, then what the
+ * text says is enough, as the one edit that there is. */
+static enum galen_err begin_unsent(struct galen_text *text, const struct reg *reg, uint64_t base,
+                                   bool *has_seen_all)
+{
+    *has_seen_all = edits_before(reg, base) == reg->count;
+    if (!*has_seen_all)
+        return replay_all(text, reg);
+    struct galen_splice whole = {.inserted = writing_whole(reg->writing)};
+    struct galen_edit edit = {
+        .device = NOBODYS, .splices = &whole, .count = whole.inserted.size > 0};
+    return galen_text_apply(text, &edit, 0);
 }
 
 enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
@@ -378,22 +390,24 @@ enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
 {
     const struct galen_record *record = docs_record(docs, doc, id);
     const struct reg *reg = record == NULL ? NULL : &record->fields[field - 1];
-    enum galen_err err = GALEN_OK;
+    if (reg != NULL && reg->writing == NULL)
+        reg = NULL;
     if (count == 0) { /* what is there says it */
-        if (reg != NULL && reg->writing != NULL)
+        if (reg != NULL)
             galen_text_say(reg->writing->text, w);
         return w->failed ? GALEN_ERR_MEMORY : GALEN_OK;
     }
+    bool has_seen_all = false;
     struct galen_text *text = galen_text_new();
-    if (text == NULL)
-        return GALEN_ERR_MEMORY;
-    err = replay_all(text, reg);
+    enum galen_err err = text == NULL ? GALEN_ERR_MEMORY : GALEN_OK;
+    if (err == GALEN_OK && reg != NULL)
+        err = begin_unsent(text, reg, unsent[0].base, &has_seen_all);
     for (size_t i = 0; i < count && err == GALEN_OK; i++) {
-        err = apply_unsent(text, docs, reg, device, &unsent[i]);
-        if (err == GALEN_ERR_VALUE)
-            err = GALEN_OK; /* it will be void, and changes nothing */
+        uint32_t seen = reg == NULL || has_seen_all ? 1 : edits_before(reg, unsent[i].base);
+        err = apply_unsent(text, docs_device(docs, device), seen, &unsent[i]);
     }
-    galen_text_say(text, w);
+    if (err == GALEN_OK)
+        galen_text_say(text, w);
     galen_text_free(text);
     return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
 }
@@ -410,11 +424,9 @@ static enum galen_err say_past(const struct galen_docs *docs, const struct reg *
     for (size_t i = 0; reg != NULL && i < reg->count && err == GALEN_OK; i++)
         if (i < seen || edit_of(reg, i, &reg->said[i]).device == own)
             err = apply_saying(text, reg, i, &reg->said[i]);
-    for (size_t i = 0; i < count && err == GALEN_OK; i++) {
-        err = apply_unsent(text, docs, reg, device, &unsent[i]);
-        if (err == GALEN_ERR_VALUE)
-            err = GALEN_OK; /* it would have been void */
-    }
+    for (size_t i = 0; i < count && err == GALEN_OK; i++)
+        err = apply_unsent(text, own, reg == NULL ? 0 : edits_before(reg, unsent[i].base),
+                           &unsent[i]);
     if (err == GALEN_OK) {
         galen_text_say(text, w);
         err = w->failed ? GALEN_ERR_MEMORY : GALEN_OK;

@@ -159,6 +159,43 @@ Test(doc_cost, the_history_of_a_text_is_told_in_what_its_edits_changed, .timeout
     story_end(&s);
 }
 
+/* Somebody types, and what they typed waits to be sent. */
+Test(doc_cost, what_a_text_will_say_is_not_a_matter_of_its_history, .timeout = 60)
+{
+    struct story s;
+    struct galen_writer w, typed;
+    begin_with_a_long_topic(&s);
+    for (uint32_t i = 0; i < MANY; i++)
+        edit_topic(&s, &pat, GALEN_KIND_WRITE, s.size,
+                   (struct galen_splice){i * 23 % TEXT, 1, letter});
+    for (uint32_t i = 0; i < MANY; i++)
+        edit_topic(&s, &ana, GALEN_KIND_WRITE, s.size,
+                   (struct galen_splice){i * 23 % TEXT, 1, letter});
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    struct galen_id device = story_entry(&s, &ana).device;
+    struct galen_splice splices[2] = {{0, 0, {(const uint8_t *)"yz", 2}}, {1, 1, letter}};
+    struct galen_unsent unsent[2] = {{s.size, {NULL, 0}}, {s.size, {NULL, 0}}};
+    struct galen_writer *const kept[2] = {&w, &typed};
+    story_record_id('m', id);
+    for (size_t i = 0; i < 2; i++) {
+        galen_writer_init(kept[i]);
+        galen_splices_write(kept[i], &splices[i], 1);
+        unsent[i].value = galen_written(kept[i]);
+    }
+    struct galen_writer says;
+    galen_writer_init(&says);
+    allocator_fail(0);
+    cr_assert_eq(galen_docs_text(s.docs, MAP, id, GALEN_MAP_TOPIC, &device, unsent, 2, &says),
+                 GALEN_OK);
+    cr_assert_leq(allocator_count(), 1000, "%zu allocations", allocator_count());
+    cr_assert_eq(says.size, TEXT + 2);
+    cr_assert_arr_eq(says.at, "yxxa", 4);
+    galen_writer_wipe(&says);
+    galen_writer_wipe(&w);
+    galen_writer_wipe(&typed);
+    story_end(&s);
+}
+
 /* ---- The history of a text is full ------------------------------------------------------------------ */
 
 enum { WIDE = 40000, SOME = 10000 }; /* code points of four bytes; the former fill an operation */
