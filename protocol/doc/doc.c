@@ -3,6 +3,8 @@
 #include "state.h"
 #include "writing.h"
 
+#include "galen/mutation.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -497,7 +499,7 @@ static void commit(struct galen_docs *docs, struct item *item, const struct gale
     list_add(&docs->items, item);
     docs->newer += plan->newer;
     signs_supersede(docs, item);
-    if (plan->based)
+    if (plan->based && (GALEN_CHECKED(VOID_BASE) || plan->verdict.counts))
         note_base(docs, item);
     if (!plan->verdict.counts)
         return;

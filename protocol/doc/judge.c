@@ -192,7 +192,8 @@ static void judge_answer(const struct galen_docs *docs, const struct galen_docs_
         plan->verdict.err = GALEN_ERR_ROLE;
         return;
     }
-    if (item->proposal != NULL && !texts_have_room(docs, entry, op, item->proposal)) {
+    if (GALEN_CHECKED(TEXT_ROOM) && item->proposal != NULL &&
+        !texts_have_room(docs, entry, op, item->proposal)) {
         plan->verdict.err = GALEN_ERR_FULL;
         return;
     }

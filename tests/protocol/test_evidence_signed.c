@@ -2,6 +2,7 @@
 #include "galen/evidence.h"
 #include "galen/signed.h"
 #include "support/allocator.h"
+#include "support/chart_story.h"
 #include "support/home.h"
 #include "support/visit.h"
 #include "view/view.h"
@@ -197,4 +198,32 @@ Test(evidence_signed, what_was_signed_is_read_to_its_end_or_refused)
     }
     galen_writer_wipe(&w);
     shown_free(&s);
+}
+
+/* Of a proposal of a text that is how it would change it, against what its author had seen. */
+Test(evidence_signed, what_waited_for_an_answer_is_shown_as_it_was_written)
+{
+    struct story s;
+    struct galen_writer w;
+    story_begin(&s);
+    story_write(&s, &ana, 0, GALEN_DOC_PMR, 'm', "reason", "pain");
+    story_write(&s, &ana, 1, GALEN_DOC_PMR, 'm', "reason", "pain, mild");
+    story_propose(&s, &pat, 1, GALEN_DOC_PMR, 'm', "reason", "pain at night");
+    story_propose(&s, &cara, 2, GALEN_DOC_PMR, 'm', "prescriber", "Dr. Made-Up");
+    galen_writer_init(&w);
+    cr_assert(galen_docs_write_signed(s.docs, &w));
+    cJSON *json = signed_json(galen_written(&w));
+    cr_assert_not_null(json);
+    char *text = cJSON_PrintUnformatted(json);
+    static const char *const says[] = {
+        "\"fields\":{\"reason\":[\"pain, mild\"]}",
+        "{\"index\":2,\"base\":1,\"fields\":{\"reason\":[\"@4 -0 + at night\"]}}",
+        "{\"index\":3,\"base\":2,\"fields\":{\"prescriber\":[\"Dr. Made-Up\"]}}",
+    };
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        cr_assert(strstr(text, says[i]), "%s is not in %s", says[i], text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    galen_writer_wipe(&w);
+    story_end(&s);
 }
