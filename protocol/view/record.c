@@ -35,7 +35,6 @@ static const char *record_state_name(enum galen_record_state state)
 static const char *proposal_state_name(enum galen_proposal_state state)
 {
     static const char *const names[] = {[GALEN_PROPOSAL_PENDING] = "pending",
-                                        [GALEN_PROPOSAL_REPLACED] = "replaced",
                                         [GALEN_PROPOSAL_ACCEPTED] = "accepted",
                                         [GALEN_PROPOSAL_DECLINED] = "declined",
                                         [GALEN_PROPOSAL_CONTESTED] = "contested"};
@@ -217,6 +216,8 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
         behind += waits(galen_record_proposal(record, i));
     for (size_t i = 0; i < galen_record_proposal_count(record); i++) {
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        if (galen_proposal_state(proposal) == GALEN_PROPOSAL_REPLACED)
+            continue;
         bool shown = waits(proposal) && behind-- <= PROPOSALS_SHOWN_MAX;
         json_append(proposals, proposal_json(engine, chart, proposal, shown));
     }

@@ -67,6 +67,7 @@ void operation_json(cJSON *object, const struct galen_op *op, const struct waiti
 /* -- documents -------------------------------------------------------------------------------------- */
 
 /**
+ * Its proposals but for those that were replaced, which stand in the log: whoever types a suggestion leaves many.
  * What a field of a proposal would say is worked out for the newest of a record's proposals that wait, or are in
  * conflict. Those before them are marked `later`: they are shown when these have an answer. Of a text they, and those that
  * do not wait, show how they change it (splices_text).

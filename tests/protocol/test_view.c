@@ -477,6 +477,8 @@ Test(view, of_many_proposals_that_wait_the_newest_say_what_they_would_say)
     story_write(&s, &ana, 0, GALEN_DOC_MAP, 'm', "topic", "walking");
     for (uint8_t i = 0; i < PROPOSALS_SHOWN_MAX + 2; i++) {
         struct person who = {(uint8_t)(100 + i), (uint8_t)(100 + i), GALEN_ROLE_CAREGIVER};
+        story_propose(&s, &who, 1, GALEN_DOC_MAP, 'm', "topic",
+                      "walking more and more"); /* replaced */
         story_propose(&s, &who, 1, GALEN_DOC_MAP, 'm', "topic", "walking more");
     }
     uint64_t accepted = story_propose(&s, &pat, 1, GALEN_DOC_MAP, 'm', "topic", "walks");

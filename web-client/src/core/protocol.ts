@@ -211,7 +211,7 @@ export interface ProposalAnswer {
 }
 export interface Proposal {
     index: number;
-    state: "pending" | "replaced" | "accepted" | "declined" | "contested";
+    state: "pending" | "accepted" | "declined" | "contested";
     /** it waits behind more than are shown at once: what it says is worked out when those have an answer */
     later?: boolean;
     account: Id; device: Id; name: string; role: Role; time_ms: number;
