@@ -466,6 +466,9 @@ Test(text, differences_are_as_small_as_whole_words_let_them)
         {"one tablet", "one small tablet", 1, 4, 0, "small "},
         {"warfarin 5 mg", "aspirin 5 mg", 1, 0, 5, "aspi"},
         {"take 10 mg daily and rest", "take 20 mg twice daily and walk", 3, 5, 1, "2"},
+        {"one two three", "one three", 1, 4, 4, ""}, /* not “wo t” */
+        {"tan two ten", "ten", 1, 0, 8, ""},
+        {"one two", "one", 1, 3, 4, ""},
         {"µg", "ng", 1, 0, 1, "n"},
         {"é", "è", 1, 0, 1, "è"}, /* they begin with the same byte */
         {"𝄞x", "𝄟x", 1, 0, 1, "𝄟"},

@@ -116,9 +116,10 @@ GALEN_MUST_USE enum galen_err galen_text_preview(struct galen_text *text,
                                                  struct galen_splices *splices);
 
 /**
- * An edit that makes `before` into `after`, both well-formed: splices, one after the other, as few code
- * points as will do, but a word that changes in several places is changed from the first of them to the
- * last, so that no two people's changes make a word that nobody wrote. MEMORY.
+ * An edit that makes `before` into `after`, both well-formed: splices, one after the other. Words that stay
+ * are found first; between them as few code points change as will do, but a word that changes in several
+ * places is changed from the first of them to the last, so that no two people's changes make a word that
+ * nobody wrote. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_text_difference(struct galen_bytes before,
                                                     struct galen_bytes after,
@@ -126,7 +127,8 @@ GALEN_MUST_USE enum galen_err galen_text_difference(struct galen_bytes before,
 
 /**
  * The same for somebody who made `after` of `before` while the text became `now`: splices, one after the
- * other, to `now`. MEMORY.
+ * other, to `now`. A word of one that would grow together with a word of the other, where a space between
+ * them was taken out, keeps a space. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_text_merge(struct galen_bytes before, struct galen_bytes after,
                                                struct galen_bytes now,

@@ -1,0 +1,300 @@
+/* The difference of two texts: first which words stay, then what changes between them. */
+#include "galen/op.h"
+#include "galen/text.h"
+
+#include "text_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIFFERENCES_MAX = 256 }; /* with more than this, all between the first and the last is one */
+#define NOWHERE UINT32_MAX
+
+/* Two rows of things that are compared by number: code points, or words by their hash. */
+struct sides {
+    uint32_t *before, *after;
+    uint32_t before_count, after_count;
+};
+
+static void free_sides(struct sides *s)
+{
+    free(s->before);
+    free(s->after);
+}
+
+/* Where each of `before` stands in `after`, NOWHERE if it goes. Myers' greedy algorithm (1986). NULL: out of
+ * memory. */
+static uint32_t *find_kept(const struct sides *s)
+{
+    const int32_t n = (int32_t)s->before_count, m = (int32_t)s->after_count;
+    const int32_t most = n + m < DIFFERENCES_MAX ? n + m : DIFFERENCES_MAX, width = 2 * most + 3;
+    uint32_t *kept = malloc(((size_t)n + 1) * sizeof *kept);
+    int32_t *rows = malloc((size_t)(most + 1) * (size_t)width * sizeof *rows);
+    if (kept == NULL || rows == NULL) {
+        free(kept);
+        free(rows);
+        return NULL;
+    }
+    for (int32_t i = 0; i <= n; i++)
+        kept[i] = NOWHERE;
+    int32_t d, k = 0, x = 0, *row = rows;
+    for (d = 0; d <= most; d++) {
+        row = rows + d * width + most + 1;
+        const int32_t *last = row - width;
+        for (k = -d; k <= d; k += 2) {
+            x = 0;
+            if (d > 0)
+                x = k == -d || (k != d && last[k - 1] < last[k + 1]) ? last[k + 1]
+                                                                     : last[k - 1] + 1;
+            /* A place outside of either text leads nowhere, but is kept: others are counted from it. */
+            while (x >= 0 && x < n && x - k >= 0 && x - k < m && s->before[x] == s->after[x - k])
+                x++;
+            row[k] = x;
+            if (x >= n && x - k >= m)
+                goto found;
+        }
+    }
+    free(rows);
+    return kept;
+found:
+    for (; d > 0; d--) {
+        const int32_t *last = row - width;
+        bool down = k == -d || (k != d && last[k - 1] < last[k + 1]);
+        int32_t from = down ? last[k + 1] : last[k - 1] + 1;
+        for (; x > from; x--)
+            kept[x - 1] = (uint32_t)(x - 1 - k);
+        k += down ? 1 : -1;
+        x = last[k];
+        row -= width;
+    }
+    for (; x > 0; x--)
+        kept[x - 1] = (uint32_t)(x - 1);
+    free(rows);
+    return kept;
+}
+
+static bool is_space(uint32_t point)
+{
+    return point == ' ' || point == '\n' || point == '\t';
+}
+
+/* How many bytes are the same at both ends, in whole code points. */
+static void find_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
+                      size_t *back)
+{
+    size_t least = before.size < after.size ? before.size : after.size;
+    *front = *back = 0;
+    while (*front < least && before.at[*front] == after.at[*front])
+        ++*front;
+    while (*front > 0 && ((*front < before.size && (before.at[*front] & 0xc0) == 0x80) ||
+                          (*front < after.size && (after.at[*front] & 0xc0) == 0x80)))
+        --*front;
+    while (*back < least - *front &&
+           before.at[before.size - 1 - *back] == after.at[after.size - 1 - *back])
+        ++*back;
+    while (*back > 0 && (before.at[before.size - *back] & 0xc0) == 0x80)
+        --*back;
+}
+
+static struct galen_bytes part(struct galen_bytes text, size_t from, size_t to)
+{
+    return (struct galen_bytes){text.size == 0 ? (const uint8_t *)"" : text.at + from, to - from};
+}
+
+/* ---- Between words that stay ----------------------------------------------------------------------- */
+
+static uint32_t *decode(struct galen_bytes text, uint32_t *count)
+{
+    *count = (uint32_t)galen_text_points(text);
+    uint32_t *points = malloc(((size_t)*count + 1) * sizeof *points);
+    size_t at = 0;
+    for (uint32_t i = 0; points != NULL && i < *count; i++) {
+        size_t size = utf8_skip(text.at + at, 1);
+        uint32_t point =
+            0; /* the bytes themselves: all that matters is whether they are the same */
+        for (size_t k = 0; k < size; k++)
+            point = point << 8 | text.at[at + k];
+        points[i] = point;
+        at += size;
+    }
+    return points;
+}
+
+static size_t point_size(uint32_t point)
+{
+    return point < 0x100 ? 1 : point < 0x10000 ? 2 : point < 0x1000000 ? 3 : 4;
+}
+
+/* A change: from here on in both texts, and how much of each it is about. */
+struct change {
+    uint32_t before, deleted, after;
+    struct galen_bytes inserted;
+};
+
+/* Is there a space in what is kept between two changes? Else they are of one word. */
+static bool apart(const struct sides *s, const struct change *one, const struct change *next)
+{
+    for (uint32_t i = one->before + one->deleted; i < next->before; i++)
+        if (is_space(s->before[i]))
+            return true;
+    return false;
+}
+
+/* Makes splices of what is kept; `text` is `after` from `start` code points on. */
+static bool cut_splices(const struct sides *s, const uint32_t *kept, uint32_t start,
+                        const uint8_t *text, struct making *making)
+{
+    struct change last = {0};
+    bool is_first = true;
+    uint32_t i = 0, k = 0;
+    while (i < s->before_count || k < s->after_count) {
+        if (i < s->before_count && kept[i] == k) {
+            text += point_size(s->after[k]);
+            i++;
+            k++;
+            continue;
+        }
+        struct change change = {i, 0, k, {text, 0}};
+        for (; i < s->before_count && kept[i] == NOWHERE; i++)
+            change.deleted++;
+        uint32_t until = i < s->before_count ? kept[i] : s->after_count;
+        while (k < until)
+            change.inserted.size += point_size(s->after[k++]);
+        text += change.inserted.size;
+        if (!is_first && !apart(s, &last, &change)) {
+            last.deleted = i - last.before;
+            last.inserted.size = (size_t)(text - last.inserted.at);
+            continue;
+        }
+        if (!is_first && !making_add(making, start + last.after, last.deleted, last.inserted))
+            return false;
+        last = change;
+        is_first = false;
+    }
+    return is_first || making_add(making, start + last.after, last.deleted, last.inserted);
+}
+
+/* What changes from one to the other, `start` code points from the beginning. */
+static bool compare_points(struct galen_bytes before, struct galen_bytes after, uint32_t start,
+                           struct making *making)
+{
+    struct sides s = {0};
+    size_t front, back;
+    if (galen_bytes_equal(before, after))
+        return true;
+    find_ends(before, after, &front, &back);
+    s.before = decode(part(before, front, before.size - back), &s.before_count);
+    s.after = decode(part(after, front, after.size - back), &s.after_count);
+    uint32_t *kept = s.before != NULL && s.after != NULL ? find_kept(&s) : NULL;
+    bool ok = kept != NULL && cut_splices(&s, kept, start + (uint32_t)utf8_points(before.at, front),
+                                          part(after, front, after.size).at, making);
+    free_sides(&s);
+    free(kept);
+    return ok;
+}
+
+/* ---- Words ----------------------------------------------------------------------------------------- */
+
+struct word {
+    size_t from, to; /* bytes */
+};
+
+static struct word *find_words(struct galen_bytes text, uint32_t *count)
+{
+    size_t starts = 0;
+    for (size_t i = 0; i < text.size; i++)
+        starts += !is_space(text.at[i]) && (i == 0 || is_space(text.at[i - 1]));
+    struct word *words = malloc((starts + 1) * sizeof *words);
+    *count = 0;
+    for (size_t i = 0; words != NULL && i < text.size; i++) {
+        if (is_space(text.at[i]))
+            continue;
+        words[*count].from = i;
+        while (i < text.size && !is_space(text.at[i]))
+            i++;
+        words[(*count)++].to = i;
+    }
+    return words;
+}
+
+static uint32_t *hash_words(struct galen_bytes text, const struct word *words, uint32_t count)
+{
+    uint32_t *hashes = malloc(((size_t)count + 1) * sizeof *hashes);
+    for (uint32_t i = 0; hashes != NULL && i < count; i++) {
+        hashes[i] = 0x811c9dc5;
+        for (size_t k = words[i].from; k < words[i].to; k++)
+            hashes[i] = (hashes[i] ^ text.at[k]) * 0x01000193;
+    }
+    return hashes;
+}
+
+/* Two texts by words. */
+struct worded {
+    struct galen_bytes before, after;
+    struct word *before_words, *after_words;
+    struct sides hashes;
+};
+
+/* Splices of what stands between the words that stay. */
+static bool cut_words(const struct worded *w, const uint32_t *kept, uint32_t start,
+                      struct making *making)
+{
+    size_t before = 0, after = 0; /* behind the last word that stays */
+    for (uint32_t i = 0; i < w->hashes.before_count; i++) {
+        if (kept[i] == NOWHERE)
+            continue;
+        struct word one = w->before_words[i], other = w->after_words[kept[i]];
+        struct galen_bytes word = part(w->before, one.from, one.to);
+        if (!galen_bytes_equal(word, part(w->after, other.from, other.to)))
+            continue; /* only of one hash */
+        struct galen_bytes made = part(w->after, after, other.from);
+        if (!compare_points(part(w->before, before, one.from), made, start, making))
+            return false;
+        start += (uint32_t)(utf8_points(made.at, made.size) + utf8_points(word.at, word.size));
+        before = one.to;
+        after = other.to;
+    }
+    return compare_points(part(w->before, before, w->before.size),
+                          part(w->after, after, w->after.size), start, making);
+}
+
+static bool compare_words(struct galen_bytes before, struct galen_bytes after, uint32_t start,
+                          struct making *making)
+{
+    struct worded w = {.before = before, .after = after};
+    uint32_t *kept = NULL;
+    w.before_words = find_words(before, &w.hashes.before_count);
+    w.after_words = find_words(after, &w.hashes.after_count);
+    if (w.before_words != NULL && w.after_words != NULL) {
+        w.hashes.before = hash_words(before, w.before_words, w.hashes.before_count);
+        w.hashes.after = hash_words(after, w.after_words, w.hashes.after_count);
+        if (w.hashes.before != NULL && w.hashes.after != NULL)
+            kept = find_kept(&w.hashes);
+    }
+    bool ok = kept != NULL && cut_words(&w, kept, start, making);
+    free(kept);
+    free_sides(&w.hashes);
+    free(w.before_words);
+    free(w.after_words);
+    return ok;
+}
+
+enum galen_err galen_text_difference(struct galen_bytes before, struct galen_bytes after,
+                                     struct galen_splices *out)
+{
+    struct making making = {0};
+    bool ok = true;
+    if (!galen_bytes_equal(before, after)) {
+        size_t front, back;
+        find_ends(before, after, &front, &back);
+        /* Words are compared whole: what is the same ends between two of them. */
+        while (front > 0 && !is_space(before.at[front - 1]))
+            front--;
+        while (back > 0 && !is_space(before.at[before.size - back]))
+            back--;
+        ok = compare_words(part(before, front, before.size - back),
+                           part(after, front, after.size - back),
+                           (uint32_t)utf8_points(before.at, front), &making);
+    }
+    return making_end(&making, ok ? GALEN_OK : GALEN_ERR_MEMORY, out);
+}

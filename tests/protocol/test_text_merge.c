@@ -1,0 +1,179 @@
+/*
+ * Two people's changes to one text, without its history, beside a model that is obviously right: who takes
+ * words out and puts words in has taken out and put in those words, and no others come of it.
+ */
+#include "galen/text.h"
+
+#include "support/chance.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_MAX = 40, ROUNDS = 20000, TEXT_MAX = 1000 };
+
+/* Words by number; each stands in a text once at most. */
+struct words {
+    int at[WORDS_MAX];
+    size_t count;
+};
+
+static struct galen_bytes text(const char *s)
+{
+    return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+/* Short ones that begin and end alike: which letters stay is not plain to see. */
+static void print_word(int word, char out[8])
+{
+    static const char letters[] = "atn";
+    snprintf(out, 8, "%c%c%c%s", letters[word % 3], letters[word / 3 % 3], letters[word / 9 % 3],
+             word / 27 % 3 == 0   ? ""
+             : word / 27 % 3 == 1 ? "a"
+                                  : "é");
+}
+
+static void print(const struct words *words, char out[TEXT_MAX])
+{
+    size_t size = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < words->count; i++) {
+        char word[8];
+        print_word(words->at[i], word);
+        size += (size_t)snprintf(out + size, TEXT_MAX - size, "%s%s", i == 0 ? "" : " ", word);
+    }
+}
+
+static bool has(const struct words *words, int word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (words->at[i] == word)
+            return true;
+    return false;
+}
+
+/* Takes some words out, and puts some in that are this person's alone; not beside each other: that would be
+ * to change a word. */
+static struct words changed(struct chance *chance, const struct words *before, int *next)
+{
+    struct words after = {0};
+    uint64_t out = chance_below(chance, 400), in = chance_below(chance, 300);
+    bool beside = false;
+    for (size_t i = 0; i <= before->count; i++) {
+        bool stays = i == before->count || !chance_in(chance, out);
+        while (stays && !beside && chance_in(chance, in) && after.count < WORDS_MAX - before->count)
+            after.at[after.count++] = (*next)++;
+        if (stays && i < before->count)
+            after.at[after.count++] = before->at[i];
+        beside = !stays;
+    }
+    return after;
+}
+
+/* Every word that is to stand there stands there, in its order of `one`; false: it does not. */
+static bool stands_in(const struct words *one, const struct words *other,
+                      const struct words *before, const struct words *merged)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < one->count; i++) {
+        if (has(before, one->at[i]) && !has(other, one->at[i]))
+            continue;
+        while (at < merged->count && merged->at[at] != one->at[i])
+            at++;
+        if (at++ == merged->count)
+            return false;
+    }
+    return true;
+}
+
+static size_t expected(const struct words *before, const struct words *mine,
+                       const struct words *theirs)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < mine->count; i++)
+        count += !has(before, mine->at[i]) || has(theirs, mine->at[i]);
+    for (size_t i = 0; i < theirs->count; i++)
+        count += !has(before, theirs->at[i]);
+    return count;
+}
+
+/* False: there is a word that nobody wrote. */
+static bool read_words(struct galen_bytes in, int known, struct words *words)
+{
+    size_t at = 0;
+    *words = (struct words){0};
+    while (at < in.size) {
+        size_t end = at;
+        while (end < in.size && in.at[end] != ' ')
+            end++;
+        int word = end == at ? known : 0;
+        for (; word < known; word++) {
+            char printed[8];
+            print_word(word, printed);
+            if (strlen(printed) == end - at && memcmp(printed, in.at + at, end - at) == 0)
+                break;
+        }
+        if (end > at && (word == known || words->count == WORDS_MAX))
+            return false;
+        if (end > at)
+            words->at[words->count++] = word;
+        at = end + 1;
+    }
+    return true;
+}
+
+Test(text_merge, words_taken_out_and_put_in_are_those_words_and_no_others)
+{
+    struct chance chance = {11};
+    for (int round = 0; round < ROUNDS; round++) {
+        struct words before = {0}, read;
+        char was[TEXT_MAX], mine[TEXT_MAX], theirs[TEXT_MAX];
+        int next = (int)chance_below(&chance, 12);
+        before.count = (size_t)next;
+        for (int i = 0; i < next; i++)
+            before.at[i] = i;
+        struct words one = changed(&chance, &before, &next);
+        struct words other = changed(&chance, &before, &next);
+        struct galen_splices splices;
+        struct galen_writer merged;
+        galen_writer_init(&merged);
+        print(&before, was);
+        print(&one, mine);
+        print(&other, theirs);
+        cr_assert_eq(galen_text_merge(text(was), text(mine), text(theirs), &splices), GALEN_OK);
+        cr_assert_eq(galen_text_spliced(text(theirs), &splices, &merged), GALEN_OK);
+        bool ok = read_words(galen_written(&merged), next, &read) &&
+                  read.count == expected(&before, &one, &other) &&
+                  stands_in(&one, &other, &before, &read) &&
+                  stands_in(&other, &one, &before, &read);
+        cr_assert(ok, "round %d: “%s” became “%s” and “%s”, together “%.*s”", round, was, mine,
+                  theirs, (int)merged.size, (const char *)merged.at);
+        galen_splices_free(&splices);
+        galen_writer_wipe(&merged);
+    }
+}
+
+static void assert_merges(const char *before, const char *mine, const char *theirs,
+                          const char *expected)
+{
+    struct galen_splices splices;
+    struct galen_writer merged;
+    galen_writer_init(&merged);
+    cr_assert_eq(galen_text_merge(text(before), text(mine), text(theirs), &splices), GALEN_OK);
+    cr_assert_eq(galen_text_spliced(text(theirs), &splices, &merged), GALEN_OK);
+    cr_assert(galen_bytes_equal(galen_written(&merged), text(expected)), "%.*s, not %s",
+              (int)merged.size, (const char *)merged.at, expected);
+    galen_splices_free(&splices);
+    galen_writer_wipe(&merged);
+}
+
+Test(text_merge, words_that_meet_do_not_grow_together)
+{
+    assert_merges("one two three", "one three", "one two", "one ");
+    assert_merges("one two", "one", "one big two", "one big ");
+    assert_merges("one two", "two", "one big two", "big two");
+    assert_merges("one\ntwo\nthree", "one\ntwo", "one\ntwo\nbig\nthree", "one\ntwo\nbig\n");
+    assert_merges("", "one", "two", "two one");
+    assert_merges("one", "onefold", "oneself", "oneselffold"); /* both in the same word */
+    assert_merges("é", "é à", "", " à");
+}
