@@ -277,6 +277,6 @@ int do_draft(struct task *t)
     const struct galen_field *field = name ? galen_field_named(document, name) : NULL;
     if (!field)
         return cli_fail(t->cli, GALEN_ERR_USAGE, "\"field\" should name one of the document's.");
-    return outcome(t, galen_engine_draft(t->cli->engine, clock_ms(), &chart, document->id, record,
+    return outcome(t, galen_engine_draft(t->cli->engine, &chart, document->id, record,
                                          field->number, bytes_in(t, "text")));
 }

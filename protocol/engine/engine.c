@@ -155,6 +155,7 @@ void galen_engine_received(struct galen_engine *engine, uint64_t now_ms, uint8_t
         on_log_frame(engine, now_ms, frame);
     else
         live_received(engine, now_ms, purpose, frame);
+    drafts_review(engine, now_ms);
     free(frame);
 }
 

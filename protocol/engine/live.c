@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum relayed_kind { RELAYED_HELLO = 1, RELAYED_SEALED = 2 };
-enum message_kind { MESSAGE_HERE = 1, MESSAGE_GONE = 2, MESSAGE_DRAFT = 3 };
 
 struct live *live_get(struct galen_engine *engine)
 {
@@ -22,6 +21,7 @@ void live_free(struct galen_engine *engine)
     if (!engine->live)
         return;
     visit_wipe(&engine->live->visit);
+    drafts_free(engine->live);
     galen_wipe(engine->live, sizeof *engine->live);
     free(engine->live);
     engine->live = NULL;
@@ -132,9 +132,7 @@ static void write_sealed_head(struct galen_writer *w, const uint8_t connection[C
     galen_write_u64(w, counter);
 }
 
-/* Pads and seals `message`, in place, and sends it to everybody in the chart. */
-static void say(struct galen_engine *engine, const struct chart *chart,
-                struct galen_writer *message)
+void live_say(struct galen_engine *engine, const struct chart *chart, struct galen_writer *message)
 {
     struct live *live = engine->live;
     uint32_t epoch = galen_rules_epoch(galen_log_rules(chart->log));
@@ -171,7 +169,7 @@ static void say_here(struct galen_engine *engine, const struct chart *chart)
     galen_write_u8(&message, MESSAGE_HERE);
     galen_write_id(&message, in_visit ? &v->visit : &none);
     galen_write_bool(&message, in_visit && live->muted);
-    say(engine, chart, &message);
+    live_say(engine, chart, &message);
     galen_writer_wipe(&message);
 }
 
@@ -180,32 +178,6 @@ void live_say_here(struct galen_engine *engine, const struct galen_id *id)
     const struct chart *chart = chart_find(engine, id);
     if (chart && chart_me(engine, chart))
         say_here(engine, chart);
-}
-
-enum galen_err galen_engine_draft(struct galen_engine *engine, uint64_t now_ms,
-                                  const struct galen_id *id, uint8_t doc, const uint8_t record[16],
-                                  uint16_t field, struct galen_bytes text)
-{
-    (void)now_ms;
-    struct chart *chart = chart_find(engine, id);
-    if (!chart)
-        return GALEN_ERR_CHART;
-    if (text.size > GALEN_DRAFT_MAX)
-        return GALEN_ERR_TOO_LARGE;
-    if (!galen_text_ok(text))
-        return GALEN_ERR_VALUE;
-    if (!line_ready(engine, GALEN_CONNECTION_LIVE))
-        return GALEN_ERR_OFFLINE;
-    struct galen_writer message;
-    galen_writer_init(&message);
-    galen_write_u8(&message, MESSAGE_DRAFT);
-    galen_write_u8(&message, doc);
-    galen_write(&message, record, 16);
-    galen_write_u16(&message, field);
-    galen_write_vector(&message, text);
-    say(engine, chart, &message);
-    galen_writer_wipe(&message);
-    return GALEN_OK;
 }
 
 /* -- hearing ---------------------------------------------------------------------------------------- */
@@ -222,6 +194,8 @@ struct peer *live_peer(struct live *live, const struct galen_id *chart,
 
 static void presence_event(struct galen_engine *engine, const struct peer *peer, bool here)
 {
+    if (!here)
+        drafts_gone(engine, peer);
     event(engine, (struct galen_event){.kind = GALEN_EVENT_PRESENCE,
                                        .chart = peer->chart,
                                        .device = peer->device,
@@ -273,6 +247,7 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
     }
     /* What it last said of a visit stands until it says more, on its new connection. */
     if (!known) {
+        drafts_gone(engine, peer);
         *peer = (struct peer){.chart = chart->id,
                               .device = hello.device,
                               .account = member->account,
@@ -318,20 +293,6 @@ static void on_here(struct galen_engine *engine, struct peer *peer, uint64_t cou
         call_told(engine, &peer->device);
 }
 
-static void on_draft(struct galen_engine *engine, const struct peer *peer, struct galen_reader *r)
-{
-    struct galen_event draft = {.kind = GALEN_EVENT_DRAFT,
-                                .chart = peer->chart,
-                                .device = peer->device,
-                                .account = peer->account};
-    draft.doc = galen_read_u8(r);
-    galen_read_into(r, draft.record, sizeof draft.record);
-    draft.field = galen_read_u16(r);
-    draft.text = galen_read_vector(r, GALEN_DRAFT_MAX);
-    if (galen_reader_done(r) && galen_text_ok(draft.text))
-        event(engine, draft);
-}
-
 static void on_message(struct galen_engine *engine, uint64_t now_ms, struct peer *peer,
                        uint64_t counter, struct galen_bytes plain)
 {
@@ -355,8 +316,8 @@ static void on_message(struct galen_engine *engine, uint64_t now_ms, struct peer
         bool muted = galen_read_bool(&r);
         if (galen_reader_done(&r))
             on_here(engine, peer, counter, &visit, muted);
-    } else if (kind == MESSAGE_DRAFT) {
-        on_draft(engine, peer, &r);
+    } else {
+        drafts_heard(engine, now_ms, peer, counter, kind, &r);
     }
 }
 
@@ -506,6 +467,7 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
             presence_event(engine, peer, false);
         }
     }
+    drafts_review(engine, now_ms);
     door_tick(engine, now_ms);
 }
 
@@ -518,5 +480,5 @@ uint64_t live_deadline(const struct galen_engine *engine)
     for (size_t i = 0; i < live->peer_count; i++)
         if (live->peers[i].heard_ms != 0)
             at = earlier(at, live->peers[i].heard_ms + PRESENCE_GONE_MS);
-    return earlier(at, door_deadline(engine));
+    return earlier(earlier(at, drafts_deadline(engine)), door_deadline(engine));
 }

@@ -20,6 +20,8 @@ struct peer {
     uint64_t clock_ms;      /* of its hello */
     uint64_t heard_ms;      /* 0: gone */
     uint64_t highest, seen; /* replay window: bit i is counter highest - i */
+    uint64_t drafted_at;    /* counter of its last draft … */
+    uint64_t searched_ms;   /* … and when the text of one was last looked for in the past */
     uint64_t said_at;       /* counter of its last word on what follows */
     struct galen_id visit;  /* that it takes part in; none */
     bool muted;
@@ -79,6 +81,8 @@ struct visit {
     uint64_t sent, received, refused;
 };
 
+struct drafts; /* drafts.c */
+
 struct live {
     bool wanted;
     uint8_t connection[CONNECTION_BYTES]; /* ours, drawn for each connection */
@@ -86,6 +90,7 @@ struct live {
     uint64_t said_ms; /* last presence */
     struct peer peers[PEERS_MAX];
     size_t peer_count;
+    struct drafts *drafts; /* NULL: none was heard yet */
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
     struct visit visit;
@@ -106,6 +111,26 @@ struct peer *live_peer(struct live *live, const struct galen_id *chart,
                        const struct galen_id *device);
 /** Tells the chart's members that we are here, in which visit, and whether muted. */
 void live_say_here(struct galen_engine *engine, const struct galen_id *chart);
+
+/** Pads and seals `message`, in place, and sends it to everybody in the chart. */
+void live_say(struct galen_engine *engine, const struct chart *chart, struct galen_writer *message);
+
+enum message_kind {
+    MESSAGE_HERE = 1,
+    MESSAGE_GONE = 2,
+    MESSAGE_VALUE = 3,  /* what is typed in a field, as a whole */
+    MESSAGE_TYPING = 4, /* … in a text */
+    MESSAGE_STOPPED = 5,
+};
+
+/* drafts.c */
+/** One of the last three kinds. */
+void drafts_heard(struct galen_engine *engine, uint64_t now_ms, struct peer *peer, uint64_t counter,
+                  uint8_t kind, struct galen_reader *r);
+/** The device is gone, or came anew: what it typed is shown no more. */
+void drafts_gone(struct galen_engine *engine, const struct peer *peer);
+uint64_t drafts_deadline(const struct galen_engine *engine);
+void drafts_free(struct live *live);
 
 /* visit.c */
 void visit_ready(struct galen_engine *engine, uint64_t now_ms);

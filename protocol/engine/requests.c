@@ -25,6 +25,7 @@ static enum galen_err settle(struct galen_engine *engine, uint64_t now_ms, struc
     if (err == GALEN_OK) {
         commit(engine);
         outbox_pump(engine, now_ms, chart);
+        drafts_review(engine, now_ms);
     }
     return err;
 }

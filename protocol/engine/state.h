@@ -388,6 +388,18 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
 uint64_t outbox_deadline(const struct chart *chart);
 /** Whether this engine may make requests of this chart: OK, FORK, CLONED. */
 GALEN_MUST_USE enum galen_err may_write(const struct chart *chart);
+/** Appends what a text says here: in the log, and with what waits to be sent. The record need not be there. */
+GALEN_MUST_USE enum galen_err texts_shown(const struct galen_engine *engine,
+                                          const struct chart *chart, uint8_t doc,
+                                          const uint8_t record[16], uint16_t field,
+                                          struct galen_writer *w);
+/** How many edits it is made of. The same: it says the same. */
+struct text_stamp {
+    size_t edits, unsent;
+};
+/** False: out of memory. */
+GALEN_MUST_USE bool texts_stamp(const struct chart *chart, uint8_t doc, const uint8_t record[16],
+                                uint16_t field, struct text_stamp *stamp);
 /** Makes what texts are to say into splices, which stand in `out`. `was` as for galen_engine_write. OK; MEMORY. (texts.c) */
 GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine,
                                                const struct chart *chart, struct galen_write *write,
@@ -552,6 +564,8 @@ void live_received(struct galen_engine *engine, uint64_t now_ms, uint8_t purpose
 /** A chart's epoch or members changed. */
 void live_members(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);
 void live_tick(struct galen_engine *engine, uint64_t now_ms);
+/** Says anew what others type in texts that are others by now, and looks for what was not found. */
+void drafts_review(struct galen_engine *engine, uint64_t now_ms);
 uint64_t live_deadline(const struct galen_engine *engine);
 
 #endif

@@ -46,6 +46,30 @@ static enum galen_err text_shown(const struct galen_engine *engine, const struct
     return err;
 }
 
+enum galen_err texts_shown(const struct galen_engine *engine, const struct chart *chart,
+                           uint8_t doc, const uint8_t record[16], uint16_t field,
+                           struct galen_writer *w)
+{
+    struct galen_write write = {.doc = doc};
+    memcpy(write.record, record, sizeof write.record);
+    return text_shown(engine, chart, &write, field, w);
+}
+
+bool texts_stamp(const struct chart *chart, uint8_t doc, const uint8_t record[16], uint16_t field,
+                 struct text_stamp *stamp)
+{
+    struct galen_write write = {.doc = doc};
+    struct unsent unsent;
+    memcpy(write.record, record, sizeof write.record);
+    if (!find_unsent(chart, &write, field, &unsent))
+        return false;
+    const struct galen_record *found = galen_docs_record(chart->docs, doc, record);
+    stamp->edits = found ? galen_record_history_count(found, field) : 0;
+    stamp->unsent = unsent.count;
+    free(unsent.edits);
+    return true;
+}
+
 /* Changes a text that is not kept, as far as it can be. */
 static enum galen_err change(struct galen_writer *w, struct galen_bytes value)
 {

@@ -84,7 +84,7 @@ static void add_particulars(const struct galen_engine *engine, cJSON *object,
             cJSON_AddStringToObject(object, "doc", document->name);
         json_hex(object, "record", e->record, sizeof e->record);
         cJSON_AddStringToObject(object, "field", field_name(document, e->field, room));
-        json_text(object, "text", e->text);
+        draft_json(engine, e, object);
         break;
     default:
         break;

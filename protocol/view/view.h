@@ -42,6 +42,8 @@ cJSON *schema_json(const struct galen_language *language, enum galen_role role);
 /** The call in hand: who is in it, who waits to be let in. */
 cJSON *call_json(const struct galen_engine *engine);
 cJSON *event_json(const struct galen_engine *engine, const struct galen_event *event);
+/** Adds what a DRAFT says. */
+void draft_json(const struct galen_engine *engine, const struct galen_event *event, cJSON *object);
 
 /* -- charts ----------------------------------------------------------------------------------------- */
 

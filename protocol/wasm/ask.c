@@ -12,6 +12,7 @@ enum field_type {
     TYPE_ID,     /* 64 hexadecimal digits */
     TYPE_IDS,    /* a list of them */
     TYPE_16,     /* 32 hexadecimal digits: a record or a token */
+    TYPE_8,      /* 16 hexadecimal digits: the tag of a text */
     TYPE_NUMBER, /* whole, 0 to `max` */
     TYPE_BOOL,
     TYPE_TEXT, /* UTF-8, at most `max` bytes */
@@ -30,6 +31,7 @@ static const char *const type_words[] = {
     [TYPE_ID] = "64 hexadecimal digits",
     [TYPE_IDS] = "a list of at most 8 ids of 64 hexadecimal digits",
     [TYPE_16] = "32 hexadecimal digits",
+    [TYPE_8] = "16 hexadecimal digits",
     [TYPE_NUMBER] = "a whole number within its bounds",
     [TYPE_BOOL] = "true or false",
     [TYPE_TEXT] = "text that is not too long",
@@ -61,17 +63,22 @@ static const struct {
     [ASK_ACCEPTED] = {"accepted", TYPE_BOOL,    AT(accepted), 0},
     [ASK_ACCOUNT]  = {"account",  TYPE_ID,      AT(account),  0},
     [ASK_ADMITTED] = {"admitted", TYPE_BOOL,    AT(admitted), 0},
+    [ASK_AT]       = {"at",       TYPE_NUMBER,  AT(at),       GALEN_TEXT_POINTS_MAX},
     [ASK_BEFORE]   = {"before",   TYPE_NUMBER,  AT(before),   NUMBER_MAX},
+    [ASK_CARET]    = {"caret",    TYPE_NUMBER,  AT(caret),    GALEN_TEXT_POINTS_MAX},
     [ASK_CHART]    = {"chart",    TYPE_ID,      AT(chart),    0},
     [ASK_CHECK]    = {"check",    TYPE_TEXT,    AT(check),    GALEN_NOTE_MAX},
     [ASK_CLASS]    = {"class",    TYPE_CLASS,   AT(class),    0},
     [ASK_COUNT]    = {"count",    TYPE_NUMBER,  AT(count),    ASK_ENTRIES_MAX},
+    [ASK_DELETED]  = {"deleted",  TYPE_NUMBER,  AT(deleted),  GALEN_TEXT_POINTS_MAX},
     [ASK_DEVICE]   = {"device",   TYPE_ID,      AT(device),   0},
     [ASK_DEVICES]  = {"devices",  TYPE_IDS,     AT(devices),  GALEN_ACCOUNT_DEVICES_MAX},
     [ASK_DOC]      = {"doc",      TYPE_DOC,     AT(document), 0},
+    [ASK_END]      = {"end",      TYPE_NUMBER,  AT(end),      GALEN_TEXT_POINTS_MAX},
     [ASK_FIELD]    = {"field",    TYPE_WORD,    AT(field),    64},
     [ASK_FIELDS]   = {"fields",   TYPE_OBJECT,  AT(fields),   0},
     [ASK_FROM]     = {"from",     TYPE_NUMBER,  AT(from),     NUMBER_MAX},
+    [ASK_INSERTED] = {"inserted", TYPE_TEXT,    AT(inserted), GALEN_DRAFT_MAX},
     [ASK_LANGUAGE] = {"language", TYPE_WORD,    AT(language), 35},
     [ASK_LINK]     = {"link",     TYPE_TEXT,    AT(link),     ASK_LINK_MAX},
     [ASK_LIST]     = {"list",     TYPE_BOOL,    AT(list),     0},
@@ -87,6 +94,7 @@ static const struct {
     [ASK_ROLE]     = {"role",     TYPE_ROLE,    AT(role),     0},
     [ASK_SEND]     = {"send",     TYPE_BOOL,    AT(send),     0},
     [ASK_SHOWN]    = {"shown",    TYPE_TEXT,    AT(shown),    ASK_WHOLE_MAX},
+    [ASK_TAG]      = {"tag",      TYPE_8,       AT(tag),      0},
     [ASK_TEXT]     = {"text",     TYPE_TEXT,    AT(text),     GALEN_MESSAGE_MAX},
     [ASK_TOKEN]    = {"token",    TYPE_16,      AT(token),    0},
     [ASK_VERSION]  = {"version",  TYPE_NUMBER,  AT(version),  NUMBER_MAX},
@@ -148,7 +156,7 @@ static const struct question {
     {"sign",           change_sign,           B(CHART) | B(MEANING),                              B(VISIT)},
     {"release",        change_release,        B(TOKEN) | B(SEND),                                 0},
     {"live",           change_live,           B(ON),                                              0},
-    {"draft",          change_draft,          B(CHART) | B(DOC) | B(RECORD) | B(FIELD) | B(TEXT), 0},
+    {"draft",          change_draft,          B(CHART) | B(DOC) | B(RECORD) | B(FIELD),           B(TEXT) | B(WAS) | B(MADE) | B(TAG) | B(AT) | B(DELETED) | B(INSERTED) | B(CARET) | B(END)},
     {"visit_open",     change_visit_open,     B(CHART),                                           0},
     {"visit_end",      change_visit_end,      B(CHART),                                           0},
     {"knock",          change_knock,          0,                                                  B(CHART)},
@@ -235,6 +243,8 @@ static bool read_field(struct asked *a, enum ask_field field, const cJSON *item)
         return read_ids(a, item);
     case TYPE_16:
         return read_hex(item, out, GALEN_OP_ID_BYTES);
+    case TYPE_8:
+        return read_hex(item, out, GALEN_DRAFT_TAG_BYTES);
     case TYPE_NUMBER:
         return read_number(item, fields[field].max, out);
     case TYPE_BOOL:

@@ -14,17 +14,22 @@ enum ask_field {
     ASK_ACCEPTED,
     ASK_ACCOUNT,
     ASK_ADMITTED,
+    ASK_AT,
     ASK_BEFORE,
+    ASK_CARET,
     ASK_CHART,
     ASK_CHECK,
     ASK_CLASS,
     ASK_COUNT,
+    ASK_DELETED,
     ASK_DEVICE,
     ASK_DEVICES,
     ASK_DOC,
+    ASK_END,
     ASK_FIELD,
     ASK_FIELDS,
     ASK_FROM,
+    ASK_INSERTED,
     ASK_LANGUAGE,
     ASK_LINK,
     ASK_LIST,
@@ -40,6 +45,7 @@ enum ask_field {
     ASK_ROLE,
     ASK_SEND,
     ASK_SHOWN,
+    ASK_TAG,
     ASK_TEXT,
     ASK_TOKEN,
     ASK_VERSION,
@@ -62,10 +68,12 @@ struct asked {
     uint8_t record[GALEN_RECORD_ID_BYTES], visit[GALEN_RECORD_ID_BYTES];
     galen_token token;
     const struct galen_document *document;
-    struct galen_bytes text, was, made, shown, name, link, check;
+    struct galen_bytes text, inserted, was, made, shown, name, link, check;
     const char *field;
     const char *language;
     const cJSON *fields;
+    uint8_t tag[GALEN_DRAFT_TAG_BYTES];
+    uint64_t at, deleted, caret, end;
     uint64_t from, before, count, proposal, version;
     int32_t zone_minutes;
     uint8_t role, purpose, class, meaning;

@@ -215,12 +215,59 @@ enum galen_err change_live(struct asked *a)
     return GALEN_OK;
 }
 
+/* As one splice against the text that has this tag. */
+static enum galen_err say_splice(struct asked *a, struct galen_draft *draft)
+{
+    struct galen_splice splice = {(uint32_t)a->at, (uint32_t)a->deleted, a->inserted};
+    struct galen_writer splices;
+    galen_writer_init(&splices);
+    galen_splices_write(&splices, &splice, a->deleted > 0 || a->inserted.size > 0);
+    memcpy(draft->tag, a->tag, sizeof draft->tag);
+    draft->splices = galen_written(&splices);
+    enum galen_err err =
+        splices.failed ? GALEN_ERR_MEMORY : galen_engine_typing(a->engine, &a->chart, draft);
+    galen_writer_wipe(&splices);
+    return err;
+}
+
+/* As what was made of a text: answers its tag. */
+static enum galen_err say_typed(struct asked *a, const struct galen_draft *draft)
+{
+    uint8_t tag[GALEN_DRAFT_TAG_BYTES];
+    enum galen_err err = galen_engine_typed(a->engine, &a->chart, draft, a->was, a->made, tag);
+    if (err != GALEN_OK)
+        return err;
+    a->answer = cJSON_CreateObject();
+    json_hex(a->answer, "tag", tag, sizeof tag);
+    return GALEN_OK;
+}
+
 enum galen_err change_draft(struct asked *a)
 {
+    static const uint64_t whole = ASK_BIT(ASK_TEXT), typed = ASK_BIT(ASK_WAS) | ASK_BIT(ASK_MADE),
+                          splice = ASK_BIT(ASK_TAG) | ASK_BIT(ASK_AT) | ASK_BIT(ASK_DELETED) |
+                                   ASK_BIT(ASK_INSERTED),
+                          where = ASK_BIT(ASK_CARET) | ASK_BIT(ASK_END);
     const struct galen_field *field = ask_field_named(a);
-    return field ? galen_engine_draft(a->engine, a->now_ms, &a->chart, a->document->id, a->record,
-                                      field->number, a->text)
-                 : GALEN_ERR_USAGE;
+    uint64_t given = a->given & (whole | typed | splice | where);
+    if (!field)
+        return GALEN_ERR_USAGE;
+    struct galen_draft draft = {.doc = a->document->id,
+                                .field = field->number,
+                                .caret = (uint32_t)a->caret,
+                                .end = (uint32_t)a->end};
+    memcpy(draft.record, a->record, sizeof draft.record);
+    if (given == whole)
+        return galen_engine_draft(a->engine, &a->chart, draft.doc, draft.record, draft.field,
+                                  a->text);
+    if (given == (typed | where))
+        return say_typed(a, &draft);
+    if (given == (splice | where))
+        return say_splice(a, &draft);
+    strcpy(a->help,
+           "`draft` needs `text`; or `caret` and `end`, and `was` and `made`, or `tag`, `at`, "
+           "`deleted` and `inserted`.");
+    return GALEN_ERR_USAGE;
 }
 
 enum galen_err change_visit_open(struct asked *a)

@@ -746,13 +746,26 @@ Test(view, events_say_what_their_kind_is_about)
                                  .chart = *chart_of(&v),
                                  .device = v.patient->id,
                                  .doc = GALEN_DOC_PMR,
-                                 .field = GALEN_PMR_REASON,
-                                 .text = text("for the he")};
+                                 .field = GALEN_PMR_PRESCRIBER,
+                                 .number = 1,
+                                 .text = text("Dr. Ex")};
     e = event_json(home->engine, &event);
     names(e, "account", account_of(&v, v.patient));
     says(e, "doc", "pmr");
-    says(e, "field", "reason");
-    says(e, "text", "for the he");
+    says(e, "field", "prescriber");
+    says(e, "text", "Dr. Ex");
+    cr_assert_not(cJSON_HasObjectItem(e, "stopped"));
+    cJSON_Delete(e);
+    event.number = 0;
+    e = event_json(home->engine, &event);
+    cr_assert(cJSON_IsTrue(at(e, "stopped")));
+    cr_assert_not(cJSON_HasObjectItem(e, "text"));
+    cJSON_Delete(e);
+    event.number = 1;
+    event.field = GALEN_PMR_REASON; /* a text, and nobody types there */
+    e = event_json(home->engine, &event);
+    cr_assert_not(cJSON_HasObjectItem(e, "text"));
+    cr_assert_not(cJSON_HasObjectItem(e, "changes"));
     cJSON_Delete(e);
     home_free(home);
     chart_free(v.chart);

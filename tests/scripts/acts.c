@@ -351,12 +351,19 @@ static void draft(struct actor *a)
     if (one)
         snprintf(record, sizeof record, "%s", text_of(one, "record"));
     cJSON_Delete(records);
-    for (size_t n = 1 + any_below(a->script, 3); n > 0; n--)
+    for (size_t n = 1 + any_below(a->script, 3); n > 0; n--) {
+        char said[200] = "\"text\":\"\"";
+        if (chance_in(&a->script->chance, 300)) /* of a text; in other fields it is refused */
+            snprintf(said, sizeof said, "\"was\":\"\",\"made\":\"%s\",\"caret\":1,\"end\":0",
+                     word(a->script));
+        else if (chance_in(&a->script->chance, 900))
+            snprintf(said, sizeof said, "\"text\":\"%s\"", word(a->script));
         cJSON_Delete(
             home_asks(a->home,
                       "{\"do\":\"draft\",\"chart\":\"%s\",\"doc\":\"%s\",\"record\":\"%s\","
-                      "\"field\":\"%s\",\"text\":\"%s\"}",
-                      a->chart, edit.doc, record, edit.field, word(a->script)));
+                      "\"field\":\"%s\",%s}",
+                      a->chart, edit.doc, record, edit.field, said));
+    }
 }
 
 static void let_in(struct actor *a)

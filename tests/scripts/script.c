@@ -52,7 +52,7 @@ void script_event(struct home *home, const cJSON *event)
         home->in_call = false;
     c->joined += strcmp(name, "joined") == 0;
     c->verified += strcmp(name, "verified") == 0;
-    c->drafts += strcmp(name, "draft") == 0 && text_of(event, "text")[0];
+    c->drafts += strcmp(name, "draft") == 0 && !is_true(event, "stopped");
     c->admitted += strcmp(name, "admitted") == 0 && is_true(event, "admitted");
     c->calls += strcmp(name, "call") == 0 && cJSON_GetNumberValue(people) >= 2;
     c->held += strcmp(name, "held") == 0;

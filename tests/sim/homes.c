@@ -113,11 +113,24 @@ static void on_live_event(struct node *node, const struct galen_event *event)
         node->knockers[node->knocker_count++] = event->device;
     if (event->kind == GALEN_EVENT_ADMITTED)
         node->let_in = event->number == 1;
-    if (event->kind != GALEN_EVENT_DRAFT || event->text.size == 0)
+    if (event->kind != GALEN_EVENT_DRAFT || event->number == 0)
         return;
+    struct galen_writer text, said;
+    struct galen_placed placed;
+    galen_writer_init(&text);
+    galen_writer_init(&said);
+    galen_write(&said, event->text.at, event->text.size);
+    if (galen_engine_drafted(node->engine, event, &text, &placed) == GALEN_OK)
+        (void)!galen_text_spliced(galen_written(&text), &placed.splices, &said);
     uint64_t mark = 0xcbf29ce484222325ull;
-    for (size_t i = 0; i < event->text.size; i++)
-        mark = (mark ^ event->text.at[i]) * 0x100000001b3ull;
+    for (size_t i = 0; i < said.size; i++)
+        mark = (mark ^ said.at[i]) * 0x100000001b3ull;
+    bool none = said.size == 0; /* of a text that is not known here */
+    galen_splices_free(&placed.splices);
+    galen_writer_wipe(&text);
+    galen_writer_wipe(&said);
+    if (none)
+        return;
     size_t count = node->drafts_seen < DRAFTS_MAX ? node->drafts_seen : DRAFTS_MAX;
     for (size_t i = 0; i < count; i++)
         if (node->draft_marks[i] == mark)

@@ -151,6 +151,28 @@ static size_t who_is(const struct meeting *m, const struct home *home)
     return m->homes[ANN] == home ? ANN : BEN;
 }
 
+static void hear_draft(struct meeting *m, size_t who, const struct galen_event *event)
+{
+    struct heard_draft *heard = &m->drafts[who];
+    struct galen_writer text;
+    struct galen_placed placed;
+    galen_writer_init(&text);
+    galen_writer_clear(&heard->value);
+    heard->count++;
+    heard->event = *event;
+    heard->event.text = (struct galen_bytes){NULL, 0};
+    galen_write(&heard->value, event->text.at, event->text.size);
+    heard->placed = galen_engine_drafted(meeting_engine(m, who), event, &text, &placed) == GALEN_OK;
+    if (heard->placed) {
+        heard->caret = placed.caret;
+        heard->end = placed.end;
+        cr_assert_eq(galen_text_spliced(galen_written(&text), &placed.splices, &heard->value),
+                     GALEN_OK);
+    }
+    galen_splices_free(&placed.splices);
+    galen_writer_wipe(&text);
+}
+
 static void on_output(void *context, struct home *home, const struct galen_output *output)
 {
     struct meeting *m = context;
@@ -161,6 +183,8 @@ static void on_output(void *context, struct home *home, const struct galen_outpu
         m->call_events[who]++;
         m->told[who] = output->event.device;
     }
+    if (output->kind == GALEN_OUT_EVENT && output->event.kind == GALEN_EVENT_DRAFT)
+        hear_draft(m, who, &output->event);
     if (output->kind != GALEN_OUT_VOICE)
         return;
     cr_assert_lt(m->heard_count[who], MEETING_VOICE_MAX);
@@ -263,6 +287,7 @@ struct meeting *meeting_new(uint64_t seed)
     chart_start(m->chart, m->devices[ANN], &m->devices[BEN], 1);
     chart_read_all(m->chart);
     for (size_t i = 0; i < MEETING_HOMES; i++) {
+        galen_writer_init(&m->drafts[i].value);
         m->homes[i] = home_new(m->chart, NULL);
         m->homes[i]->context = m;
         m->homes[i]->watch = on_output;
@@ -281,6 +306,8 @@ void meeting_free(struct meeting *m)
 {
     for (size_t i = 0; i < MEETING_HOMES; i++)
         home_free(m->homes[i]);
+    for (size_t i = 0; i < MEETING_HOMES; i++)
+        galen_writer_wipe(&m->drafts[i].value);
     galen_writer_wipe(&m->at_door);
     chart_free(m->chart);
     free(m);

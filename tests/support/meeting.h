@@ -20,6 +20,15 @@ struct heard_voice {
     uint8_t packet[GALEN_VOICE_BYTES];
 };
 
+/* What a home was told last of what somebody types, and what of it could be shown then. */
+struct heard_draft {
+    size_t count;              /* DRAFT events so far */
+    struct galen_event event;  /* the last, without its text: */
+    struct galen_writer value; /* … of a text, what it would say */
+    bool placed;
+    uint32_t caret, end;
+};
+
 struct meeting {
     struct chart *chart;
     struct chart_device *devices[MEETING_HOMES];
@@ -39,6 +48,7 @@ struct meeting {
     size_t queued, kept_count;
     struct heard_voice heard[MEETING_HOMES][MEETING_VOICE_MAX];
     size_t heard_count[MEETING_HOMES];
+    struct heard_draft drafts[MEETING_HOMES];
     size_t call_events[MEETING_HOMES];   /* EVENT_CALL */
     struct galen_id told[MEETING_HOMES]; /* the device that the last one named */
 };

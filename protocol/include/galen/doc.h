@@ -167,6 +167,14 @@ GALEN_MUST_USE enum galen_err galen_docs_text(const struct galen_docs *docs, uin
                                               const struct galen_unsent *unsent, size_t count,
                                               struct galen_writer *w);
 /**
+ * Appends what a text said to a device before others' last `back` edits came: what lies before them in the log,
+ * and all that the device has written itself. OK; VALUE: others have not made so many; MEMORY; FORMAT.
+ */
+GALEN_MUST_USE enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
+                                                   const uint8_t id[GALEN_RECORD_ID_BYTES],
+                                                   uint16_t field, const struct galen_id *device,
+                                                   size_t back, struct galen_writer *w);
+/**
  * The last of the edits `with` was made after those before it. Appends its splices (galen/text.h) for one that
  * is made after `without` instead, on the same base: what it inserted stays, what it deleted goes if it is
  * still there. OK; MEMORY.

@@ -14,6 +14,7 @@
 #define GALEN_ENGINE_H
 
 #include "galen/doc.h"
+#include "galen/draft.h"
 #include "galen/evidence.h"
 #include "galen/frames.h"
 #include "galen/log.h"
@@ -88,7 +89,8 @@ enum galen_event_kind {
     /* live */
     GALEN_EVENT_PRESENCE =
         32,                   /* `device` of `account` is here (number 1) or gone (0), in `chart` */
-    GALEN_EVENT_DRAFT = 33,   /* `device` is typing: doc, record, field, text (empty: stopped) */
+    GALEN_EVENT_DRAFT = 33, /* `device` is in doc, record, field (number 1), or no longer (0), and types
+                               `text`; in a text see galen_engine_drafted */
     GALEN_EVENT_VISIT = 34,   /* `visit` is open in `chart`, hosted by `device` */
     GALEN_EVENT_KNOCK = 35,   /* staff: `device` waits to be let in; repeats while it waits */
     GALEN_EVENT_WAITING = 36, /* we wait to be let in */
@@ -415,11 +417,36 @@ enum galen_err galen_engine_stopped(const struct galen_engine *engine,
 
 /** Asks for the live connection (or lets it go), for presence, drafts and visits of all charts. */
 void galen_engine_go_live(struct galen_engine *engine, uint64_t now_ms, bool live);
-/** What this person is typing in a field; empty when they stopped. At most GALEN_DRAFT_MAX. */
-GALEN_MUST_USE enum galen_err galen_engine_draft(struct galen_engine *engine, uint64_t now_ms,
+/**
+ * What this person is typing in a field, as a whole; empty when they stopped, or are no longer in it. Of a text
+ * that several people write it is what they make of what it says here. TOO_LARGE; VALUE; CHART; OFFLINE.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_draft(struct galen_engine *engine,
                                                  const struct galen_id *chart, uint8_t doc,
                                                  const uint8_t record[16], uint16_t field,
                                                  struct galen_bytes text);
+/**
+ * What this person is typing in a text, and where they are in it. One whose splices are over GALEN_DRAFT_MAX is
+ * not said, only that they are typing. VALUE; CHART; OFFLINE.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_typing(struct galen_engine *engine,
+                                                  const struct galen_id *chart,
+                                                  const struct galen_draft *draft);
+/** The same, of what they `made` of what the text `was`; gives the tag for the next ones. The draft's own tag and
+ *  splices are not looked at. Also MEMORY. */
+GALEN_MUST_USE enum galen_err galen_engine_typed(struct galen_engine *engine,
+                                                 const struct galen_id *chart,
+                                                 const struct galen_draft *draft,
+                                                 struct galen_bytes was, struct galen_bytes made,
+                                                 uint8_t tag[GALEN_DRAFT_TAG_BYTES]);
+/**
+ * After a DRAFT of a text: appends what the text says here, and gives what is typed in it, as of now. VALUE: what
+ * the writer began from is not known here (yet): nothing but that they type.
+ */
+GALEN_MUST_USE enum galen_err galen_engine_drafted(const struct galen_engine *engine,
+                                                   const struct galen_event *event,
+                                                   struct galen_writer *text,
+                                                   struct galen_placed *placed);
 
 GALEN_MUST_USE enum galen_err galen_engine_visit_open(struct galen_engine *engine, uint64_t now_ms,
                                                       const struct galen_id *chart,

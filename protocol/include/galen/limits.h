@@ -27,6 +27,9 @@
 #define GALEN_FRAME_MAX         (512u * 1024) /* one WebSocket message */
 #define GALEN_LIVE_FRAME_MAX    2048          /* one media frame */
 #define GALEN_DRAFT_MAX         (8u * 1024)   /* a draft before sealing (D5) */
+#define GALEN_DRAFT_TAG_BYTES   8             /* by which the text it was made of is found */
+#define GALEN_DRAFTS_MAX        16            /* of texts, that a device keeps to show; the one not heard longest goes */
+#define GALEN_DRAFT_PAST_MAX    16            /* others' last edits without which that text is looked for */
 #define GALEN_RELAYED_MAX       (9u * 1024)   /* a sealed draft or presence on the wire */
 #define GALEN_HOST_NAME_MAX     255
 #define GALEN_TOKEN_MAX         64
@@ -45,6 +48,8 @@
 #define GALEN_INVITATION_SPAN_MS (7 * GALEN_DAY_MS)
 #define GALEN_CODE_SPAN_MS       (10ull * 60 * 1000)
 #define GALEN_HEAD_EVERY_MS      2000 /* a device signs a head at most this often */
+#define GALEN_DRAFT_SEARCH_MS    250  /* the text of a device's drafts is looked for in the past at most this often */
+#define GALEN_DRAFT_LOST_MS      2000 /* what was shown of a device's drafts stays while the next is not found */
 
 _Static_assert(GALEN_PLAIN_MAX + GALEN_PLAIN_MAX / 8 + 64 < GALEN_BODY_MAX,
                "padding fits the body");
