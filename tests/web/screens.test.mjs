@@ -295,6 +295,123 @@ test("a message that could not be sent stays in the box", async () => {
 });
 
 describe("a text field", () => {
+    test("in a text that others write, what they wrote comes in around the caret and what is chosen", async () => {
+        const page = await on("medicine-staff"), field = page.getByLabel("Side effects noticed");
+        const chosen = () => field.evaluate((one) => one.value.slice(one.selectionStart, one.selectionEnd) + ["", " <"][+(one.selectionDirection === "backward")]);
+        await byTom(page, { record: record(1), fields: { effects: "one two three" } });
+        await field.focus();
+        await field.evaluate((one) => one.setSelectionRange(4, 7, "backward"));
+        await byTom(page, { record: record(1), fields: { effects: "zero 𝄞 one two three" } });
+        await settle(page);
+        assert.equal(await field.inputValue(), "zero 𝄞 one two three");
+        assert.equal(await chosen(), "two <", "what was chosen before it was typed in");
+        await field.evaluate((one) => one.setSelectionRange(one.value.length, one.value.length));
+        await page.keyboard.type(" four");
+        await byTom(page, { record: record(1), fields: { effects: "zero 𝄞𝄞 one two three" } });
+        assert.equal(await field.inputValue(), "zero 𝄞𝄞 one two three four");
+        assert.equal(await field.evaluate((one) => one.selectionStart), "zero 𝄞𝄞 one two three four".length);
+        await page.keyboard.press("Shift+Control+ArrowLeft");
+        await byTom(page, { record: record(1), fields: { effects: "zero one two three" } });
+        assert.equal(await chosen(), "four <", "and while it is typed in");
+        assert.equal(await field.inputValue(), "zero one two three four");
+        await page.close();
+    });
+
+    test("says where one is in a text, as one splice against what it was, and only where one is when nothing is typed", async () => {
+        const page = await on("medicine-staff"), field = page.getByLabel("Side effects noticed");
+        const last = async () => { const { chart, doc, record: _, field: __, ...said } = (await page.heard("draft")).at(-1); return said; };
+        await byTom(page, { record: record(1), fields: { effects: "𝄞 one two" } });
+        await field.focus();
+        await field.evaluate((one) => one.setSelectionRange(3, 6));
+        await settle(page);
+        const [{ was, made }] = await page.heard("draft");
+        assert.deepEqual([was, made], ["𝄞 one two", "𝄞 one two"]);
+        assert.deepEqual(await last(), { tag: "0123456789abcdef", at: 9, deleted: 0, inserted: "", caret: 5, end: 2 });
+        await page.keyboard.press("End");
+        await settle(page);
+        assert.deepEqual(await last(), { tag: "0123456789abcdef", at: 9, deleted: 0, inserted: "", caret: 9, end: 9 });
+        await page.keyboard.type(" three");
+        await settle(page, 100);
+        assert.deepEqual(await last(), { tag: "0123456789abcdef", at: 9, deleted: 0, inserted: " three", caret: 15, end: 15 });
+        await settle(page, 1200);
+        assert.deepEqual(await page.writes(), [{ effects: "𝄞 one two three" }]);
+        assert.deepEqual(await last(), { was: "𝄞 one two three", made: "𝄞 one two three", caret: 15, end: 15 }, "one is still there");
+        await page.getByLabel("Instructions").focus();
+        await settle(page);
+        assert.deepEqual(await last(), { text: "" });
+        await page.close();
+    });
+
+    test("others' carets stand in the text where it stands, also when it is wrapped, scrolled, larger or typed in", async () => {
+        const page = await on("medicine-two-carets"), field = page.getByLabel("Side effects noticed");
+        const over = page.locator("[data-field=effects] .carets");
+        /* The same boxes and the same lines: else a mark would be elsewhere. */
+        const lined = async (when) => {
+            await settle(page, 100);
+            const [text, layer] = await field.evaluate((one) => [one, one.parentElement.querySelector(".carets")].map((e) => {
+                const { x, y } = e.getBoundingClientRect(), style = getComputedStyle(e);
+                const look = Object.keys(style).filter((one) => /^(font|letter|word|text(Indent|Transform)|tab|line|white|overflowWrap|hyphens|padding|direction)/.test(one));
+                return [x, y, e.clientWidth, e.clientHeight, e.scrollHeight, e.scrollTop, ...look.map((one) => `${one}: ${style[one]}`)].join("; ");
+            }));
+            assert.equal(layer, text, when);
+        };
+        const before = (name) => over.evaluate((one, name) => {
+            const range = document.createRange();
+            range.setStart(one, 0);
+            range.setEndBefore([...one.querySelectorAll(".caret")].find((mark) => mark.textContent === name));
+            const copy = range.cloneContents();
+            for (const flag of copy.querySelectorAll(".caret")) flag.remove();
+            return copy.textContent.split("\n").at(-1);
+        }, name);
+        for (const width of [320, 390, 700, 1280]) {
+            await page.setViewportSize({ width, height: 800 });
+            await lined(`${width} px`);
+        }
+        await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+        await lined("twice as large");
+        await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+        await field.evaluate((one) => { one.scrollTop = 150; });
+        await lined("scrolled");
+        const sofa = "1. Felt dizzy in the morning, and again on getting up from the ";
+        assert.equal(await before("Tom Tech"), sofa);
+        assert.equal(await over.locator(".chosen").innerText(), "and again on getting up from the sofa after lunch; it passed");
+        await field.focus();
+        await page.keyboard.press("Control+Home");
+        await page.keyboard.type("On 4 May:\n");
+        await page.keyboard.type("She ");
+        await lined("typed in");
+        assert.equal(await before("Tom Tech"), "She " + sofa, "and what is typed here moves it along");
+        assert.equal(await over.evaluate((one) => getComputedStyle(one).pointerEvents), "none");
+        assert.equal(await over.getAttribute("aria-hidden"), "true");
+        await page.close();
+    });
+
+    test("a screen reader hears once who is writing in a text, and not each key", async () => {
+        const page = await on("medicine-staff"), status = page.locator("[data-field=effects] [role=status].usa-sr-only");
+        await byTom(page, { record: record(1), fields: { effects: "dizzy" } });
+        await status.evaluate((one) => {
+            globalThis.spoken = [];
+            new MutationObserver(() => globalThis.spoken.push(one.textContent)).observe(one, { childList: true, subtree: true, characterData: true });
+        });
+        const tom = (more) => page.tell({ event: "draft", chart: CHART, device: "d4".repeat(32), account: "a4".repeat(32), name: "Tom Tech", doc: "pmr",
+                                          record: record(1), field: "effects", ...more });
+        const typing = page.locator("[data-field=effects] .typing");
+        for (const inserted of ["", " n", " no", " now"])
+            await tom({ changes: inserted ? [{ before: "dizzy", deleted: "", inserted, behind: "" }] : [], caret: 5, end: 5, points: 5 });
+        assert.equal(await typing.innerText(), "Tom Tech is writing: dizzy now");
+        await byTom(page, { record: record(1), fields: { effects: "dizzy now" } });
+        await tom({});
+        assert.equal(await typing.innerText(), "Tom Tech is writing:", "what it was made of is not here");
+        assert.equal(await page.locator("[data-field=effects] .caret").count(), 1, "the mark stays where it was");
+        await tom({ changes: [], caret: 9, end: 9, points: 9 });
+        assert.equal(await typing.count(), 0);
+        assert.deepEqual(await page.evaluate(() => globalThis.spoken), ["Tom Tech is writing here."]);
+        await tom({ stopped: true });
+        assert.equal(await page.locator("[data-field=effects] .caret").count(), 0);
+        assert.equal(await status.innerText(), "");
+        await page.close();
+    });
+
     test("sends drafts while typing, from the first key on and at most every 40 ms, and writes once after a pause", async () => {
         const page = await on("medicine-staff");
         await page.getByLabel("Watch for").focus();

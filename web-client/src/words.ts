@@ -347,6 +347,7 @@ export const w = {
         cleared: "(nothing)",
         current: "counts now",
         is_writing: (who: string): string => `${who} is writing:`,
+        is_writing_here: (who: string): string => `${who} is writing here.`,
         conflict: (label: string): string => `Two different answers: ${label}`,
         conflict_choose: "Both were written at the same time. Choose the right one: it is written as yours.",
         conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message.",

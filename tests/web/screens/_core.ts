@@ -9,6 +9,7 @@ import type {
 import type { Core } from "../../../web-client/src/state/core.ts";
 import type { Levels, Sound, SoundNow } from "../../../web-client/src/audio/sound.ts";
 import { silent } from "../../../web-client/src/state/sound.ts";
+import { between, through } from "../../../web-client/src/state/typing.ts";
 
 export interface Script {
     now_ms: number;
@@ -199,6 +200,16 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
         papers: ({ list: current }) => ({
             ...script.papers, papers: script.papers.papers.filter((one) => (one.name === "current-list") === Boolean(current)),
         }),
+        /* What changed lies at one place; who is behind it moves along. */
+        merge: ({ was, made, shown }) => {
+            const points = (text: string, to: number): number => [...text.slice(0, to)].length;
+            const mine = between(was, made), at = through(was, shown, mine.at), end = through(was, shown, mine.at + mine.deleted);
+            const text = shown.slice(0, at) + mine.inserted + shown.slice(Math.max(at, end));
+            const change = between(made, text);
+            return { text, changes: made === text ? [] : [{
+                at: points(made, change.at), deleted: points(made, change.at + change.deleted) - points(made, change.at), inserted: [...change.inserted].length,
+            }] };
+        },
         waiting: ({ chart }) => [...(script.waiting[chart] ?? [])],
         call: () => structuredClone(script.call),
         look: ({ link: given }) => {
@@ -252,7 +263,7 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
         }),
         evidence: () => ({ bytes: new Uint8Array([1, 2, 3]) }),
         live: () => ({}),
-        draft: () => ({}),
+        draft: (ask) => ("was" in ask ? { tag: "0123456789abcdef" } : {}),
         visit_open: ({ chart }) => {
             const visit = "ee".repeat(32);
             const summary = script.charts.find((c) => c.chart === chart);

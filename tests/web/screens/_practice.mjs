@@ -247,6 +247,24 @@ const draft = {
     event: "draft", chart: CHART, device: id("d4"), account: TOM.account, name: TOM.name, doc: "pmr", record: rec(1), field: "instructions",
     text: "Swallow whole, with a glass of wat",
 };
+/** Two in one long text: one changes a word, the other has chosen some. */
+const NOTE = Array.from({ length: 14 }, (_, i) =>
+    `${i + 1}. Felt dizzy in the morning, and again on getting up from the sofa after lunch; it passed within a minute or two.`).join("\n");
+const inNote = (who, device, more) => ({
+    event: "draft", chart: CHART, device: id(device), account: who.account, name: who.name, doc: "pmr", record: rec(1), field: "effects",
+    points: NOTE.length, ...more,
+});
+const noted = (s) => {
+    const [first] = s.records[CHART].pmr, [said] = Object.values(first.fields)[0].values;
+    first.fields.effects = { value: NOTE, conflict: false, values: [{ ...said, value: NOTE }] };
+    s.then = [
+        inNote(TOM, "d4", {
+            changes: [{ before: "and again on getting up from the ", deleted: "sofa", inserted: "old leather couch", behind: " after lunch; it passed" }],
+            caret: NOTE.indexOf("sofa"), end: NOTE.indexOf("sofa"),
+        }),
+        inNote(ROSA, "d3", { changes: [], caret: NOTE.indexOf("5. ") + 90, end: NOTE.indexOf("5. ") + 30 }),
+    ];
+};
 const presence = (who) => ({ event: "presence", chart: CHART, device: who.device, account: who.account, name: who.name, here: true });
 const empty = (s) => { s.home = { ...s.home, state: "empty", role: "", name: "", account: "" }; };
 const offline = (s) => { s.home.online = { log: false, live: false }; };
@@ -405,6 +423,7 @@ export const states = [
     ["medicines-error", "patient", chart("pmr"), fails("records", "no-answer", "There was no answer in time.")],
     ["medicines-not-open", "patient", chart("pmr"), (s) => { s.charts[0].holder = false; }],
     ["medicine-staff", "staff", chart("pmr", rec(1)), (s) => { s.then = [draft, presence(TOM)]; }],
+    ["medicine-two-carets", "staff", chart("pmr", rec(1)), noted],
     ["medicine-patient", "patient", chart("pmr", rec(1)), (s) => { s.then = [draft]; }],
     ["medicine-patient-change", "patient", chart("pmr", rec(1)), () => {}, [/^Change ?: How I really take it/, /^Suggest a change ?: How I take it/, /^Change ?: What makes it hard/]],
     ["medicine-conflict-staff", "staff", chart("pmr", rec(2))],

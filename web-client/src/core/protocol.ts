@@ -437,6 +437,19 @@ export interface Merged {
     changes: { at: number; deleted: number; inserted: number }[];
 }
 
+/**
+ * What somebody types: `text` as a whole; or how it changes a text, by parts of at most 60 code points around each change,
+ * and where they are in what it says here, of so many `points`. None of it: the text that they began from is not here.
+ */
+export interface Drafted {
+    stopped?: true;
+    text?: string | undefined;
+    changes?: { before: string; deleted: string; inserted: string; behind: string }[] | undefined;
+    caret?: number | undefined;
+    end?: number | undefined;
+    points?: number | undefined;
+}
+
 export interface Questions {
     home: { ask: object; answer: Home };
     /** in the words of a language, "en" if none is named */
@@ -528,8 +541,16 @@ export interface Questions {
 
     /** the live line: presence, drafts, visits */
     live: { ask: { on: boolean }; answer: object };
-    /** what this person is typing; "" when they stopped */
-    draft: { ask: { chart: Id; doc: DocName; record: Id; field: string; text: string }; answer: object };
+    /**
+     * What this person is typing, as a whole; "" when they stopped. In a text: what they `made` of what it `was`, which
+     * answers the `tag` of that; or how to change the one with that tag. `caret` and the selection's other `end`, and
+     * `at` and `deleted`, are code points.
+     */
+    draft: {
+        ask: { chart: Id; doc: DocName; record: Id; field: string } & ({ text: string }
+            | ({ caret: number; end: number } & ({ was: string; made: string } | { tag: string; at: number; deleted: number; inserted: string })));
+        answer: { tag?: string };
+    };
     visit_open: { ask: { chart: Id }; answer: { visit: Id } };
     visit_end: { ask: { chart: Id }; answer: object };
     /** a guest names no chart */
@@ -569,7 +590,7 @@ export type Told =
     | { event: "shut-out"; chart?: Id; device: Id; account: Id; name?: string; at_ms: number }
     | { event: "clock"; off_ms: number }
     | { event: "presence"; chart: Id; device: Id; account: Id; name: string; here: boolean }
-    | { event: "draft"; chart: Id; device: Id; account: Id; name: string; doc: DocName; record: Id; field: string; text: string }
+    | ({ event: "draft"; chart: Id; device: Id; account: Id; name: string; doc: DocName; record: Id; field: string } & Drafted)
     | { event: "visit" | "visit-ended"; chart: Id; visit: Id }
     | { event: "knock"; chart: Id; visit: Id; device: Id; account: Id; name: string }
     | { event: "waiting"; chart: Id; visit: Id }

@@ -6,7 +6,7 @@ import type {
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
 import {
-    editKey, loading, recordDocs, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen, type Wantable,
+    editKey, loading, recordDocs, tree, type Edit, type MadeLink, type OpenChart, type Part, type RecordDoc, type Screen, type Typing, type Wantable,
 } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
@@ -119,24 +119,27 @@ function entryCame(entry: Entry): void {
     });
     if (entry.doc && entry.record)
         for (const field of Object.keys(entry.fields ?? {}))
-            typingEnds(editKey(entry.chart, entry.doc, entry.record, field), entry.device);
+            typingEnds(editKey(entry.chart, entry.doc, entry.record, field), entry.device, true);
 }
 
-function typingEnds(key: string, device: Id): void {
+/* Who writes in a text stays in it, until the core says otherwise. */
+function typingEnds(key: string, device: Id, wrote = false): void {
     const list = tree.typing.value[key];
-    if (!list || !list.some((t) => t.device === device))
+    const ends = (t: Typing): boolean => t.device === device && !(wrote && t.text === undefined);
+    if (!list || !list.some(ends))
         return;
-    const left = list.filter((t) => t.device !== device);
+    const left = list.filter((t) => !ends(t));
     tree.typing.value = left.length ? { ...tree.typing.value, [key]: left } : without(tree.typing.value, key);
 }
 
 function drafted(told: Extract<Told, { event: "draft" }>): void {
     const key = editKey(told.chart, told.doc, told.record, told.field);
-    if (told.text === "")
+    if (told.stopped)
         return typingEnds(key, told.device);
-    const { device, account, name, text } = told;
-    const others = (tree.typing.value[key] ?? []).filter((t) => t.device !== device);
-    tree.typing.value = { ...tree.typing.value, [key]: [...others, { device, account, name, text }] };
+    const { device, account, name, text, changes, caret, end, points } = told;
+    const list = tree.typing.value[key] ?? [], before = list.find((t) => t.device === device);
+    const now = text !== undefined ? { text } : changes ? { changes, caret, end, points } : { ...before, changes: undefined };
+    tree.typing.value = { ...tree.typing.value, [key]: [...list.filter((t) => t !== before), { ...now, device, account, name }] };
 }
 
 function present(told: Extract<Told, { event: "presence" }>): void {

@@ -1,7 +1,7 @@
 /* Everything the screens show: one tree of signals. Only `change` (change.ts) sets them. */
 import { signal } from "@preact/signals";
 import type {
-    CallView, ChartSummary, DocName, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
+    CallView, ChartSummary, DocName, Drafted, Entry, Failure, Findings, Home, Id, Member, Questions, RecordView, Role, SchemaDocument,
     Token, Undoable, Versions, Waiting,
 } from "../core/protocol.ts";
 import type { Levels, SoundNow } from "../audio/sound.ts";
@@ -77,11 +77,10 @@ export interface Present {
 }
 
 /** What somebody else is typing now. */
-export interface Typing {
+export interface Typing extends Drafted {
     device: Id;
     account: Id;
     name: string;
-    text: string;
 }
 
 /** What this person changes in a field and has not written yet. */

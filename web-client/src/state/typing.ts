@@ -34,7 +34,7 @@ const keyOf = (p: Place): string => editKey(p.chart, p.doc, p.record, p.field);
 export function typed(place: Place, value: string | null, base: string, ending: Ending, raw?: string, was?: string): void {
     const key = keyOf(place);
     change({ do: "typed", key, text: value ?? raw ?? "", base, now: baseOf(place), wrong: value === null, was });
-    if (value !== null)
+    if (value !== null && was === undefined)
         void draftWhileTyped(key, place);
     window.clearTimeout(pauses.get(key)?.timer);
     if (ending === "pause")
@@ -50,24 +50,65 @@ export function beginWith(chart: Id, doc: DocName, fields: Record<string, string
 
 /** The field is left: no need to wait for the pause. */
 export function left(place: Place): void {
-    if (pauses.has(keyOf(place)))
+    const key = keyOf(place);
+    if (pauses.has(key))
         void settle(place);
+    tags.delete(key);
+    if (spots.delete(key) && !tree.edits.value[key])
+        void sendDraft(place, "");
+}
+
+/** Where somebody is in a text that several write: what it `was` when they began, what they made of it, and the selection. */
+export interface Spot {
+    was: string;
+    made: string;
+    /** in the control's own units */
+    caret: number;
+    end: number;
+}
+
+const spots = new Map<string, Spot>();
+const tags = new Map<string, { was: string; tag: string }>();
+/** What is put in at one place; more is compared in the core, which says less of it. */
+const INSERTED_MAX = 2000;
+
+/** They type there, or only moved the caret. */
+export function isAt(place: Place, spot: Spot): void {
+    const key = keyOf(place);
+    spots.set(key, spot);
+    void paced(key, () => spots.get(key), (one, other) => one.was === other.was && one.made === other.made && one.caret === other.caret && one.end === other.end,
+        (one) => sendSpot(key, place, one));
+}
+
+async function sendSpot(key: string, place: Place, { was, made, caret, end }: Spot): Promise<void> {
+    if (place.record === "new")
+        return;
+    const where = { ...place, caret: pointsIn(made, caret), end: pointsIn(made, end) };
+    const known = tags.get(key), change = between(was, made);
+    const splice = known?.was === was && change.inserted.length <= INSERTED_MAX && {
+        tag: known.tag, at: pointsIn(was, change.at), deleted: pointsIn(was, change.at + change.deleted, change.at), inserted: change.inserted,
+    };
+    const answer = await ask("draft", splice ? { ...where, ...splice } : { ...where, was, made }).catch(() => undefined);
+    if (answer?.tag)
+        tags.set(key, { was, tag: answer.tag });
 }
 
 /* The first goes out at once; then, again and again, what stands there when the line has taken the one before. */
-async function draftWhileTyped(key: string, place: Place): Promise<void> {
+async function paced<T>(key: string, now: () => T | undefined, same: (one: T, other: T) => boolean, send: (one: T) => Promise<unknown>): Promise<void> {
     if (drafting.has(key))
         return;
     drafting.add(key);
-    for (let sent: string | undefined; ;) {
-        const edit = tree.edits.value[key];
-        if (!edit || edit.stage === "wrong" || edit.text === sent)
-            break;
-        sent = edit.text;
-        await Promise.all([sendDraft(place, sent), new Promise((resolve) => setTimeout(resolve, DRAFT_EVERY_MS))]);
+    for (let sent: T | undefined, one = now(); one !== undefined && !(sent !== undefined && same(one, sent)); one = now()) {
+        sent = one;
+        await Promise.all([send(one), new Promise((resolve) => setTimeout(resolve, DRAFT_EVERY_MS))]);
     }
     drafting.delete(key);
 }
+
+const draftWhileTyped = (key: string, place: Place): Promise<void> => paced(key, () => {
+    const edit = tree.edits.value[key];
+    return edit && edit.stage !== "wrong" ? edit.text : undefined;
+}, (one, other) => one === other, (text) => sendDraft(place, text));
 
 /* Nobody misses a draft that did not go out: the line is down, or the record is not there yet. */
 async function sendDraft(place: Place, text: string): Promise<void> {
@@ -106,7 +147,7 @@ export async function write(place: Place): Promise<boolean> {
         await ask("write", { chart, doc, record, fields: { [field]: text }, ...(edit.was === undefined ? {} : { was: edit.was }) });
         await refresh("waiting");
         change({ do: "written", key, text, base: baseOf(place) });
-        if (!tree.edits.value[key])
+        if (!tree.edits.value[key] && !spots.has(key))
             void sendDraft(place, "");
         return true;
     } catch (thrown) {
@@ -137,11 +178,57 @@ export async function mergeIn(place: Place, shown: string, stands: string, put: 
 
 /** Where a place in a text, in the control's own units, stands after the changes; what comes just there comes behind it. */
 export function moved(text: string, place: number, { text: now, changes }: Merged): number {
-    let point = [...text.slice(0, place)].length;
+    let point = pointsIn(text, place);
     for (const { at, deleted, inserted } of changes)
         if (point > at)
             point = point >= at + deleted ? point - deleted + inserted : at + inserted;
-    return [...now].slice(0, point).join("").length;
+    return unitsOf(now, point);
+}
+
+/* -- code points: strings have units of 16 bits, of which two may be one -- */
+
+const isHigh = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
+const isLow = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;
+
+export function pointsIn(text: string, to: number, from = 0): number {
+    let points = to - from;
+    for (let i = from; i < to; i++)
+        if (isLow(text.charCodeAt(i)))
+            points--;
+    return points;
+}
+
+export function unitsOf(text: string, points: number): number {
+    let unit = 0;
+    for (; points > 0 && unit < text.length; points--)
+        unit += isHigh(text.charCodeAt(unit)) ? 2 : 1;
+    return unit;
+}
+
+/** What makes one text of another: whole code points, at one place. */
+export function between(was: string, made: string): { at: number; deleted: number; inserted: string } {
+    const least = Math.min(was.length, made.length);
+    let at = 0, behind = 0;
+    if (was !== made) {
+        while (at < least && was.charCodeAt(at) === made.charCodeAt(at))
+            at++;
+        if (at > 0 && isHigh(was.charCodeAt(at - 1)))
+            at--;
+        while (behind < least - at && was.charCodeAt(was.length - 1 - behind) === made.charCodeAt(made.length - 1 - behind))
+            behind++;
+        if (behind > 0 && isLow(was.charCodeAt(was.length - behind)))
+            behind--;
+    } else
+        at = least;
+    return { at, deleted: was.length - at - behind, inserted: made.slice(at, made.length - behind) };
+}
+
+/** Where a place in one text stands in the other. */
+export function through(was: string, made: string, place: number): number {
+    const { at, deleted, inserted } = between(was, made);
+    if (place <= at)
+        return place;
+    return place >= at + deleted ? place - deleted + inserted.length : at + Math.min(place - at, inserted.length);
 }
 
 /** What this device wrote for the field and the log does not have yet. */
@@ -177,7 +264,8 @@ const baseOf = (place: Place): string => valueKey(recordOf(place)?.fields[place.
 export function drop(place: Place): void {
     forget(keyOf(place));
     change({ do: "edit-dropped", key: keyOf(place) });
-    void sendDraft(place, "");
+    if (!spots.has(keyOf(place)))
+        void sendDraft(place, "");
 }
 
 /** All that waits for its pause is written now: the page may be gone in a moment. */

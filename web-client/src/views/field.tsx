@@ -2,20 +2,21 @@
  * One field of a record: its value with who and when, what others type in it now, a conflict, and the
  * control that changes it. While somebody is in a text field nothing is put into it but what they type.
  */
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Earlier, FieldView, Member, Merged, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
 import { here } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { markOf } from "../state/marks.ts";
-import { editKey, isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
-import { drop, left, mergeIn, moved, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
+import { editKey, isRecordDoc, tree, type RecordDoc, type Typing } from "../state/tree.ts";
+import { drop, isAt, left, mergeIn, moved, pointsIn, typed, waitingValue, write, type Ending, type Place } from "../state/typing.ts";
 import {
     emptyRegimen, linkTo, linked, localTime, printDate, printRegimen, readDate, readRegimen, readSet, regimenParts, timeOf, timeText, valueKey,
     type DateParts, type Regimen,
 } from "../state/values.ts";
 import { w } from "../words.ts";
+import { Carets } from "./carets.tsx";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
 import { ShowThen } from "./then.tsx";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
@@ -150,15 +151,28 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
     );
 }
 
+const typingIn = (p: FieldProps) => tree.typing.value[editKey(p.chart, p.doc, p.record, p.field.name)] ?? [];
+const whoTypes = (p: FieldProps) => (one: Typing): string => one.name || nameOf(one.account, p.members);
+
+/** Of a text only what changes is said, and this much around it. */
+const AROUND = 60, GONE = 200;
+const cut = (text: string, most: number): boolean => pointsIn(text, text.length) >= most;
+
 /** What others type in this field now. It stands below, never in the field. */
 export function Others(props: FieldProps) {
-    const list = tree.typing.value[editKey(props.chart, props.doc, props.record, props.field.name)] ?? [];
     return (
         <>
-            {list.map((one) => (
+            {typingIn(props).filter(({ text, changes }) => text !== undefined || changes?.length !== 0).map((one) => (
                 <p key={one.device} class="typing">
-                    <strong>{w.field.is_writing(one.name || nameOf(one.account, props.members))}</strong>{" "}
-                    {fieldWords(one.text, props.field, props.members, props.plain)}
+                    <strong>{w.field.is_writing(whoTypes(props)(one))}</strong>
+                    {one.text !== undefined && ` ${fieldWords(one.text, props.field, props.members, props.plain)}`}
+                    {one.changes?.map(({ before, deleted, inserted, behind }) => (
+                        <>
+                            {" "}{cut(before, AROUND) && "… "}{before}
+                            {deleted && <del>{deleted}{cut(deleted, GONE) && " …"}</del>}{inserted && <ins>{inserted}</ins>}
+                            {behind}{cut(behind, AROUND) && " …"}
+                        </>
+                    ))}
                 </p>
             ))}
         </>
@@ -298,7 +312,7 @@ const SETTLED_MS = 150;
 function SharedText(props: FieldProps) {
     const id = useId();
     const control = useRef<HTMLTextAreaElement>(null);
-    const shown = shownIn(props), edit = editOf(props), place = placeOf(props);
+    const shown = shownIn(props), edit = editOf(props), place = placeOf(props), others = typingIn(props);
     const first = useRef(shown);
     /** what stood in the control before the person typed in it */
     const stands = useRef(shown);
@@ -306,13 +320,21 @@ function SharedText(props: FieldProps) {
         const element = control.current;
         if (!element || element.value !== made)
             return false;
-        const [from, to] = [element.selectionStart, element.selectionEnd];
+        const { selectionStart: from, selectionEnd: to, selectionDirection: way } = element;
         element.value = merged.text;
         if (document.activeElement === element)
-            element.setSelectionRange(moved(made, from, merged), moved(made, to, merged));
+            element.setSelectionRange(moved(made, from, merged), moved(made, to, merged), way);
         if (!tree.edits.value[editKey(props.chart, props.doc, props.record, props.field.name)])
             stands.current = merged.text;
         return true;
+    };
+    const say = () => {
+        const element = control.current;
+        if (!element || document.activeElement !== element)
+            return;
+        const { value, selectionStart, selectionEnd, selectionDirection } = element, back = selectionDirection === "backward";
+        const was = tree.edits.value[editKey(props.chart, props.doc, props.record, props.field.name)]?.was ?? stands.current;
+        isAt(place, { was, made: value, caret: back ? selectionStart : selectionEnd, end: back ? selectionEnd : selectionStart });
     };
     useLayoutEffect(() => {
         const element = control.current;
@@ -320,7 +342,12 @@ function SharedText(props: FieldProps) {
             stands.current = element.value;
         else if (element && edit && element.value !== edit.text)
             element.value = edit.text;
-    }, [edit?.text, Boolean(edit)]);
+        say();
+    }, [edit?.text, edit?.was, Boolean(edit)]);
+    useEffect(() => {
+        document.addEventListener("selectionchange", say);
+        return () => document.removeEventListener("selectionchange", say);
+    }, [props.record]);
     const behind = waitingValue(place) ?? props.view?.value ?? "";
     useLayoutEffect(() => {
         const element = control.current;
@@ -338,8 +365,13 @@ function SharedText(props: FieldProps) {
         <div class="usa-form-group">
             <label class="usa-label" for={id}>{labelOf(props.field, props.plain)}</label>
             <Help {...props} id={`${id}-hint`} />
-            <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} id={id} ref={control}
-                defaultValue={first.current} {...described(props, `${id}-hint`)} onInput={type} onBlur={() => left(place)} />
+            <div class="with-carets">
+                <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} id={id} ref={control}
+                    defaultValue={first.current} {...described(props, `${id}-hint`)} onInput={type} onBlur={() => left(place)} />
+                <Carets list={others} nameOf={whoTypes(props)} control={control}
+                    stands={{ value: edit?.text ?? control.current?.value ?? shown, was: edit?.was ?? stands.current, behind }} />
+            </div>
+            <p class="usa-sr-only" role="status">{others.map((one) => w.field.is_writing_here(whoTypes(props)(one))).join(" ")}</p>
             {!props.plain && <WritingHints doc={props.doc} field={props.field.name} text={shown} typing={Boolean(edit)} onTake={putInto(control, type)} />}
         </div>
     );
