@@ -255,6 +255,26 @@ async function measureKeys(scene, paula, rosa) {
     return typing(rosa, undefined, paula, ["[data-field=taken_as] .typing", "! "]);
 }
 
+/* The same in a note of 60 kB, with both in it. What is typed stands in the middle of a part of it. */
+async function measureLongKeys(scene, chart, paula, rosa) {
+    const line = "Felt dizzy in the morning, and again on getting up from the sofa.\n";
+    const medicine = scene.lines("desk", ["doc", "get", chart, "pmr"]).find((r) => r.fields.regimen?.value.includes("Metformin"));
+    scene.galen("desk", ["doc", "set", chart, "pmr", medicine.record], JSON.stringify({ effects: line.repeat(60_000 / line.length) }));
+    await rosa.locator("[data-field=taken_as] textarea").blur();
+    await press(rosa, /Side effects I notice/);
+    const notes = [paula.getByLabel("Side effects noticed"), rosa.locator("[data-field=effects] textarea")];
+    for (const note of notes)
+        await until("the note is there", () => note.evaluate((one) => one.value.length > 59_000), 20_000);
+    for (const note of notes) {
+        await note.focus();
+        await note.evaluate((one) => one.setSelectionRange(one.value.length, one.value.length));
+    }
+    await paula.locator(".carets .caret").waitFor();
+    await rosa.keyboard.type("! ");
+    await paula.locator("[data-field=effects] .typing ins").getByText("!").waitFor();
+    return typing(rosa, undefined, paula, ["[data-field=effects] .typing ins", "! "]);
+}
+
 /* The same two browsers, with nothing between but a relay of epoll and OpenSSL. */
 async function measureBareKeys(scene, paula, rosa) {
     const program = join(process.env.GALEN_BUILD, "bench/bare-relay");
@@ -301,11 +321,12 @@ async function measure(scene) {
     const reopens = await measureReopens(read.page);
     const rosa = await readWhole(scene, "rosa", "rosa");
     const keys = await measureKeys(scene, read.page, rosa.page);
+    const longKeys = await measureLongKeys(scene, chart, read.page, rosa.page);
     const bareKeys = await measureBareKeys(scene, read, rosa);
     const load = loadavg().map(round);
     return {
         bench: "web",
-        ours: { loads, keys, reopens, reads: read.runs, read_slowly: slowly, entries: ENTRIES, load_average: load },
+        ours: { loads, keys, long_keys: longKeys, reopens, reads: read.runs, read_slowly: slowly, entries: ENTRIES, load_average: load },
         beside: { empty_page: empty, bare_websocket: bareKeys, galen_reads: native.read, galen_reopens: native.reopen },
         ratios: {
             first_load_kb: median(loads.map((l) => l.kb)),
@@ -313,6 +334,8 @@ async function measure(scene) {
             interactive_vs_empty: round(median(loads.map((l) => l.ms)) / median(empty.map((l) => l.ms))),
             keystroke_p50_ms: keys.p50,
             keystroke_p99_ms: keys.p99,
+            keystroke_long_p50_ms: longKeys.p50,
+            keystroke_long_p99_ms: longKeys.p99,
             keystroke_p50_vs_bare: round(keys.p50 / bareKeys.p50),
             reopen_ms: median(reopens),
             reopen_vs_galen: round(median(reopens) / median(native.reopen)),
@@ -324,7 +347,7 @@ async function measure(scene) {
 }
 
 export {
-    fill, measureBareKeys, measured, measureEmpty, measureKeys, measureLoads, measureReads, measureReopens, median, nativeTimes, NEWEST, note,
+    fill, measureBareKeys, measured, measureEmpty, measureKeys, measureLoads, measureLongKeys, measureReads, measureReopens, median, nativeTimes, NEWEST, note,
     readSlowly, readWhole, round,
 };
 

@@ -2,7 +2,7 @@
  * One field of a record: its value with who and when, what others type in it now, a conflict, and the
  * control that changes it. While somebody is in a text field nothing is put into it but what they type.
  */
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Earlier, FieldView, Member, Merged, Said, SchemaField } from "../core/protocol.ts";
 import { ask } from "../state/effects.ts";
@@ -344,7 +344,7 @@ function SharedText(props: FieldProps) {
             element.value = edit.text;
         say();
     }, [edit?.text, edit?.was, Boolean(edit)]);
-    useEffect(() => {
+    useLayoutEffect(() => {
         document.addEventListener("selectionchange", say);
         return () => document.removeEventListener("selectionchange", say);
     }, [props.record]);
@@ -367,7 +367,7 @@ function SharedText(props: FieldProps) {
             <Help {...props} id={`${id}-hint`} />
             <div class="with-carets">
                 <textarea class="usa-textarea" rows={Math.min(10, Math.max(2, Math.ceil(shown.length / 40)))} id={id} ref={control}
-                    defaultValue={first.current} {...described(props, `${id}-hint`)} onInput={type} onBlur={() => left(place)} />
+                    defaultValue={first.current} {...described(props, `${id}-hint`)} onInput={type} onFocus={say} onBlur={() => left(place)} />
                 <Carets list={others} nameOf={whoTypes(props)} control={control}
                     stands={{ value: edit?.text ?? control.current?.value ?? shown, was: edit?.was ?? stands.current, behind }} />
             </div>
