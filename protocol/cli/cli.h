@@ -47,8 +47,9 @@ struct cli {
     /* told of each event first; NULL: nobody */
     void (*watch)(void *context, const struct galen_event *event);
     void *watch_context;
-    bool stays;                /* tells all events itself */
-    struct captured *captured; /* NULL: failures are printed */
+    bool stays;                 /* tells all events itself */
+    struct galen_event drafted; /* the last DRAFT that was printed: not each key is */
+    struct captured *captured;  /* NULL: failures are printed */
 };
 
 struct command {

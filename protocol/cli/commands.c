@@ -256,6 +256,8 @@ const struct command commands[] = {
         "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the answer\n"
         "  {\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","
         "\"text\":\"…\"}\n"
+        "      (all that is typed so far; \"\": no more. The event draft has the text, or how it changes one: changes,\n"
+        "      with what stands before and behind, and the caret; or stopped)\n"
         "  {\"do\":\"visit open\",\"chart\":\"…\"}   visit end, knock, leave; admit and refuse with \"device\"\n"
         "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two identifiers\"}\n"
         "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, hang up\n"

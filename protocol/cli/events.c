@@ -2,6 +2,7 @@
 #include "stay.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Who it is about: a name, and the device to type. */
 static void who(struct cli *cli, const struct galen_event *e, char out[NAME_TEXT_MAX],
@@ -39,6 +40,25 @@ static void print_call(struct cli *cli, const struct galen_event *e)
     }
 }
 
+/* Once for each place where somebody types. */
+static void print_draft(struct cli *cli, const struct galen_event *e)
+{
+    char name[NAME_TEXT_MAX], device[HEX_ID], room[8];
+    const struct galen_document *document = galen_document(e->doc);
+    struct galen_event *last = &cli->drafted;
+    bool same = last->kind == e->kind && galen_id_equal(&last->device, &e->device) &&
+                galen_id_equal(&last->chart, &e->chart) && last->doc == e->doc &&
+                last->field == e->field && memcmp(last->record, e->record, sizeof e->record) == 0;
+    if (e->number == 0 && same)
+        *last = (struct galen_event){0};
+    if (e->number == 0 || same || !document)
+        return;
+    *last = *e;
+    last->text = (struct galen_bytes){0};
+    who(cli, e, name, device);
+    printf("%s is in %s, %s.\n", name, document->name, field_name(document, e->field, room));
+}
+
 void event_print(struct cli *cli, const struct galen_event *e)
 {
     char name[NAME_TEXT_MAX], device[HEX_ID];
@@ -58,6 +78,9 @@ void event_print(struct cli *cli, const struct galen_event *e)
     case GALEN_EVENT_CHARTS_FULL:
     case GALEN_EVENT_CALL_FAILED:
         printf("%s: %s\n", event_name(e->kind), galen_err_help(e->err));
+        break;
+    case GALEN_EVENT_DRAFT:
+        print_draft(cli, e);
         break;
     case GALEN_EVENT_VISIT:
         printf("The visit is open.\n");
