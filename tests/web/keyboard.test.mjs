@@ -1,29 +1,25 @@
 /**
- * The main path of a visit by keyboard alone, by people who use Tab, Enter, Space, arrows and letters and see where the
- * focus is at every stop: both come in, write, meet, and work on the record together.
+ * By keyboard alone, beside the story of a chart (chart_by_keyboard.test.mjs): where the focus comes to by itself, in the
+ * waiting room, in dialogs, in fields that open and close; and that nothing but keys is let pass.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { Line } from "./_lines.mjs";
 import { top, until } from "./_load.mjs";
 import { Typist, storyOf } from "./_people.mjs";
 import { missing, Scene } from "./_scene.mjs";
 
 const skip = missing() ?? false;
-let scene, line, chart, paula, rosa;
+let scene, chart, paula, rosa;
 
 before(async () => {
     if (skip) return;
     scene = new Scene();
     await scene.serve(scene.site(join(top, "web-client/src/main.tsx")));
     chart = scene.practice("Rosalind Example");
-    line = await Line.to(scene.port);
+    scene.galen("desk", ["doc", "set", chart, "pmr", "new"], JSON.stringify({ regimen: { drug: "Metformin", strength: "500 mg" }, status: "active" }));
 });
-after(async () => {
-    line?.close();
-    await scene?.end();
-});
+after(() => scene?.end());
 
 const story = storyOf(skip, () => [paula, rosa]);
 
@@ -33,7 +29,7 @@ story("both open their links; the screen's heading has the focus", async () => {
     const { account } = scene.lines("desk", ["chart", "members", "practice"]).find((m) => m.name === "Paula Pharm" && m.purpose === "device");
     scene.galen("desk", ["chart", "add", chart, account]);
     await paula.isAt("Rosalind Example");
-    rosa = await Typist.joins(await scene.browser("rosa"), scene.invite("patient", chart, "Rosalind Example"), line.url);
+    rosa = await Typist.joins(await scene.browser("rosa"), scene.invite("patient", chart, "Rosalind Example"));
     await rosa.focusIsAt(/^(Hello, Rosalind Example|My chart)$/);
 });
 
@@ -90,35 +86,11 @@ story("the identity check: the dialog takes the focus, keeps it, and gives it ba
     await paula.focusIsAt("Visit with Rosalind Example");
     await rosa.press("Home");
     await rosa.press(/^My medicines/);
-    await rosa.sees("No medicines are on your list yet");
+    await rosa.sees("Metformin 500 mg");
 });
 
-story("the visit's start: what kind it is, where the patient is, and consent", async () => {
-    await paula.choose("Type", "Comprehensive");
-    await paula.fill("Patient's location", "Springfield");
-    await paula.press("Yes, consent was given");
-    const [visit] = await until("it is written", () => {
-        const all = scene.lines("desk", ["doc", "get", chart, "visit"]);
-        return all[0]?.fields.consent?.value === "given" && all[0]?.fields.place?.value === "Springfield" ? all : undefined;
-    });
-    assert.equal(visit.fields.type.value, "cmr");
-    await paula.press("Collect →");
-    await paula.focusIsAt(/Rosalind Example – Visits/);
-    await paula.sees(/^5 kinds of medicines were not asked about/);
-    await paula.press(/of 6: Start/);
-    await paula.focusIsAt(/Rosalind Example – Visits/);
-});
-
-story("a medicine is added, and told how it is really taken", async () => {
+story("a field that opens takes the focus, and gives it back to its button", async () => {
     await paula.press("Medicines");
-    await paula.press("Add a medicine");
-    await paula.focusIsAt(/Rosalind Example – Medicines/);
-    await paula.fill("Drug", "Metformin");
-    await paula.fill("Strength", "500 mg");
-    await paula.fill("Frequency", "twice a day");
-    await paula.choose("Status", "Active");
-    await paula.press("Add to the record");
-    await paula.focusIsAt(/Rosalind Example – Medicines/);
     await rosa.press("See or change Metformin 500 mg");
     await rosa.press(/Tell us.*How I really take it/);
     await rosa.focusIsAt("How I really take it");
@@ -148,54 +120,34 @@ story("a suggestion is sent and accepted; the focus stays with the medicine", as
     await rosa.field("How I take it").getByText("once a day").waitFor();
 });
 
-story("two different answers: one is chosen", async () => {
-    await rosa.press(/Change.*How I really take it/);
-    line.hold(); // so that what they write crosses on the way
-    await rosa.fill("How I really take it", "Never");
-    await paula.fill("As really taken", "Always");
-    await Promise.all([rosa.page.keyboard.press("Tab"), paula.page.keyboard.press("Tab")]);
-    await rosa.field("How I really take it").getByText("On this device, not sent yet").waitFor();
-    await paula.field("As really taken").getByText("With the server").waitFor();
-    line.mend();
-    await paula.press("Visits");
-    await paula.press(/^Go on/);
-    await paula.press(/Sign/);
-    await paula.button(/^Decide: Metformin/).waitFor();
-    assert.equal(await paula.page.getByRole("button", { name: "Sign", exact: true }).count(), 0, "it holds up the signature");
-    await paula.press(/^Decide: Metformin/);
-    await paula.press(/Use this one.*Never/);
-    await paula.seesNo(/Two different answers: /);
-    await rosa.seesNo(/Two different answers: /);
-    await paula.focusIsAt("How it really goes");
-    await paula.press("← Back to where I was");
-    await paula.focusIsAt(/Rosalind Example – Visits/);
-});
-
 story("mute, and the end of the visit", async () => {
     await rosa.press("Mute me");
     await rosa.focusIsAt("Unmute me");
     await paula.sees("Rosalind Example is muted.");
     await paula.press("End the visit");
-    await paula.reach(paula.page.getByRole("dialog").getByRole("button", { name: "End the visit" }), "the dialog's button");
-    await paula.page.keyboard.press("Enter");
+    await paula.press(paula.page.getByRole("dialog").getByRole("button", { name: "End the visit" }));
     await rosa.seesNo("Visit with Paula Pharm");
-    await paula.focusIsAt(/Rosalind Example – Visits/);
+    await paula.focusIsAt(/Rosalind Example – Medicines/);
 });
 
-story("the signature, and the papers of it", async () => {
-    await paula.pick(paula.page.getByLabel("Reviewed without the patient."), "the meaning");
-    await paula.pressAt(paula.page.getByRole("button", { name: "Sign", exact: true }), "Sign");
-    await paula.sees("Version 1");
-    await paula.press(/^Show the papers/);
-    await paula.focusIsAt("The papers");
-    await paula.press("Medication list");
-    await until("the list is drawn", () => paula.page.locator(".paper-host").evaluate((host) => host.shadowRoot?.textContent.includes("Metformin 500 mg")));
-    await paula.press("← Back to where I was");
-    await paula.focusIsAt(/Rosalind Example – Visits/);
-    await rosa.press("Home");
-    await rosa.press(/^My papers/);
-    await rosa.press(/^Show the papers/);
-    await rosa.focusIsAt("The papers");
-    await until("the letter is drawn", () => rosa.page.locator(".paper-host").evaluate((host) => host.shadowRoot?.textContent.includes("Dear Rosalind")));
-    assert.deepEqual([...paula.trouble, ...rosa.trouble], []);
+story("whoever uses anything but keys, or cannot see where they are, is found out", async () => {
+    const { page, trouble } = paula;
+    const foundOut = async (does, by) => {
+        await does();
+        await until(`it is told: ${by}`, () => trouble.some((one) => by.test(one)));
+        trouble.length = 0;
+    };
+    const field = page.getByLabel("Indication"), choice = page.getByLabel("Status", { exact: true });
+    await foundOut(() => field.click(), /mousedown on TEXTAREA Indication/);
+    await foundOut(() => choice.focus(), /no key has moved the focus to SELECT Status/);
+    await foundOut(() => field.press("a"), /no key has moved the focus to TEXTAREA Indication/);
+    await foundOut(() => field.fill("b"), /no key has changed TEXTAREA Indication/);
+    await foundOut(() => choice.selectOption({ index: 1 }), /no key has changed SELECT Status/);
+    await foundOut(() => page.evaluate(() => document.activeElement.blur()), /the focus is nowhere/);
+    await page.evaluate(() => {
+        const plain = new CSSStyleSheet();
+        plain.replaceSync("* { outline: none !important; }");
+        document.adoptedStyleSheets = [plain];
+    });
+    await foundOut(() => page.keyboard.press("Tab"), /the focus is not marked/);
 });

@@ -49,7 +49,7 @@ story("it is put back; and what a colleague wrote since stays", async () => {
     await says("Before meals.");
     set(record, { instructions: "After meals." });
     await paula.button(/^Undo my last change/).waitFor({ state: "detached" });
-    await paula.page.locator(".undo-what summary").click();
+    await paula.press(paula.page.locator(".undo-what summary"));
     await paula.sees("Instructions – Metformin stays as it is. Desk changed it since.");
     assert.equal(directions(), "After meals.");
 });
@@ -57,7 +57,7 @@ story("it is put back; and what a colleague wrote since stays", async () => {
 story("from the log she looks at the chart as it was, and comes back", async () => {
     await paula.press("Log");
     const line = paula.page.getByRole("listitem").filter({ hasText: "put back your own change" });
-    await line.getByRole("button").click();
+    await paula.press(line.getByRole("button"));
     await paula.isAt("The chart as it was");
     await paula.sees("It is not how it is now.");
     await paula.sees("Before meals.");
