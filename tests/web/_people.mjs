@@ -9,7 +9,10 @@ import { until } from "./_load.mjs";
 
 const WAIT_MS = 30_000;
 /** So many presses of Tab are enough to come from anywhere to anything. */
-const TABS_MAX = 120;
+const TABS_MAX = 45;
+const DESK = { width: 1280, height: 1000 };
+/** From more on one looks for a shorter way. */
+const FEW_TABS = 10;
 /** What begins the lines of a page in which something was not done by keys. */
 const BY_KEYS = "by keyboard alone:";
 
@@ -148,32 +151,44 @@ export class Person {
 
 /** Tab, Enter, Space, Escape, arrows and letters; never a mouse. What else moves the focus or changes a field is trouble. */
 export class Typist extends Person {
-    /** the most presses of Tab that anything took */
-    farthest = [0, ""];
-
     constructor(page) {
         super(page);
         page.on("console", (line) => line.type() === "error" && line.text().startsWith(BY_KEYS) && this.trouble.push(line.text()));
     }
-    static prepare = (page) => page.addInitScript(byKeysAlone, BY_KEYS);
+    static async prepare(page) {
+        await page.setViewportSize(DESK); // so high that the bar of a visit stays in it
+        await page.addInitScript(byKeysAlone, BY_KEYS);
+    }
 
-    /** Goes on with Tab, or back with Shift and Tab, until this has the focus; the page looks at it at every stop. */
-    async reach(what, name = what) {
-        for (let pressed = 0; ;) {
+    /**
+     * Goes on with Tab, or back with Shift and Tab, until this has the focus; the page looks at it at every stop. Where the
+     * screen has a shorter way, that one; the presses on it count.
+     */
+    async reach(what, name = what, short = true) {
+        if (short) this.pressed = 0;
+        for (;;) {
             const element = await this.control(what, name);
             const stops = await until(`Tab leads to ${name}`, async () => {
                 const found = await element.evaluate((one) => one.isConnected ? globalThis.stopsTo(one) : "gone");
                 return found === undefined ? undefined : [found];
             });
-            if (stops[0] === 0) {
-                if (pressed > this.farthest[0]) this.farthest = [pressed, String(name)];
-                return element;
-            }
+            if (stops[0] === 0) return element;
             if (stops[0] === "gone") continue;
-            pressed += Math.abs(stops[0]);
-            assert.ok(pressed <= TABS_MAX, `${pressed} presses of Tab do not lead to ${name}`);
+            if (short && Math.abs(stops[0]) > FEW_TABS) {
+                short = false;
+                if (await this.goes(await element.evaluate((one) => globalThis.shortestTo(one)))) continue;
+            }
+            this.pressed += Math.abs(stops[0]);
+            assert.ok(this.pressed <= TABS_MAX, `${this.pressed} presses of Tab do not lead to ${name}`);
             await this.tabs(stops[0]);
         }
+    }
+    /** One of the ways that the screen has: a link or button that leads elsewhere on it, or a list of such. */
+    async goes([way, part]) {
+        if (!way) return false;
+        await this.strike(this.page.locator(way), way, "Enter", false);
+        if (part) await this.strike(this.page.locator(".ways-in").getByRole("button", { name: part, exact: true }), part, "Enter", false);
+        return true;
     }
     async control(what, name) {
         const locator = this.find(what);
@@ -188,9 +203,9 @@ export class Typist extends Person {
         }
     }
     /** This key, on that and on nothing else: whoever sees that the screen has moved the focus meanwhile goes there again. */
-    async strike(what, name, key) {
+    async strike(what, name, key, short = true) {
         for (let again = 3; ; again--) {
-            const element = await this.reach(what, name);
+            const element = await this.reach(what, name, short);
             await this.page.keyboard.press(key);
             if (await element.evaluate((one) => globalThis.struck === one)) return;
             assert.ok(again > 0, `the focus does not stay at ${name}`);
@@ -301,17 +316,30 @@ function byKeysAlone(mark) {
         return all.find((one) => one.checked) ?? all.find((one) => one === document.activeElement) ??
             (after(document.activeElement, circle) ? all.at(-1) : all[0]);
     };
+    const stops = () => [...(document.querySelector("dialog[open]") ?? document).querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility() && (one.type !== "radio" || stopOf(one) === one));
+    const between = (from, to) => (after(to, from) ? stops().filter((one) => after(one, from) && !after(one, to)).length
+        : -stops().filter((one) => after(from, one) && !after(to, one)).length);
     /** How many stops it is from here to that one, below zero: back; undefined: none leads there now. */
     globalThis.stopsTo = (target) => {
         const at = document.activeElement;
         if (at === target) return 0;
         if (at === document.body && had) return undefined; // it is on its way
-        const stops = [...(document.querySelector("dialog[open]") ?? document).querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
-            .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility() && (one.type !== "radio" || stopOf(one) === one));
-        if (!stops.includes(target)) return undefined;
-        return at === document.body ? 1
-            : after(target, at) ? stops.filter((one) => after(one, at) && !after(one, target)).length
-                : -stops.filter((one) => after(at, one) && !after(target, one)).length;
+        if (!stops().includes(target)) return undefined;
+        return at === document.body ? 1 : between(at, target);
+    };
+    /** The way that saves most stops, and which entry of its list; none: straight on. */
+    globalThis.shortestTo = (target) => {
+        const at = document.activeElement, list = document.querySelector(".ways-in summary");
+        const parts = list ? [...document.querySelectorAll(".visit-bar .visit-title"), ...list.parentElement.parentElement.querySelectorAll("section > h3")] : [];
+        const far = (from, to) => (from === to ? 0 : Math.abs(between(from, to)));
+        const ways = [[".parts .usa-skipnav", "#part"], [".flow .to-top", "#step"]]
+            .map(([way, to]) => [document.querySelector(way), document.querySelector(to), [way]])
+            .filter(([way, to]) => way?.checkVisibility() && to)
+            .map(([way, to, steps]) => [far(at, way) + 1 + far(to, target), steps]);
+        ways.push(...parts.map((part, i) => [far(at, list) + i + 2 + far(part, target), [".ways-in summary", part.textContent]]));
+        const [cost, steps] = ways.sort(([a], [b]) => a - b)[0] ?? [Infinity];
+        return cost < far(at, target) ? steps : [];
     };
 }
 

@@ -55,7 +55,7 @@ export function tell(One, how) {
         for (const [label, text] of Object.entries(more)) await paula.fill(label, text);
         await corrects();
         await paula.press("Add to the record");
-        await paula.isAt(/^Collect/);
+        await paula.focusIsAt(`Add: ${kind.toLowerCase()}`);
         await section(paula, new RegExp(`^${kind}`)).getByRole("heading", { name: new RegExp(drug) }).waitFor();
     }
 
@@ -104,6 +104,7 @@ export function tell(One, how) {
 
     story("collect: nine medicines of every kind, an allergy, and what is really taken", async () => {
         await paula.press("Collect →");
+        await paula.focusIsAt("Collect");
         await rosa.press("Go there");
         await rosa.isAt("What I take");
         for (const [drug, strength, frequency] of [["Lisinopril", "10 mg", "every morning"], ["Warfarin", "5 mg", "every evening"],
@@ -266,8 +267,11 @@ export function tell(One, how) {
         await paula.button(/^Decide: Warfarin/).waitFor();
         assert.equal(await signs().count(), 0);
         await paula.press(/^Decide: Warfarin/);
+        await paula.focusIsAt(/^Warfarin/);
         await paula.press(/Use this one.*4 mg/);
+        await paula.focusIsAt("What it is and how it is taken");
         await paula.press("← Back to where I was");
+        await paula.focusIsAt("Signature");
     });
 
     story("sign: the first version, and its papers for both", async () => {

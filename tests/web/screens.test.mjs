@@ -164,13 +164,24 @@ test("ids stand in no address, and Back goes back", async () => {
     await page.close();
 });
 
-test("the focus goes to the heading of each new screen", async () => {
+test("the focus goes to where a new screen begins; on one that comes back, to where it was", async () => {
     const page = await on("home-patient");
+    const focus = async () => {
+        await settle(page);
+        return page.evaluate(() => [document.activeElement.localName, document.activeElement.innerText.trim().replace(/\s+/g, " ")]);
+    };
     await settle(page, 4000);
     await page.press("My medicines");
-    assert.equal(await page.evaluate(() => document.activeElement.localName), "h1");
+    assert.deepEqual(await focus(), ["h1", "My medicines"]);
     await page.press("See or change Metformin");
-    assert.equal(await page.evaluate(() => document.activeElement.localName), "h1");
+    assert.deepEqual(await focus(), ["h2", "Metformin 500 mg tablet"]);
+    for (const back of [() => page.press("← All my medicines"), () => page.goBack().then(() => page.goBack())]) {
+        await back();
+        assert.deepEqual(await focus(), ["button", "See or change Metformin 500 mg tablet"]);
+    }
+    await page.press("Home");
+    await page.press("My medicines");
+    assert.deepEqual(await focus(), ["h1", "My medicines"]);
     await page.close();
 });
 

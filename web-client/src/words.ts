@@ -93,7 +93,7 @@ export const w = {
             return screen.at === "visit" ? "Visit – Galen" : "Galen";
         },
     },
-    nav: { main: "Galen", home: "Home", chart: "Parts of this chart", all_parts: "All parts" },
+    nav: { main: "Galen", home: "Home", chart: "Parts of this chart", all_parts: "All parts", skip_parts: "Skip the parts of this chart" },
     line: {
         online: "Connected",
         offline: "No connection",
@@ -395,6 +395,7 @@ export const w = {
         of_ten: (n: string): string => `${n} of 10`,
         due: (date: string): string => `Due ${date}`,
         back: "Back to where I was",
+        ways: "Go to a part of this record",
         opens_later:
             "This opens after your pharmacist has checked who you are, in your first visit. Until then you can write messages and talk.",
         opens_later_prescriber: "This opens after the pharmacist has checked who you are. Until then you can write messages.",
@@ -561,6 +562,8 @@ export const w = {
         to_sign: "This visit is over and not signed yet:",
         to_sign_go: "Go on to the signature",
         steps: "Steps of the visit",
+        ways: "Go to a part of this step",
+        top: "To the top of this step",
         other_steps: "To the other steps",
         of: (n: number): string => `of ${n}`,
         open_count: (n: number): string => `${n} open`,

@@ -290,8 +290,12 @@ function arrive(screen: Screen): void {
         void markSeen(chart);
 }
 
+/** The screen was left before, and whoever is here goes on where they were. */
+export let cameBack = false;
+
 /** The address stays as it is: ids of charts are nobody's business in a history or a referrer. */
-export function go(screen: Screen): void {
+export function go(screen: Screen, back = false): void {
+    cameBack = back;
     void flushEdits();
     history.pushState(screen, "");
     arrive(screen);
@@ -319,6 +323,7 @@ export function start(with_core: Core, with_sound: Sound): void {
         arrive(kept);
     window.addEventListener("popstate", (event) => {
         void flushEdits();
+        cameBack = true;
         arrive((event.state as Screen | null) ?? { at: "home" });
     });
     document.addEventListener("visibilitychange", () => {

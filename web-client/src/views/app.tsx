@@ -12,7 +12,7 @@ import { HomeScreen } from "./home.tsx";
 import { JoinScreen, LostScreen, WelcomeScreen } from "./join.tsx";
 import { NewPatientScreen } from "./invite.tsx";
 import { PaperScreen } from "./papers.tsx";
-import { Alert, Button, Buttons, Loading, Title } from "./parts.tsx";
+import { Alert, Button, Buttons, Loading, SkipLink, Title } from "./parts.tsx";
 import { ThenScreen } from "./then.tsx";
 import { VisitBar, VisitScreen } from "./visit.tsx";
 
@@ -26,10 +26,7 @@ export function App() {
     const member = home?.state === "member" && ready, guest = home?.state === "guest" && ready;
     return (
         <>
-            <a class="usa-skipnav" href="#main" onClick={(event) => {
-                event.preventDefault();
-                document.getElementById("main")?.focus();
-            }}>{w.skip}</a>
+            <SkipLink to="main">{w.skip}</SkipLink>
             <Header home={member || guest ? home : null} />
             {!(home && (isStaff(home.role) || home.state === "guest")) && <Emergency />}
             {(member || guest) && <VisitBar home={home} />}

@@ -4,13 +4,13 @@ import type { ChartSummary, Home } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import { visitNow } from "../state/flow.ts";
 import { isStaff } from "../state/marks.ts";
-import { recordDocs, tree, type ChartPart, type OpenChart, type Screen } from "../state/tree.ts";
+import { recordDocs, tree, type ChartPart, type OpenChart, type Screen, type Step } from "../state/tree.ts";
 import { failureWords, w } from "../words.ts";
 import { AnswersPart } from "./answers.tsx";
 import { VisitPart } from "./flow.tsx";
 import { LogPart } from "./log.tsx";
 import { MessagesPart } from "./messages.tsx";
-import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, Title } from "./parts.tsx";
+import { Alert, Button, Buttons, Failed, Loading, nameOf, Reading, SkipLink, Title } from "./parts.tsx";
 import { PapersPart } from "./papers.tsx";
 import { PeoplePart } from "./people.tsx";
 import { RecordsPart } from "./records.tsx";
@@ -47,10 +47,10 @@ export function ChartScreen({ home, screen }: { home: Home; screen: Extract<Scre
     const props = { home, open, chart, plain: !staff && home.role !== "prescriber", staff };
     return (
         <>
-            <ChartTop {...props} part={screen.part} record={`${screen.record ?? ""}${screen.step ?? ""}`} />
+            <ChartTop {...props} part={screen.part} record={screen.record} step={screen.step} />
             <Trouble {...props} />
             {screen.part === "log" && !chart.practice && <UndoNotice {...props} always />}
-            <PartOf {...props} screen={screen} />
+            <div id="part" tabIndex={-1}><PartOf {...props} screen={screen} /></div>
             {recordDocs.some((doc) => doc === screen.part) && <UndoNotice {...props} />}
         </>
     );
@@ -78,7 +78,7 @@ const partsOf = (chart: ChartSummary, staff: boolean): ChartPart[] =>
             : ["messages", "dtp", "pmr", "map", "profile", "allergies", "papers", "people", "log"];
 
 /* Patients go by way of their home: two presses, and no row of buttons above what they came for. */
-function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps & { part: ChartPart; record: string | undefined }) {
+function ChartTop({ chart, home, plain, staff, open, part, record, step }: ChartProps & { part: ChartPart; record: string | undefined; step: Step | undefined }) {
     const words = plain ? w.part.plain : w.part.clinical;
     const here = tree.present.value.filter((p) => p.chart === chart.chart);
     const others = here.filter((p) => open.members.state !== "here" ||
@@ -88,7 +88,7 @@ function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps 
     const inVisit = tree.call.value?.chart === chart.chart && tree.call.value.state !== "none";
     return (
         <div class="chart-top">
-            <Title of={`${chart.chart} ${part} ${record ?? ""}`}>
+            <Title of={`${chart.chart} ${part} ${record ?? ""} ${step ?? ""}`} place={`${chart.chart} ${part} ${record ?? ""}`}>
                 {plain ? words[part] : <>{chart.practice ? w.home.practice : chart.name || w.no_name}
                     <span class="part-name"> – {words[part]}</span></>}
             </Title>
@@ -101,7 +101,7 @@ function ChartTop({ chart, home, plain, staff, open, part, record }: ChartProps 
                 </Buttons>
             )}
             {!plain && (
-                <PartsRow key={`${part} ${record ?? ""}`} chart={chart} part={part} list={partsOf(chart, staff)} />
+                <PartsRow key={`${part} ${record ?? ""} ${step ?? ""}`} chart={chart} part={part} list={partsOf(chart, staff)} />
             )}
         </div>
     );
@@ -121,6 +121,7 @@ function PartsRow({ chart, part, list }: { chart: ChartSummary; part: ChartPart;
                     <span aria-hidden="true"> {open ? "▴" : "▾"}</span>
                 </span>
             </button>
+            <SkipLink to="part">{w.nav.skip_parts}</SkipLink>
             <ul>
                 {list.map((one) => (
                     <li key={one}>

@@ -14,7 +14,7 @@ import { valueOf } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { fieldOf, recordName } from "./names.ts";
-import { Alert, Button, Buttons, Of, Tag } from "./parts.tsx";
+import { Alert, Button, Buttons, Of, Tag, Ways } from "./parts.tsx";
 import { FieldOf, NotOpen, RecordsPart } from "./records.tsx";
 import { Agree, Assess, Collect, Plan, Sign, Start } from "./steps.tsx";
 
@@ -93,8 +93,9 @@ function Flow(props: PartProps & { visit: RecordView }) {
     return (
         <div class="flow">
             <Indicator {...props} step={step} to={to} />
-            <h2 class="record-name" id="step">{words[step].title}</h2>
+            <h2 class="record-name" id="step" tabIndex={-1} data-begin>{words[step].title}</h2>
             {words[step].what && <p>{words[step].what}</p>}
+            <Ways title={w.flow.ways} />
             {staff && <Minutes visit={visit} chart={chart.chart} />}
             {!staff && now !== step && valueOf(visit, "ended") === "" && (
                 <Alert kind="info" title={w.flow.we_are_at(words[now].title)} live>
@@ -115,6 +116,7 @@ function Flow(props: PartProps & { visit: RecordView }) {
             <nav class="buttons" aria-label={w.flow.other_steps}>
                 {before && <Button kind="other" onClick={() => to(before)}>← {words[before].title}</Button>}
                 {after && <Button onClick={() => to(after)}>{words[after].title} →</Button>}
+                <button type="button" class="usa-button quiet to-top" onClick={() => document.getElementById("step")?.focus()}>↑ {w.flow.top}</button>
             </nav>
         </div>
     );

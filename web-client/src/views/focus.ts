@@ -1,34 +1,81 @@
 /*
  * The focus of those who use the keyboard or hear the screen read. When what has it goes from the screen, as a button
  * does that has done its work, the focus moves to the nearest heading above that is still there, instead of to nowhere.
+ * A screen that comes has it where it begins; one that comes back, where it was left.
  */
 
-const HEADINGS = "h1, h2, h3, .visit-title";
+const HEADINGS = "h1, h2, h3, h4, .visit-title";
 /** A new screen takes the focus itself; this is for when nobody has. */
 const PATIENCE_MS = 100;
 
-const headings = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(HEADINGS)];
+const headings = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(HEADINGS)].filter((one) => one.checkVisibility());
 
 /** From the nearest one upwards. */
 const above = (element: Element): HTMLElement[] => headings()
     .filter((one) => one.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)
     .reverse();
 
+/** A count at the end changes while one is away. */
+const words = (element: Element): string => (element.textContent ?? "").replace(/\s*\d+$/, "");
+
+/** On this screen, and on those that were left: the words of what had the focus, then of the headings above it. */
+let had: string[] = [];
+const left = new Map<string, string[]>();
+let screen = "";
+
+function find([own, ...over]: string[]): HTMLElement | undefined {
+    const same = [...document.querySelectorAll<HTMLElement>("main button, main summary")]
+        .filter((one) => one.checkVisibility() && own !== "" && words(one) === own);
+    const near = same.find((one) => above(one).some((heading, i) => i === 0 && words(heading) === over[0]));
+    return near ?? same[0] ?? over.map((text) => headings().find((one) => words(one) === text)).find((one) => one);
+}
+
+export function focusOn(heading: HTMLElement, options?: FocusOptions): void {
+    if (heading.matches(HEADINGS))
+        heading.tabIndex = -1;
+    heading.focus(options);
+}
+
+/** The screen of that name has come; `back`: again. */
+export function comeTo(name: string, title: HTMLElement, back: boolean): void {
+    if (screen !== "")
+        left.set(screen, had);
+    screen = name;
+    const was = back ? find(left.get(name) ?? []) : undefined;
+    const begin = was ?? document.querySelector<HTMLElement>("[data-begin]");
+    focusOn(begin ?? title, { preventScroll: !begin });
+    was?.scrollIntoView({ block: "center" });
+}
+
 export function keepFocus(): void {
-    let has: Element | null = null, around: HTMLElement[] = [];
+    let has: Element | null = null, around: HTMLElement[] = [], notice: Element | null = null, keys = false;
+    /** What stands in front of the screen does not hide where somebody types. A mouse has nothing moved below it. */
+    const reveal = (): void => {
+        if (keys && has?.matches("input, select, textarea"))
+            has.scrollIntoView({ block: "nearest" });
+    };
     const comeBack = (to: HTMLElement[]): void => {
         if (document.activeElement !== document.body)
             return;
         const heading = to.find((one) => one.isConnected) ?? headings()[0];
-        if (heading && !heading.hasAttribute("tabindex"))
-            heading.tabIndex = -1;
-        heading?.focus();
+        if (heading)
+            focusOn(heading);
     };
+    for (const [event, by] of [["keydown", true], ["pointerdown", false]] as const)
+        addEventListener(event, () => { keys = by; }, { capture: true });
     document.addEventListener("focusin", ({ target }) => {
         has = target instanceof Element ? target : null;
         around = has ? above(has) : [];
+        if (has)
+            had = [has, ...around].map(words);
+        reveal(); // the browser is content when the caret is in sight
     });
     new MutationObserver(() => {
+        const near = document.querySelector(".undo-near");
+        if (near !== notice) {
+            notice = near;
+            reveal();
+        }
         if (!has || has.isConnected)
             return;
         const to = around;

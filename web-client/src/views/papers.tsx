@@ -75,7 +75,7 @@ export function PaperScreen({ screen }: { screen: Extract<Screen, { at: "paper" 
         <>
             <div class="no-print">
                 <Title of={`paper ${screen.version ?? ""}`}>{screen.list ? w.papers.list_title : w.papers.title}</Title>
-                <Buttons><Button kind="quiet" onClick={() => go(screen.back)}>← {w.record.back}</Button></Buttons>
+                <Buttons><Button kind="quiet" onClick={() => go(screen.back, true)}>← {w.record.back}</Button></Buttons>
             </div>
             <Of part={papers} loading={w.papers.loading}>
                 {(value) => {

@@ -2,23 +2,60 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { ChartSummary, Failure, Id, Member, RecordView } from "../core/protocol.ts";
+import { cameBack } from "../state/effects.ts";
 import { isStaff, type Mark } from "../state/marks.ts";
 import { tree, type Part } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
+import { comeTo, focusOn } from "./focus.ts";
 
 /* A page that was just loaded begins at its top: the focus is moved only after somebody did something. */
 let touched = false;
 for (const event of ["keydown", "pointerdown"])
     addEventListener(event, () => { touched = true; }, { capture: true, once: true });
 
-/** The screen's one first heading. It takes the focus when the screen changes. */
-export function Title({ children, of }: { children: ComponentChildren; of: string }) {
+/** The screen's one first heading. When the screen changes the focus comes to it, or to where what is new begins. */
+export function Title({ children, of, place = of }: { children: ComponentChildren; of: string; place?: string }) {
     const heading = useRef<HTMLHeadingElement>(null);
     useEffect(() => {
-        if (touched)
-            heading.current?.focus({ preventScroll: true });
+        if (touched && heading.current)
+            comeTo(place, heading.current, cameBack);
     }, [of]);
     return <h1 ref={heading} tabIndex={-1} class="title">{children}</h1>;
+}
+
+/** The first stop before what is on many screens: past it. */
+export function SkipLink({ to, children }: { to: string; children: ComponentChildren }) {
+    return (
+        <a class="usa-skipnav" href={`#${to}`} onClick={(event) => {
+            event.preventDefault();
+            document.getElementById(to)?.focus();
+        }}>{children}</a>
+    );
+}
+
+/** To each part of a long screen, and to the bar of the visit that is above it. */
+export function Ways({ title }: { title: string }) {
+    const around = useRef<HTMLDetailsElement>(null);
+    const [parts, setParts] = useState<HTMLElement[]>([]);
+    return (
+        <details class="folded ways-in" ref={around} onToggle={() => setParts([
+            ...document.querySelectorAll<HTMLElement>(".visit-bar .visit-title"),
+            ...around.current?.parentElement?.querySelectorAll<HTMLElement>("section > h3") ?? [],
+        ])}>
+            <summary>{title}</summary>
+            <ul class="choices">
+                {parts.map((heading) => (
+                    <li key={heading.textContent}>
+                        <Button kind="other" onClick={() => {
+                            around.current?.removeAttribute("open");
+                            focusOn(heading);
+                            heading.scrollIntoView();
+                        }}>{heading.textContent}</Button>
+                    </li>
+                ))}
+            </ul>
+        </details>
+    );
 }
 
 type ButtonProps = {

@@ -13,7 +13,7 @@ import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
 import { fieldWords, labelOf, recordName } from "./names.ts";
-import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, Ways, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
 type Props = RecordProps;
@@ -201,13 +201,14 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
         <article aria-label={name}>
             <Buttons>
                 {(back || !schema.record) && (
-                    <Button kind="quiet" onClick={() => go(back ?? { at: "chart", chart: chart.chart, part: doc })}>
+                    <Button kind="quiet" onClick={() => go(back ?? { at: "chart", chart: chart.chart, part: doc }, true)}>
                         ← {back ? w.record.back : words.all[doc]}
                     </Button>
                 )}
                 {plain && !schema.record && <AskAbout chart={chart.chart} name={name} />}
             </Buttons>
-            {!schema.record && <h2 class="record-name">{name}</h2>}
+            {!schema.record && <h2 class="record-name" tabIndex={-1} data-begin>{name}</h2>}
+            {staff && !schema.record && <Ways title={w.record.ways} />}
             {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
             {shownProposals(record).map((proposal) => (
                 <ProposalView key={proposal.index} {...props} proposal={proposal} />
@@ -406,7 +407,7 @@ function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<strin
         for (const field of fields)
             if (field)
                 drop(place(field));
-        go(props.back ?? { at: "chart", chart: chart.chart, part: doc });
+        go(props.back ?? { at: "chart", chart: chart.chart, part: doc }, true);
     };
     const add = async () => {
         const values: Record<string, string> = { ...begin };
@@ -429,7 +430,7 @@ function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<strin
     };
     return (
         <form class="new-record" onSubmit={(event) => { event.preventDefault(); void add(); }}>
-            <h2>{words.add[doc]}</h2>
+            <h2 tabIndex={-1} data-begin>{words.add[doc]}</h2>
             {plain && w.record.plain.add_what[doc] && <p>{w.record.plain.add_what[doc]}</p>}
             {missing && <Alert kind="error" title={w.record.name_first[doc]} live />}
             {fields.map((field) => field && (

@@ -32,7 +32,7 @@ export function ThenScreen({ screen }: { screen: Extract<Screen, { at: "then" }>
             (value) => setThen({ state: "here", value }), (thrown: unknown) => setThen({ state: "failed", failure: failureOf(thrown) }));
     };
     useEffect(load, [chart, before]);
-    const back = <Buttons><Button onClick={() => go(screen.back)}>← {w.then.back}</Button></Buttons>;
+    const back = <Buttons><Button onClick={() => go(screen.back, true)}>← {w.then.back}</Button></Buttons>;
     return (
         <>
             <Title of={`then ${chart} ${before}`}>{w.then.title}</Title>
