@@ -27,12 +27,13 @@ static int document_argument(struct cli *cli, size_t i, struct edit *edit)
                     cli->args.words[i], names);
 }
 
-/* Up to where this home's person has seen a document; for `doc choose`. */
-static void shown_name_of(const struct edit *edit, char out[128])
+/* Up to where this home's person has seen a document; for `doc choose` and `doc sign`. */
+static void shown_name_of(const struct galen_id *chart, const struct galen_document *document,
+                          char out[128])
 {
     char id[HEX_ID];
-    id_text(&edit->chart, id);
-    snprintf(out, 128, "shown/%s/%s", id, edit->document->name);
+    id_text(chart, id);
+    snprintf(out, 128, "shown/%s/%s", id, document->name);
 }
 
 /* -- get -------------------------------------------------------------------------------------------- */
@@ -95,6 +96,14 @@ static void print_record(cJSON *record)
     cJSON_Delete(record);
 }
 
+static void show_record(const struct cli *cli, cJSON *record)
+{
+    if (cli->json)
+        print_json(record);
+    else
+        print_record(record);
+}
+
 /* The end of a local day ("2026-03-14"); false: that is no day. */
 static bool day_end(const char *text, uint64_t *ms)
 {
@@ -138,22 +147,40 @@ static int show_then(struct cli *cli, const struct edit *edit)
         printf("As it was on %s, after entry %llu; not as it is now.\n", time,
                (unsigned long long)(size - 1));
     cJSON *records = cJSON_GetObjectItemCaseSensitive(then, "records");
-    cJSON *list = cJSON_GetObjectItemCaseSensitive(records, edit->document->name);
-    while ((record = cJSON_DetachItemFromArray(list, 0)) != NULL) {
-        if (cli->json)
-            print_json(record);
-        else
-            print_record(record);
+    for (size_t i = 0; i < galen_document_count; i++) {
+        const struct galen_document *document = &galen_documents[i];
+        cJSON *list = cJSON_GetObjectItemCaseSensitive(records, document->name);
+        if (edit->document && edit->document != document)
+            continue;
+        while ((record = cJSON_DetachItemFromArray(list, 0)) != NULL)
+            show_record(cli, record);
     }
     cJSON_Delete(then);
     return CLI_OK;
 }
 
+static void show_document(struct cli *cli, const struct galen_id *chart,
+                          const struct galen_document *document)
+{
+    char note[128];
+    const struct galen_docs *docs = galen_engine_docs(cli->engine, chart);
+    for (size_t i = 0; i < galen_docs_record_count(docs, document->id); i++)
+        show_record(cli,
+                    record_json(cli->engine, chart, galen_docs_record_at(docs, document->id, i)));
+    shown_name_of(chart, document, note);
+    if (home_store_note(cli->store, note, galen_log_size(galen_engine_log(cli->engine, chart))) !=
+        GALEN_OK)
+        cli_warn(cli, "What was shown could not be noted in the home; `doc choose` and `doc sign` "
+                      "will ask to look again.");
+}
+
+/* Of one document, or of all. */
 int command_doc_get(struct cli *cli)
 {
     struct edit edit = {0};
-    char note[128];
-    int status = document_argument(cli, 1, &edit);
+    bool one = cli->args.word_count > 1;
+    size_t count = 0;
+    int status = one ? document_argument(cli, 1, &edit) : CLI_OK;
     if (status == CLI_OK)
         status = cli_open(cli, OPEN_MEMBER);
     if (status == CLI_OK)
@@ -165,22 +192,14 @@ int command_doc_get(struct cli *cli)
     const struct galen_log *log = galen_engine_log(cli->engine, &edit.chart);
     if (cli->args.given[OPTION_AT])
         return show_then(cli, &edit);
-    size_t count = galen_docs_record_count(docs, edit.document->id);
+    for (size_t i = 0; i < galen_document_count; i++)
+        if (!one || edit.document == &galen_documents[i])
+            count += galen_docs_record_count(docs, galen_documents[i].id);
     if (status == CLI_OK && count == 0 && !galen_log_is_holder(log))
         return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
-    for (size_t i = 0; i < count; i++) {
-        cJSON *record =
-            record_json(cli->engine, &edit.chart, galen_docs_record_at(docs, edit.document->id, i));
-        if (cli->json)
-            print_json(record);
-        else
-            print_record(record);
-    }
-    shown_name_of(&edit, note);
-    if (home_store_note(cli->store, note, galen_log_size(log)) != GALEN_OK)
-        cli_warn(
-            cli,
-            "What was shown could not be noted in the home; `doc choose` will ask to look again.");
+    for (size_t i = 0; i < galen_document_count; i++)
+        if (!one || edit.document == &galen_documents[i])
+            show_document(cli, &edit.chart, &galen_documents[i]);
     return status;
 }
 
@@ -399,11 +418,29 @@ struct signing {
     galen_token token;
 };
 
+/* Up to where this home's person has seen all that a signature is about. */
+static uint64_t seen_of(struct cli *cli, const struct galen_id *chart)
+{
+    char note[128];
+    const struct galen_docs *docs = galen_engine_docs(cli->engine, chart);
+    uint64_t seen = galen_log_size(galen_engine_log(cli->engine, chart));
+    for (size_t i = 0; i < galen_document_count; i++) {
+        const struct galen_document *document = &galen_documents[i];
+        if (!galen_docs_supersedes(document->id) ||
+            galen_docs_record_count(docs, document->id) == 0)
+            continue;
+        shown_name_of(chart, document, note);
+        uint64_t shown = home_store_noted(cli->store, note);
+        seen = shown < seen ? shown : seen;
+    }
+    return seen;
+}
+
 static enum galen_err make_sign(struct cli *cli, void *context)
 {
     struct signing *signing = context;
     return galen_engine_sign(cli->engine, clock_ms(), &signing->chart,
-                             signing->has_visit ? signing->visit : NULL, signing->meaning,
+                             seen_of(cli, &signing->chart), signing->has_visit ? signing->visit : NULL, signing->meaning,
                              signing->token);
 }
 
@@ -464,6 +501,11 @@ int command_doc_sign(struct cli *cli)
     enum galen_err err = make_sign(cli, &signing);
     if (err == GALEN_OK)
         return show_signed(cli, &signing);
+    if (err == GALEN_ERR_CHANGED)
+        return cli_fail(cli, err,
+                        "Others changed the record since it was last shown here. Look at it with "
+                        "`galen doc get %s`, then sign again.",
+                        cli->args.words[0]);
     sign_help(cli->engine, &signing.chart, err, help);
     return cli_fail(cli, err, "%s", help);
 }
@@ -518,7 +560,7 @@ static int choose(struct cli *cli, struct edit *edit, const struct galen_field *
     if (!record)
         return cli_fail(cli, GALEN_ERR_VALUE,
                         "There is no such record. `galen doc get` lists them.");
-    shown_name_of(edit, note);
+    shown_name_of(&edit->chart, edit->document, note);
     uint64_t shown = home_store_noted(cli->store, note);
     size_t said = galen_record_history_count(record, field->number);
     if (said > 0 && galen_record_history(record, field->number, said - 1).index >= shown)

@@ -104,8 +104,8 @@ const struct command commands[] = {
         "  galen send . <<< 'I feel dizzy since the new tablet.'\n"
         "\nJSON: chart, index, token.\n"),
     /* -- documents ------------------------------------------------------------------------------ */
-    ROW("doc get", "CHART DOC", 2, 2, O(AT), command_doc_get,
-        "shows a document: pmr (medicines), map (what to do), profile …",
+    ROW("doc get", "CHART [DOC]", 1, 2, O(AT), command_doc_get,
+        "shows a document: pmr (medicines), map (what to do), profile …; or all of them",
         "DOC is pmr (medicines), map (what to do), people, profile, dtp (problems), journal, allergies, visit or\n"
         "checkin; `galen doc set --help` lists their fields.\n"
         "Every value with who said it and when. Where two people wrote at the same time, all values are shown,\n"
@@ -115,6 +115,7 @@ const struct command commands[] = {
         "own with --json), or at the end of a day. It is only shown: nothing changes.\n"
         "\nExamples:\n"
         "  galen doc get . pmr\n"
+        "  galen doc get .                          all documents, before signing\n"
         "  galen doc get . pmr --at 17              after entry 17\n"
         "  galen doc get . pmr --at 2026-03-14      as it was when that day ended\n"
         "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined, empty), conflicts, fields\n"
@@ -175,10 +176,12 @@ const struct command commands[] = {
         "\nJSON: chart, doc, record, proposed, index.\n"),
     ROW("doc sign", "CHART MEANING", 2, 2, O(VISIT), command_doc_sign,
         "signs the documents as they are now, which makes the next version (pharmacists)",
-        "MEANING: reviewed-with-patient, reviewed-alone or discharge-reconciled. Nothing is signed while values are\n"
-        "in conflict, while something you wrote is still on its way, or when something comes in between: look at\n"
-        "it and sign again. Later changes supersede the version; it can be shown as it was for good.\n"
+        "MEANING: reviewed-with-patient, reviewed-alone or discharge-reconciled. What is signed is what\n"
+        "`galen doc get` showed last in this home, and what you wrote here: nothing is signed when others changed\n"
+        "the record since, while values are in conflict, or while something you wrote is still on its way. Look\n"
+        "at it and sign again. Later changes supersede the version; it can be shown as it was for good.\n"
         "\nExample:\n"
+        "  galen doc get .\n"
         "  galen doc sign . reviewed-with-patient\n"
         "\nJSON: as `galen doc versions`, of the new one.\n"),
     ROW("doc versions", "CHART", 1, 1, 0, command_doc_versions,
@@ -249,10 +252,11 @@ const struct command commands[] = {
         "  {\"do\":\"doc choose\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"regimen\",\"index\":"
         "17}\n"
         "      (index: of the entry that said the value)\n"
-        "  {\"do\":\"doc sign\",\"chart\":\"…\",\"meaning\":\"reviewed-with-patient\"}   also \"visit\"\n"
+        "  {\"do\":\"doc sign\",\"chart\":\"…\",\"seen\":41,\"meaning\":\"reviewed-with-patient\"}   also \"visit\"\n"
+        "      (seen: how many entries the chart had that the person was shown: the size that doc get answers)\n"
         "  {\"do\":\"doc undoable\",\"chart\":\"…\"}      answers undoable, as `galen doc undo --look --json`\n"
         "  {\"do\":\"doc undo\",\"chart\":\"…\",\"token\":\"…\"}         of the undo or redo in it\n"
-        "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then the answer\n"
+        "  {\"do\":\"doc get\",\"chart\":\"…\",\"doc\":\"pmr\"}             record events, then the answer, with size\n"
         "  {\"do\":\"log\",\"chart\":\"…\",\"from\":0}                  entry events, then the answer\n"
         "  {\"do\":\"draft\",\"chart\":\"…\",\"doc\":\"pmr\",\"record\":\"…\",\"field\":\"reason\","
         "\"text\":\"…\"}\n"

@@ -183,14 +183,17 @@ int do_sign(struct task *t)
     struct galen_id chart;
     uint8_t visit[GALEN_RECORD_ID_BYTES];
     char help[SIGN_HELP_MAX];
+    uint64_t seen = 0;
     const char *meaning = text_in(t, "meaning"), *record = text_in(t, "visit");
     int status = chart_in(t, &chart);
+    if (status == CLI_OK)
+        status = number_in(t, "seen", &seen);
     if (status == CLI_OK && record)
         status = find_record(t->cli, record, &chart, GALEN_DOC_VISIT, visit);
     if (status != CLI_OK)
         return status;
     enum galen_err err =
-        galen_engine_sign(t->cli->engine, clock_ms(), &chart, record ? visit : NULL,
+        galen_engine_sign(t->cli->engine, clock_ms(), &chart, seen, record ? visit : NULL,
                           meaning ? meaning_named(meaning) : 0, t->token);
     if (err == GALEN_OK || err == GALEN_ERR_VALUE)
         return requested(t, err);
@@ -241,6 +244,7 @@ int do_doc_get(struct task *t)
         cJSON_AddStringToObject(record, "event", "record");
         print_json(record);
     }
+    json_number(t->answer, "size", galen_log_size(galen_engine_log(t->cli->engine, &chart)));
     return CLI_OK;
 }
 

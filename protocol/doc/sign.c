@@ -47,13 +47,9 @@ static bool changes_documents(const struct item *item)
              item->kind == GALEN_KIND_ANSWER));
 }
 
-bool item_supersedes(const struct item *item)
+bool galen_docs_supersedes(uint8_t doc)
 {
-    if (!changes_documents(item))
-        return false;
-    if (item->record == NULL)
-        return true; /* of a newer version: nobody here can tell what it changed */
-    switch (item->record->document->id) {
+    switch (doc) {
     case GALEN_DOC_PEOPLE:
     case GALEN_DOC_JOURNAL:
     case GALEN_DOC_VISIT:
@@ -62,6 +58,28 @@ bool item_supersedes(const struct item *item)
     default:
         return true;
     }
+}
+
+bool item_supersedes(const struct item *item)
+{
+    if (!changes_documents(item))
+        return false;
+    /* of a newer version: nobody here can tell what it changed */
+    return item->record == NULL || galen_docs_supersedes(item->record->document->id);
+}
+
+uint64_t galen_docs_changed_since(const struct galen_docs *docs, uint64_t size,
+                                  const struct galen_id *device)
+{
+    uint64_t first = GALEN_NO_ENTRY;
+    for (size_t i = docs->items.count; i > 0; i--) {
+        const struct item *item = docs->items.at[i - 1];
+        if (item->entry.index < size)
+            break;
+        if (item_supersedes(item) && !galen_id_equal(&item->entry.device, device))
+            first = item->entry.index;
+    }
+    return first;
 }
 
 /* The state that a sign-off with this base is about: the present one, if nothing changed it since; else

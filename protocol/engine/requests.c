@@ -1,6 +1,8 @@
 /* What a person asks for: each becomes one or more requests in the outbox. */
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <string.h>
 
 struct chart *chart_to_write(const struct galen_engine *engine, const struct galen_id *id,
@@ -508,8 +510,8 @@ enum galen_err galen_engine_sign_bar(const struct galen_engine *engine, const st
 }
 
 enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
-                                 const struct galen_id *id, const uint8_t *visit, uint8_t meaning,
-                                 galen_token token)
+                                 const struct galen_id *id, uint64_t seen, const uint8_t *visit,
+                                 uint8_t meaning, galen_token token)
 {
     enum galen_err err;
     struct chart *chart = chart_to_write(engine, id, &err);
@@ -518,9 +520,13 @@ enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
     err = sign_bar(engine, chart);
     if (err != GALEN_OK)
         return err;
-    if (meaning < GALEN_SIGN_WITH_PATIENT || meaning > GALEN_SIGN_DISCHARGE ||
+    if (seen > galen_log_size(chart->log) || meaning < GALEN_SIGN_WITH_PATIENT ||
+        meaning > GALEN_SIGN_DISCHARGE ||
         (visit && !galen_docs_record(chart->docs, GALEN_DOC_VISIT, visit)))
         return GALEN_ERR_VALUE;
+    if (GALEN_CHECKED(SIGN_SEEN) &&
+        galen_docs_changed_since(chart->docs, seen, galen_log_self(chart->log)) != GALEN_NO_ENTRY)
+        return GALEN_ERR_CHANGED;
     struct galen_op op = {.kind = GALEN_KIND_SIGN};
     op.content.sign.meaning = meaning;
     op.content.sign.schema = GALEN_SCHEMA_VERSION;

@@ -43,6 +43,7 @@ enum ask_field {
     ASK_PURPOSE,
     ASK_RECORD,
     ASK_ROLE,
+    ASK_SEEN,
     ASK_SEND,
     ASK_SHOWN,
     ASK_TAG,
@@ -74,7 +75,7 @@ struct asked {
     const cJSON *fields;
     uint8_t tag[GALEN_DRAFT_TAG_BYTES];
     uint64_t at, deleted, caret, end;
-    uint64_t from, before, count, proposal, version;
+    uint64_t from, before, count, proposal, seen, version;
     int32_t zone_minutes;
     uint8_t role, purpose, class, meaning;
     bool accepted, admitted, list, muted, on, send, a4;

@@ -193,7 +193,7 @@ enum galen_err change_sign(struct asked *a)
     galen_token token;
     const uint8_t *visit = a->given & ASK_BIT(ASK_VISIT) ? a->visit : NULL;
     enum galen_err err =
-        galen_engine_sign(a->engine, a->now_ms, &a->chart, visit, a->meaning, token);
+        galen_engine_sign(a->engine, a->now_ms, &a->chart, a->seen, visit, a->meaning, token);
     if (err != GALEN_OK && err != GALEN_ERR_VALUE) {
         char help[SIGN_HELP_MAX];
         sign_help(a->engine, &a->chart, err, help);

@@ -99,8 +99,8 @@ static const struct {
      GALEN_ERR_VALUE, NULL},
     {"{\"do\":\"answer\",\"chart\":\"$chart\",\"proposal\":$proposal,\"accepted\":true}", GALEN_OK,
      "\"token\":\""},
-    {"{\"do\":\"sign\",\"chart\":\"$chart\",\"meaning\":\"reviewed-alone\"}", GALEN_ERR_OFFLINE,
-     "Sign when everything is here."},
+    {"{\"do\":\"sign\",\"chart\":\"$chart\",\"seen\":1,\"meaning\":\"reviewed-alone\"}",
+     GALEN_ERR_OFFLINE, "Sign when everything is here."},
     {"{\"do\":\"release\",\"token\":\"$medicine\",\"send\":false}", GALEN_ERR_VALUE, NULL},
     {"{\"do\":\"live\",\"on\":true}", GALEN_OK, "{}"},
     {"{\"do\":\"draft\",\"chart\":\"$chart\",\"doc\":\"pmr\",\"record\":\"$medicine\","

@@ -374,8 +374,9 @@ static size_t versions(const struct home *home)
 
 static enum galen_err sign_now(struct home *home, galen_token token)
 {
-    return galen_engine_sign(home->engine, home_now(home),
-                             galen_rules_chart(home->charts[0]->rules), NULL,
+    const struct galen_id *id = galen_rules_chart(home->charts[0]->rules);
+    return galen_engine_sign(home->engine, home_now(home), id,
+                             galen_log_size(galen_engine_log(home->engine, id)), NULL,
                              GALEN_SIGN_WITH_PATIENT, token);
 }
 
@@ -387,11 +388,11 @@ Test(engine, D4_a_pharmacist_signs_what_is_there)
     const struct galen_id *id = galen_rules_chart(v.chart->rules);
     galen_token token;
     cr_assert_eq(galen_engine_sign_bar(home->engine, id), GALEN_OK);
-    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, NULL, 0, token),
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, 0, NULL, 0, token),
                  GALEN_ERR_VALUE);
-    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, NULL, 4, token),
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, 0, NULL, 4, token),
                  GALEN_ERR_VALUE);
-    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, medicine, 1, token),
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, 0, medicine, 1, token),
                  GALEN_ERR_VALUE, "no such visit");
     uint64_t base = v.chart->size;
     cr_assert_eq(sign_now(home, token), GALEN_OK);
@@ -485,6 +486,59 @@ Test(engine, D4_nothing_is_signed_in_conflict_and_L8_over_what_is_newer)
     home_show(home);
     cr_assert_eq(sign_now(home, token), GALEN_ERR_UNKNOWN_KIND);
     cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+static enum galen_err sign_seen(struct home *home, uint64_t seen)
+{
+    galen_token token;
+    return galen_engine_sign(home->engine, home_now(home),
+                             galen_rules_chart(home->charts[0]->rules), seen, NULL,
+                             GALEN_SIGN_WITH_PATIENT, token);
+}
+
+/* What is signed is what the signer was shown: what others said of the record since is looked at first. What says
+ * nothing of the record, and what this device wrote itself, is no news. */
+Test(engine, D4_what_others_changed_since_it_was_shown_is_not_signed)
+{
+    static const uint8_t note[GALEN_RECORD_ID_BYTES] = {'n', 'o', 't', 'e'};
+    static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    struct visit v = visit_new(96);
+    write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.pharmacist);
+    uint64_t shown = v.chart->size;
+    chart_write(v.chart, v.patient, GALEN_KIND_WRITE, "journal", note, "symptom", "3");
+    home_show(home);
+    cr_assert_eq(sign_seen(home, v.chart->size + 1), GALEN_ERR_VALUE, "nobody was shown that");
+    cr_assert_eq(galen_docs_changed_since(galen_engine_docs(home->engine, id), shown,
+                                          &v.pharmacist->id),
+                 GALEN_NO_ENTRY);
+
+    uint64_t changed =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
+    home_show(home);
+    cr_assert_eq(galen_docs_changed_since(galen_engine_docs(home->engine, id), shown,
+                                          &v.pharmacist->id),
+                 changed);
+    cr_assert_eq(sign_seen(home, shown), GALEN_ERR_CHANGED);
+    cr_assert_eq(sign_seen(home, changed), GALEN_ERR_CHANGED, "it is the one after");
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0, "nothing was asked for");
+    cr_assert_eq(versions(home), 0);
+
+    shown = v.chart->size;
+    galen_token token;
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, changed, true, token),
+                 GALEN_OK);
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(sign_seen(home, shown), GALEN_OK, "what it wrote itself its person knows");
+    home_pump(home);
+    cr_assert_eq(home_accept(home, v.chart), GALEN_OK);
+    home_show(home);
+    cr_assert_eq(versions(home), 1);
     home_free(home);
     chart_free(v.chart);
 }

@@ -282,8 +282,9 @@ static void sign(struct world *world, struct node *node)
 {
     galen_token token;
     uint8_t meaning = (uint8_t)(1 + chance_below(&world->chance, GALEN_SIGN_DISCHARGE));
+    uint64_t seen = galen_log_size(galen_engine_log(node->engine, &world->chart));
     enum galen_err err =
-        galen_engine_sign(node->engine, node_now(node), &world->chart, NULL, meaning, token);
+        galen_engine_sign(node->engine, node_now(node), &world->chart, seen, NULL, meaning, token);
     if (err == GALEN_ERR_CONFLICT)
         choose(world, node);
     if (err == GALEN_OK)

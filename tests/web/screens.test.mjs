@@ -851,7 +851,50 @@ test("a discharge is not signed as reconciled while a line is left", async () =>
     await page.getByLabel("Gone through together with the patient.").check({ force: true });
     await page.getByRole("button", { name: "Sign", exact: true }).click();
     await settle(page);
-    assert.deepEqual(await page.heard("sign"), [{ chart: CHART, meaning: "reviewed-with-patient", visit: record(52) }]);
+    assert.deepEqual(await page.heard("sign"), [{ chart: CHART, seen: 15, meaning: "reviewed-with-patient", visit: record(52) }]);
+    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
+    await page.close();
+});
+
+const ready = (s) => { s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0); };
+const signButton = (page) => page.getByRole("button", { name: "Sign", exact: true });
+
+test("what others change while somebody is about to sign is named, and looked at before", async () => {
+    const page = await on("flow-sign-done", ready);
+    await byTom(page, { doc: "visit", record: record(52), fields: { notes: "" } });
+    await byTom(page, { device: "d1".repeat(32), account: "a1".repeat(32), record: record(1), fields: { watch_for: "Tiredness" } });
+    assert.equal(await signButton(page).count(), 1, "what is in no version, and one's own, is no news");
+    await byTom(page, { record: record(1), fields: { instructions: "With food" } });
+    assert.equal(await signButton(page).count(), 0);
+    const news = page.locator(".usa-alert").filter({ hasText: "This changed while you were here" });
+    assert.match(await news.innerText(), /Tom Tech[\s\S]*Instructions/);
+    await page.press("Look at Metformin 500 mg");
+    assert.match(await page.locator(".record-name").innerText(), /Metformin/);
+    await page.press("← Back to where I was");
+    assert.equal(await signButton(page).count(), 1, "it was looked at");
+    await byTom(page, { record: record(1), fields: { instructions: "With milk" } });
+    await page.press("I have looked at it");
+    await signButton(page).click();
+    await settle(page);
+    assert.deepEqual((await page.heard("sign")).map(({ seen }) => seen), [19]);
+    await page.close();
+});
+
+test("what came in the moment before is not signed unseen", async () => {
+    const page = await on("flow-sign-done", ready);
+    const late = { record: record(1), fields: { instructions: "With food" } };
+    await page.evaluate(([chart]) => globalThis.script.entries[chart].push({ device: "d4".repeat(32), doc: "pmr" }), [CHART]);
+    await signButton(page).click();
+    await settle(page);
+    assert.equal(await signButton(page).count(), 0);
+    assert.equal(await page.locator(".usa-alert--error").count(), 0, "it is no failure");
+    await page.evaluate(([chart]) => globalThis.script.entries[chart].pop(), [CHART]);
+    await byTom(page, late);
+    assert.match(await page.locator(".flow").innerText(), /This changed while you were here[\s\S]*Tom Tech[\s\S]*Instructions/);
+    await page.press("I have looked at it");
+    await signButton(page).click();
+    await settle(page);
+    assert.deepEqual((await page.heard("sign")).map(({ seen }) => seen), [15, 16]);
     assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
     await page.close();
 });

@@ -269,6 +269,14 @@ struct galen_version galen_docs_version_at(const struct galen_docs *docs, size_t
  * version (L8); CONFLICT.
  */
 enum galen_err galen_docs_sign_bar(const struct galen_docs *docs);
+/** Does a change of this document supersede a version? */
+bool galen_docs_supersedes(uint8_t doc);
+/**
+ * The first entry from `size` on that changes the record, as what supersedes a version does, and that another
+ * device than this one wrote; GALEN_NO_ENTRY: none.
+ */
+uint64_t galen_docs_changed_since(const struct galen_docs *docs, uint64_t size,
+                                  const struct galen_id *device);
 /** Appends what a sign-off is about (PROTOCOL.md, "Sign-off"). False: out of memory. */
 GALEN_MUST_USE bool galen_docs_write_signed(const struct galen_docs *docs, struct galen_writer *w);
 /** SHA-256 of it. False: out of memory. */

@@ -302,13 +302,15 @@ GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, u
                                                   const struct galen_id *chart, uint64_t proposal,
                                                   bool accepted, galen_token token);
 /**
- * Pharmacists: signs the documents as they are here (D4), which makes the next version. `visit`: the record
- * (16 bytes) of the visit it belongs to, or NULL. It is not made anew when something comes in between: FAILED
- * with BEHIND then says so. Errors at once: those of galen_engine_sign_bar; VALUE: no such meaning or visit.
+ * Pharmacists: signs the documents as they are here (D4), which makes the next version. `seen`: how many entries
+ * the chart had that this person was shown. `visit`: the record (16 bytes) of the visit it belongs to, or NULL. It
+ * is not made anew when something comes in between: FAILED with BEHIND then says so. Errors at once: those of
+ * galen_engine_sign_bar; CHANGED: others changed the record since; VALUE: no such size, meaning or visit.
  */
 GALEN_MUST_USE enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
-                                                const struct galen_id *chart, const uint8_t *visit,
-                                                uint8_t meaning, galen_token token);
+                                                const struct galen_id *chart, uint64_t seen,
+                                                const uint8_t *visit, uint8_t meaning,
+                                                galen_token token);
 /**
  * Why this person could not sign now: OK; ROLE; NOT_HOLDER; UNSENT (requests wait); OFFLINE or BEHIND (not all
  * that the server has is here); WITHHELD; UNKNOWN_KIND; CONFLICT; or what stops all writing.

@@ -133,7 +133,9 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
     }
     /** What somebody else wrote, as `append` does for us. */
     const others = (e: Entry): void => {
-        list(e.chart).push(e);
+        const summary = script.charts.find((c) => c.chart === e.chart);
+        if (list(e.chart).push(e) && summary)
+            summary.entries = e.index + 1;
         apply(e);
         tell({ event: "entry", ...e });
     };
@@ -188,7 +190,9 @@ export function scripted(script: Script): { core: Core; sound: Sound; heard: unk
             return { token: which };
         },
         versions: () => structuredClone(script.versions),
-        sign: ({ chart, meaning, visit }) => {
+        sign: ({ chart, seen, meaning, visit }) => {
+            if (list(chart).slice(seen).some((e) => e.device !== script.home.device && e.doc === "pmr"))
+                throw failure("changed-meanwhile");
             const made = append(chart, { kind: "sign", meaning } as Partial<Entry>);
             script.versions.versions.push({
                 chart, version: script.versions.versions.length + 1, index: list(chart).length, time_ms: script.now_ms, account: script.home.account,

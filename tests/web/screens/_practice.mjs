@@ -480,6 +480,11 @@ export const states = [
     ["flow-sign-patient", "patient", flow("sign"), done],
     ["flow-sign-conflict", "staff", flow("sign"), (s) => { s.versions = { versions: [version(1)], ready: false, error: "conflict", help: "Decide what stands in two ways first." }; }],
     ["flow-sign-not-ready", "staff", flow("sign"), all(done, (s) => { s.versions.ready = false; s.versions.help = "Wait until all is with the server."; s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0); })],
+    ["flow-sign-changed", "staff", flow("sign"), all(done, (s) => {
+        s.then = [{ event: "entry", chart: CHART, index: 15, time_ms: NOW - MIN, device: TOM.device, account: TOM.account, name: TOM.name, role: TOM.role, number: 3,
+            epoch: 1, class: "record", state: "open", verified_by: [], kind: "write", doc: "pmr", record: rec(1), fields: { instructions: "With food" } }];
+        s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0);
+    })],
     ["flow-sign-twice", "staff", flow("sign"), all(done, twice)],
     ["flow-assess-set-aside", "staff", flow("assess"), () => {}, [/^Set it aside ?: Metformin/, "Set aside with this reason"]],
     ["papers-patient", "patient", chart("papers"), twice],

@@ -529,8 +529,11 @@ export interface Questions {
     /** takes back, or makes stand again, the change that `undoable` gave with this token; `not-up-to-date`: it would
      *  be another one by now. What was never sent is dropped, and `done` comes for its own token. */
     undo: { ask: { chart: Id; token: Token }; answer: { token: Token } };
-    /** pharmacists: signs the record as it is here; `failed` not-up-to-date: something came in between */
-    sign: { ask: { chart: Id; meaning: Exclude<Meaning, "unknown">; visit?: Id }; answer: { token: Token } };
+    /**
+     * pharmacists: signs the record as it is here. `seen`: how many entries the chart had that this person was shown;
+     * changed-meanwhile: others changed the record since. `failed` not-up-to-date: something came in between
+     */
+    sign: { ask: { chart: Id; seen: number; meaning: Exclude<Meaning, "unknown">; visit?: Id }; answer: { token: Token } };
     release: { ask: { token: Token; send: boolean }; answer: object };
     /** this person has had the chart on the screen up to (not including) this entry */
     seen: { ask: { chart: Id; size: number }; answer: object };

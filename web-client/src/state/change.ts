@@ -18,6 +18,7 @@ export type Change =
     | { do: "go"; screen: Screen }
     | { do: "members"; chart: Id; members: Part<Member[]> }
     | { do: "entries"; chart: Id; from: number; entries: Part<Entry[]> }
+    | { do: "shown"; chart: Id; size: number }
     | { do: "earlier"; chart: Id }
     | { do: "waiting"; chart: Id; waiting: Waiting[] }
     | { do: "records"; chart: Id; doc: RecordDoc; records: Part<RecordView[]> }
@@ -78,7 +79,7 @@ function without<T>(from: Record<string, T>, key: string): Record<string, T> {
 
 function opened(chart: Id): OpenChart {
     return {
-        chart, members: loading, entries: loading, from: 0, earlier: false, waiting: [],
+        chart, members: loading, entries: loading, from: 0, shown: 0, earlier: false, waiting: [],
         records: Object.fromEntries(recordDocs.map((doc) => [doc, loading])) as OpenChart["records"],
         findings: loading, versions: loading, undoable: loading, wanted: [], checked: null,
     };
@@ -296,6 +297,7 @@ const rows: { [N in Change["do"]]: (c: Of<N>) => void } = {
         c.entries.state === "here" || open.entries.state !== "here"
             ? { entries: c.entries, from: c.from, earlier: false }
             : { earlier: false }),
+    shown: (c) => ofOpen(c.chart, () => ({ shown: c.size })),
     earlier: (c) => ofOpen(c.chart, () => ({ earlier: true })),
     waiting: (c) => ofOpen(c.chart, () => ({ waiting: c.waiting })),
     records: (c) => recordsCame(c.chart, c.doc, c.records),

@@ -63,6 +63,10 @@ async function askWanted(): Promise<void> {
             await askOne(one);
     }
     round = null;
+    /* What came after the charts were asked for is not counted: it may not be on the screen. */
+    const chart = tree.open.value && summary(tree.open.value.chart);
+    if (chart)
+        change({ do: "shown", chart: chart.chart, size: chart.entries });
 }
 
 async function askOne(what: Wanted): Promise<void> {

@@ -1,5 +1,5 @@
 /* A visit as it goes along: which one, where it is, and what is still open at each step. */
-import type { Finding, Findings, Id, Meaning, RecordView, Version, Versions } from "../core/protocol.ts";
+import type { DocName, Entry, Finding, Findings, Id, Meaning, RecordView, Version, Versions } from "../core/protocol.ts";
 import { go, refresh, ask } from "./effects.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
@@ -219,14 +219,35 @@ export const setAside = (chart: Id, finding: Finding, names: string, reason: str
 
 /* -- signing --------------------------------------------------------------------------------------------- */
 
-/** What was written a moment ago is in the log first; what came in between is read before anybody signs again. */
-export async function sign(chart: Id, meaning: Exclude<Meaning, "unknown">, visit: Id): Promise<boolean> {
+/** What changes in these is in no version, and supersedes none (PROTOCOL.md, "Sign-off"). */
+const asides: (DocName | undefined)[] = ["people", "journal", "visit", "checkin"];
+
+/** What others said of the record since the chart had so many entries, and where. */
+export function changedSince(seen: number): { entry: Entry; doc?: DocName; record?: Id }[] {
+    const open = tree.open.value, home = tree.home.value;
+    const entries = open?.entries.state === "here" ? open.entries.value : [];
+    const me = home.state === "here" ? home.value.device : "";
+    return entries.filter((e) => e.index >= seen && e.device !== me && e.state === "open" && !e.why && ["write", "propose", "answer"].includes(e.kind ?? ""))
+        .map((entry) => {
+            const { doc, record } = entry.kind === "answer" ? entries.find((e) => e.index === entry.proposal) ?? {} : entry;
+            return { entry, ...(doc ? { doc } : {}), ...(record ? { record } : {}) };
+        })
+        .filter(({ doc }) => !asides.includes(doc));
+}
+
+/**
+ * Signs what was shown when the chart had `seen` entries; what was written here a moment ago is in the log first.
+ * False: others changed the record since, and it is looked at first.
+ */
+export async function sign(chart: Id, seen: number, meaning: Exclude<Meaning, "unknown">, visit: Id): Promise<boolean> {
     try {
-        await ask("sign", { chart, meaning, visit });
+        await ask("sign", { chart, seen, meaning, visit });
         await refresh("waiting", "versions");
-        return true;
     } catch (thrown) {
-        change({ do: "problem", failure: failureOf(thrown), chart });
-        return false;
+        const failure = failureOf(thrown);
+        if (failure.error === "changed-meanwhile")
+            return false;
+        change({ do: "problem", failure, chart });
     }
+    return true;
 }

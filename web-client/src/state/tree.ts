@@ -55,6 +55,8 @@ export interface OpenChart {
     /** the entries from `from` on, without a gap */
     entries: Part<Entry[]>;
     from: number;
+    /** so many entries the chart had when all that is on the screen was asked for last */
+    shown: number;
     /** earlier ones are being fetched */
     earlier: boolean;
     waiting: Waiting[];

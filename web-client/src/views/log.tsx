@@ -4,9 +4,9 @@ import type { Entry, Member } from "../core/protocol.ts";
 import { loadEarlier, refresh } from "../state/effects.ts";
 import { checkNow, saveEvidence } from "../state/invite.ts";
 import { markOf, people, verifiedByAll } from "../state/marks.ts";
-import { tree } from "../state/tree.ts";
 import { problemWords, reasonWords, w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
+import { entryLabel } from "./names.ts";
 import { ShowThen } from "./then.tsx";
 import { Alert, Button, Buttons, Empty, Failed, MarkView, me, nameOf, Of, Tag, When } from "./parts.tsx";
 
@@ -103,7 +103,7 @@ function LogLine({ entry, members, plain }: ChartProps & { entry: Entry; members
     const who = mine ? w.you : entry.name || w.person("", entry.role ?? "");
     return (
         <li value={entry.index + 1} class={entry.state === "void" ? "void" : ""}>
-            <p><strong>{who}</strong> {w.log.what_happened(entry, docLabel(entry, plain), mine)}</p>
+            <p><strong>{who}</strong> {w.log.what_happened(entry, entryLabel(entry, plain), mine)}</p>
             <p class="said">
                 <When ms={entry.time_ms} />{" "}
                 {entry.state === "void"
@@ -113,17 +113,4 @@ function LogLine({ entry, members, plain }: ChartProps & { entry: Entry; members
             {entry.class === "record" && entry.state === "open" && <ShowThen chart={entry.chart} index={entry.index} ms={entry.time_ms} />}
         </li>
     );
-}
-
-/** Which field, in the words of the schema; the values stand in the record. */
-function docLabel(entry: Entry, plain: boolean): string {
-    const schema = tree.schema.value.find((d) => d.name === entry.doc);
-    if (!schema)
-        return "";
-    const label = (name: string) => {
-        const field = schema.fields.find((f) => f.name === name);
-        return field ? (plain ? field.plain : field.clinical) : name;
-    };
-    const fields = Object.keys(entry.fields ?? {}).map(label).join(", ");
-    return `${plain ? schema.plain : schema.clinical}${fields ? `: ${fields}` : ""}`;
 }

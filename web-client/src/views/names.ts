@@ -1,5 +1,5 @@
 /* What a person calls a record, and what stands in it, whichever document it belongs to. */
-import type { Member, RecordView, SchemaField } from "../core/protocol.ts";
+import type { Entry, Member, RecordView, SchemaField } from "../core/protocol.ts";
 import { here } from "../state/flow.ts";
 import { isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
 import { linked, medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
@@ -23,6 +23,19 @@ export function fieldWords(text: string, field: SchemaField, members: Member[], 
         return valueWords(text, field, members, plain);
     const record = here(doc).find((r) => r.record === linked(text));
     return record ? recordName(doc, record, plain) : w.record.unnamed[doc];
+}
+
+/** What an entry says something for: the document and its fields, in the words of the schema; the values stand in the record. */
+export function entryLabel(entry: Entry, plain: boolean): string {
+    const schema = tree.schema.value.find((d) => d.name === entry.doc);
+    if (!schema)
+        return "";
+    const label = (name: string) => {
+        const field = schema.fields.find((f) => f.name === name);
+        return field ? labelOf(field, plain) : name;
+    };
+    const fields = Object.keys(entry.fields ?? {}).map(label).join(", ");
+    return `${plain ? schema.plain : schema.clinical}${fields ? `: ${fields}` : ""}`;
 }
 
 const firstLine = (text: string | undefined): string => text?.split("\n")[0] ?? "";

@@ -1,19 +1,19 @@
 /* The screens of a visit's steps. What stands in a field is shown and changed as everywhere (records.tsx). */
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import {
-    conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, problemsLeft, reconciledIn, sign, taughtIn, toReconcile,
+    changedSince, conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, problemsLeft, reconciledIn, sign, taughtIn, toReconcile,
 } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
-import type { RecordDoc } from "../state/tree.ts";
+import { isRecordDoc, type RecordDoc } from "../state/tree.ts";
 import { press } from "../state/typing.ts";
 import { linked, linkTo, readSet, sentences, shownFields, timeOf, valueOf } from "../state/values.ts";
 import { helpFor, valueWords, w } from "../words.ts";
 import { FindingsPanel } from "./findings.tsx";
 import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
-import { fieldOf, fieldWords, recordName, schemaOf, wordsOf } from "./names.ts";
+import { entryLabel, fieldOf, fieldWords, recordName, schemaOf, wordsOf } from "./names.ts";
 import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, When } from "./parts.tsx";
 import { VersionList } from "./papers.tsx";
 import { IdentityDialog } from "./people.tsx";
@@ -439,6 +439,11 @@ function Signature(props: FlowProps) {
     const [meaning, setMeaning] = useState<(typeof meanings)[number]>(discharge ? "discharge-reconciled" : "reviewed-with-patient");
     const lines = toReconcile(visit).filter((r) => !reconciledIn(visit, r)).length;
     const conflicts = conflicted();
+    /* What stood there when this was opened was seen on the way here; what others change from then on is named. */
+    const [seen, setSeen] = useState(open.shown), [refused, setRefused] = useState(false);
+    const from = seen || open.shown;
+    useEffect(() => setSeen(from), [from]);
+    const news = from > 0 ? changedSince(from) : [];
     return (
         <Of part={open.versions} again={() => void refresh("versions")} loading={w.papers.loading}>
             {({ ready, error, help }) => (
@@ -457,6 +462,29 @@ function Signature(props: FlowProps) {
                     {!ready && conflicts.length === 0 && (
                         <Alert kind="warning" title={w.sign.not_now}><p class="usa-alert__text">{helpFor({ error: error ?? "", help: help ?? "" })}</p></Alert>
                     )}
+                    {(news.length > 0 || refused) && (
+                        <Alert kind="warning" title={w.sign.changed} live>
+                            <ul class="plain-list">
+                                {news.map(({ entry, doc, record }) => {
+                                    const of = isRecordDoc(doc) ? here(doc).find((r) => r.record === record) : undefined;
+                                    return (
+                                        <li key={entry.index}>
+                                            <p><strong>{nameOf(entry.account, membersOf(props))}</strong> {w.log.what_happened(entry, entryLabel(entry, false), false)} <When ms={entry.time_ms} /></p>
+                                            {of && isRecordDoc(doc) && (
+                                                <Button kind="other" onClick={() => go(placeOf(chart.chart, doc, of.record, props.here))}>{w.sign.look(recordName(doc, of))}</Button>
+                                            )}
+                                        </li>
+                                    );
+                                })}
+                            </ul>
+                            <Buttons>
+                                <Button onClick={() => {
+                                    setSeen(open.shown);
+                                    setRefused(false);
+                                }}>{w.sign.looked}</Button>
+                            </Buttons>
+                        </Alert>
+                    )}
                     <fieldset class="usa-fieldset">
                         <legend class="usa-legend">{w.sign.meaning}</legend>
                         {meanings.map((one) => (
@@ -468,10 +496,10 @@ function Signature(props: FlowProps) {
                     </fieldset>
                     {meaning === "discharge-reconciled" && lines > 0
                         ? <Alert kind="warning" title={w.reconcile.left(lines, toReconcile(visit).length)}><p class="usa-alert__text">{w.sign.lines_first}</p></Alert>
-                        : ready && (
+                        : ready && from > 0 && news.length === 0 && !refused && (
                             <>
                                 <p>{w.sign.what(home.name || w.role[home.role || "pharmacist"])}</p>
-                                <Buttons><Button big onClick={() => void sign(chart.chart, meaning, visit.record)}>{w.sign.now}</Button></Buttons>
+                                <Buttons><Button big onClick={() => void sign(chart.chart, from, meaning, visit.record).then((done) => setRefused(!done))}>{w.sign.now}</Button></Buttons>
                             </>
                         )}
                 </>
