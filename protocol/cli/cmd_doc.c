@@ -305,9 +305,42 @@ static int show_written(struct cli *cli, struct edit *edit)
     return CLI_OK;
 }
 
+/* The record stands in proposals only: they are looked at first, by their numbers. */
+static int answer_first(struct cli *cli, const struct edit *edit)
+{
+    char list[128] = "";
+    const struct galen_record *record = galen_docs_record(
+        galen_engine_docs(cli->engine, &edit->chart), edit->document->id, edit->record);
+    for (size_t i = 0; record && i < galen_record_proposal_count(record); i++) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        size_t used = strlen(list);
+        if (galen_proposal_state(proposal) != GALEN_PROPOSAL_REPLACED)
+            snprintf(list + used, sizeof list - used, "%s%llu", used > 0 ? ", " : "",
+                     (unsigned long long)galen_proposal_index(proposal));
+    }
+    return cli_fail(
+        cli, GALEN_ERR_PROPOSED,
+        "This record is only proposed so far (entry %s), and writing to it would accept it. "
+        "Look at it with `galen doc get`, accept what is right with `galen doc accept`, then "
+        "write.",
+        list);
+}
+
+/* What is not known here somebody else may have begun meanwhile, or only proposed. */
+static void read_of_record(struct cli *cli, const struct edit *edit)
+{
+    const struct galen_docs *docs = galen_engine_docs(cli->engine, &edit->chart);
+    if (strcmp(cli->args.words[2], "new") != 0 &&
+        !galen_docs_record(docs, edit->document->id, edit->record))
+        (void)cli_sync(
+            cli, &edit->chart); /* without a connection it waits, and is judged where it stands */
+}
+
 static int write_fields(struct cli *cli, struct edit *edit)
 {
     enum galen_err err = cli_request(cli, edit, make_write);
+    if (err == GALEN_ERR_PROPOSED)
+        return answer_first(cli, edit);
     if (err == GALEN_ERR_ROLE)
         return cli_fail(cli, err, "As %s you may neither write nor propose one of these fields.",
                         galen_role_name(galen_engine_role(cli->engine)));
@@ -348,8 +381,10 @@ int command_doc_set(struct cli *cli)
         status = record_named(cli, cli->args.words[2], &edit.chart, edit.document, edit.record);
     if (status == CLI_OK)
         status = read_fields(cli, &edit, galen_written(&text));
-    if (status == CLI_OK)
+    if (status == CLI_OK) {
+        read_of_record(cli, &edit);
         status = write_fields(cli, &edit);
+    }
     galen_writer_wipe(&text);
     galen_writer_wipe(&edit.write);
     return status;
@@ -439,9 +474,9 @@ static uint64_t seen_of(struct cli *cli, const struct galen_id *chart)
 static enum galen_err make_sign(struct cli *cli, void *context)
 {
     struct signing *signing = context;
-    return galen_engine_sign(cli->engine, clock_ms(), &signing->chart,
-                             seen_of(cli, &signing->chart), signing->has_visit ? signing->visit : NULL, signing->meaning,
-                             signing->token);
+    return galen_engine_sign(
+        cli->engine, clock_ms(), &signing->chart, seen_of(cli, &signing->chart),
+        signing->has_visit ? signing->visit : NULL, signing->meaning, signing->token);
 }
 
 /* The version that an entry made; 0: none. */

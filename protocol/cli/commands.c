@@ -138,7 +138,8 @@ const struct command commands[] = {
         "sets fields of a record; reads `name=value` lines or a JSON object",
         "Written against what this home has read: what others wrote since stays beside it, as a conflict,\n"
         "instead of being overwritten. What your role may not write becomes a proposal. An empty value clears\n"
-        "a field. A regimen is one value and is given whole.\n"
+        "a field. A regimen is one value and is given whole. In a record that is only proposed staff write nothing\n"
+        "before they answered the proposal (galen doc accept).\n"
         "\nExamples:\n"
         "  printf 'kind=prescription\\nregimen=drug=Metformin; strength=500 mg; dose=1; unit=tablet;\n"
         "  frequency=twice a day\\nstatus=active\\n' | galen doc set . pmr new        (the regimen on one line)\n"

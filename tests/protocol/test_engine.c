@@ -490,6 +490,80 @@ Test(engine, D4_nothing_is_signed_in_conflict_and_L8_over_what_is_newer)
     chart_free(v.chart);
 }
 
+static enum galen_err write_field(struct home *home, const char *document, const uint8_t record[16],
+                                  const char *field, const char *value)
+{
+    const struct galen_document *in = galen_document_named(document);
+    const struct galen_field *of = galen_field_named(in, field);
+    struct galen_write write = {.doc = in->id, .count = 1};
+    struct galen_writer encoded, whole;
+    galen_token token;
+    bool proposed;
+    galen_writer_init(&encoded);
+    galen_writer_init(&whole);
+    memcpy(write.record, record, sizeof write.record);
+    cr_assert_eq(galen_value_parse(&encoded, of, text(value)), GALEN_OK);
+    write.fields[0] = (struct galen_write_field){of->number, galen_written(&encoded)};
+    galen_write_encode(&whole, &write);
+    enum galen_err err =
+        galen_engine_write(home->engine, home_now(home), galen_rules_chart(home->charts[0]->rules),
+                           galen_written(&whole), NULL, &proposed, token);
+    galen_writer_wipe(&encoded);
+    galen_writer_wipe(&whole);
+    return err;
+}
+
+static void reaches_the_log(struct home *home, struct chart *chart)
+{
+    home_pump(home);
+    cr_assert_eq(home_accept(home, chart), GALEN_OK);
+    home_show(home);
+}
+
+Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
+{
+    static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    struct visit v = visit_new(97);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    uint64_t proposal =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
+    const uint8_t *hers = v.patient->id.bytes,
+                  *one = galen_document_single(galen_document(GALEN_DOC_PROFILE));
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "people", hers, "phone", "555 0134");
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "profile", one, "phone", "555 0134");
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_ERR_PROPOSED);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    cr_assert_eq(write_field(home, "people", hers, "hours", "at noon"), GALEN_OK,
+                 "she is there in any case");
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(write_field(home, "profile", one, "weight", "70 kg"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    const struct galen_record *record =
+        galen_docs_record(galen_engine_docs(home->engine, id), GALEN_DOC_PMR, other);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_PROPOSED);
+
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, proposal, false, token),
+                 GALEN_OK);
+    cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_ERR_PROPOSED,
+                 "a decline is on its way");
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_DECLINED);
+    cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_ERR_PROPOSED);
+
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, proposal, true, token),
+                 GALEN_OK);
+    cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_OK,
+                 "behind the accept on its way");
+    reaches_the_log(home, v.chart);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_PRESENT);
+    cr_assert_eq(write_field(home, "pmr", other, "status", "stopped"), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 static enum galen_err sign_seen(struct home *home, uint64_t seen)
 {
     galen_token token;
@@ -512,16 +586,16 @@ Test(engine, D4_what_others_changed_since_it_was_shown_is_not_signed)
     chart_write(v.chart, v.patient, GALEN_KIND_WRITE, "journal", note, "symptom", "3");
     home_show(home);
     cr_assert_eq(sign_seen(home, v.chart->size + 1), GALEN_ERR_VALUE, "nobody was shown that");
-    cr_assert_eq(galen_docs_changed_since(galen_engine_docs(home->engine, id), shown,
-                                          &v.pharmacist->id),
-                 GALEN_NO_ENTRY);
+    cr_assert_eq(
+        galen_docs_changed_since(galen_engine_docs(home->engine, id), shown, &v.pharmacist->id),
+        GALEN_NO_ENTRY);
 
     uint64_t changed =
         chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
     home_show(home);
-    cr_assert_eq(galen_docs_changed_since(galen_engine_docs(home->engine, id), shown,
-                                          &v.pharmacist->id),
-                 changed);
+    cr_assert_eq(
+        galen_docs_changed_since(galen_engine_docs(home->engine, id), shown, &v.pharmacist->id),
+        changed);
     cr_assert_eq(sign_seen(home, shown), GALEN_ERR_CHANGED);
     cr_assert_eq(sign_seen(home, changed), GALEN_ERR_CHANGED, "it is the one after");
     cr_assert_eq(galen_engine_waiting(home->engine, id), 0, "nothing was asked for");

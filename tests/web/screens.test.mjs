@@ -833,7 +833,6 @@ test("no line of a discharge is forgotten, and what was there before is shown be
     assert.match(await page.locator(".count-left").innerText(), /^2 of 5 lines are not decided/);
     assert.match(await lines.first().innerText(), /Before the hospital\s+Metformin 500 mg[\s\S]*From now on\s+Metformin 850 mg/);
     const wort = lines.filter({ hasText: "St. John's wort" });
-    assert.deepEqual((await wort.locator(".choices button").allInnerTexts()), ["New", "Stopped"], "what was not there does not go on");
     assert.match(await wort.innerText(), /From now on\s+St\. John's wort/, "what is suggested only is said, too");
     await lines.filter({ hasText: "Lisinopril" }).getByRole("button", { name: "Stopped" }).click();
     await settle(page);
@@ -991,6 +990,32 @@ test("a suggestion is accepted or declined by staff, and only shown to patients"
     const page = await on("medicine-patient");
     assert.equal(await page.getByRole("button", { name: /Accept|Decline/ }).count(), 0);
     await page.close();
+});
+
+test("staff answer what is only suggested before they change anything in it", async () => {
+    const page = await on("medicine-proposed");
+    assert.equal(await page.locator("article input, article textarea, article select").count(), 0);
+    assert.match(await page.locator("article").innerText(), /Answer what is suggested[\s\S]*Suggested by[\s\S]*I sleep better/);
+    await page.press("Accept, then change it");
+    assert.deepEqual(await page.heard("answer"), [{ chart: CHART, proposal: 10, accepted: true }]);
+    assert.equal(await page.evaluate(() => document.activeElement.closest(".field")?.getAttribute("data-field")), "regimen");
+    await page.getByLabel("Instructions").fill("At night");
+    await page.close();
+    const declined = await on("medicine-proposed");
+    await declined.press("Decline");
+    assert.equal(await declined.locator("article input, article textarea, article select").count(), 0, "declined, it is not written in either");
+    assert.equal(await declined.getByRole("button", { name: "Decline" }).count(), 0);
+    await declined.press("Accept");
+    assert.deepEqual((await declined.heard("answer")).map(({ accepted }) => accepted), [false, true]);
+    assert.ok(await declined.locator("article input").count() > 0);
+    await declined.close();
+    const flow = await on("flow-collect-discharge");
+    const wort = flow.locator(".reconcile").filter({ hasText: "St. John's wort" });
+    assert.equal(await wort.locator(".choices").count(), 0);
+    await wort.getByRole("button", { name: "Accept", exact: true }).click();
+    await settle(flow);
+    assert.deepEqual(await wort.locator(".choices button").allInnerTexts(), ["New", "Stopped"], "then it is decided");
+    await flow.close();
 });
 
 test("a patient says what is theirs at once, and suggests the rest", async () => {

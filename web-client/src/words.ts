@@ -505,6 +505,8 @@ export const w = {
         now: "Now:",
         accept: "Accept",
         decline: "Decline",
+        edit: "Accept, then change it",
+        answer_first: "This is not in the record yet. Answer what is suggested; then it can be changed.",
         waits_mine: "Your pharmacist will look at it and answer.",
         waits: "Your pharmacist decides.",
         contested: "It was accepted and declined at the same time. Decide again:",

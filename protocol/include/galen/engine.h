@@ -290,7 +290,8 @@ GALEN_MUST_USE enum galen_err galen_engine_message(struct galen_engine *engine, 
  * Sets fields of a record (encoded Write, galen/op.h): directly where the role may, else as a
  * proposal; both kinds of field at once become two entries, and `*proposed` says whether any was. Of a text
  * it has what the whole is to say. `was`, only with one text and nothing else (or VALUE): what that said when
- * the person began to change it, so that what came meanwhile stays; NULL: what it says here now.
+ * the person began to change it, so that what came meanwhile stays; NULL: what it says here now. PROPOSED: of staff,
+ * to a record that stands in proposals only: they answer first.
  */
 GALEN_MUST_USE enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
                                                  const struct galen_id *chart,

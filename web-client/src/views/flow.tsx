@@ -15,7 +15,7 @@ import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { fieldOf, recordName } from "./names.ts";
 import { Alert, Button, Buttons, Of, Tag, Ways } from "./parts.tsx";
-import { FieldOf, NotOpen, RecordsPart } from "./records.tsx";
+import { FieldOf, isUnanswered, NotOpen, RecordsPart } from "./records.tsx";
 import { Agree, Assess, Collect, Plan, Sign, Start } from "./steps.tsx";
 
 export interface FlowProps extends ChartProps {
@@ -46,7 +46,7 @@ export function VisitPart(props: PartProps) {
                 if (visit)
                     return (
                         <>
-                            {staff && <Buttons><Button onClick={() => void beginVisit(chart.chart, { planned: visit.record })}>{w.flow.begin_planned}</Button></Buttons>}
+                            {staff && !isUnanswered(visit) && <Buttons><Button onClick={() => void beginVisit(chart.chart, { planned: visit.record })}>{w.flow.begin_planned}</Button></Buttons>}
                             {form}
                         </>
                     );

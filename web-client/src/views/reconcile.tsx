@@ -10,9 +10,9 @@ import { writeFields } from "../state/invite.ts";
 import { shownFields, timeOf, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
-import { fieldOf, recordName } from "./names.ts";
+import { fieldOf, recordName, schemaOf } from "./names.ts";
 import { Button, Buttons, Tag } from "./parts.tsx";
-import { FieldOf, membersOf } from "./records.tsx";
+import { FieldOf, isUnanswered, membersOf, Proposals } from "./records.tsx";
 
 export function Reconcile(props: FlowProps) {
     const { visit, staff, chart } = props;
@@ -38,7 +38,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     const { medicine, visit, staff, plain, chart } = props;
     const name = recordName("pmr", medicine, plain);
     const before = useBefore(props);
-    const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge");
+    const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge"), schema = schemaOf("pmr");
     const words = (text: string) => regimen ? valueWords(text, regimen, membersOf(props), plain) : text;
     const now = reconciledIn(visit, medicine) ? valueOf(medicine, "discharge") : "";
     const decide = (as: string) => void writeFields(chart.chart, "pmr", medicine.record, {
@@ -64,7 +64,8 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                     </p>
                 </div>
             </div>
-            {staff && before !== undefined && (
+            {staff && schema && isUnanswered(medicine) && <Proposals {...props} doc="pmr" schema={schema} record={medicine} />}
+            {staff && before !== undefined && !isUnanswered(medicine) && (
                 <div class="choices" role="group" aria-label={w.reconcile.decide(name)}>
                     {choices.map((o) => (
                         <button key={o.name} type="button" class={`usa-button${now === o.name ? "" : " usa-button--outline"}`} aria-pressed={now === o.name}

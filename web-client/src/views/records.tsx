@@ -12,7 +12,7 @@ import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
-import { fieldWords, labelOf, recordName } from "./names.ts";
+import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
 import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, Ways, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
@@ -57,6 +57,10 @@ export const theOne = (chart: string, doc: RecordDoc, record: Id, records: Recor
 
 export const membersOf = (props: ChartProps): Member[] =>
     props.open.members.state === "here" ? props.open.members.value : [];
+
+/** It stands in suggestions only. Whatever staff wrote in it would make it part of the record, so they answer first. */
+export const isUnanswered = (record: RecordView): boolean =>
+    (record.state === "proposed" || record.state === "declined") && isRecordDoc(record.doc) && !schemaOf(record.doc)?.record;
 
 /* -- the list --------------------------------------------------------------------------------------- */
 
@@ -179,6 +183,8 @@ function sectionsOf(doc: RecordDoc, schema: SchemaDocument): { title: string; fi
     return rest.length > 0 ? [...named, { title: w.record.section.other, fields: rest }] : named;
 }
 
+const onlyShown = (field: SchemaField): SchemaField => ({ ...field, access: "none" });
+
 function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }) {
     const { chart, doc, record, schema, plain, staff, back } = props;
     const members = membersOf(props);
@@ -188,14 +194,18 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
     const said = shownFields(record);
     const typed = (field: string) => tree.edits.value[editKey(chart.chart, doc, record.record, field)]?.text ?? said[field] ?? "";
     const fixed = !chart.member || Boolean(chart.stopped);
+    const unanswered = staff && isUnanswered(record);
+    const [edit, setEdit] = useState(false);
     /* Patients see what was said, and what is theirs to say; the rest is folded away. */
     const rest = plain ? schema.fields.filter((f) =>
         !isHidden(doc, f) && !record.fields[f.name] && f.access !== "direct" && !ours.includes(f.name) && goesWith(doc, f.name, typed)) : [];
     const one = (field: SchemaField) => {
-        const of = { chart: chart.chart, doc, record: record.record, field, view: record.fields[field.name], members, plain };
-        return !staff || field.access === "none" || fixed
+        const of = {
+            chart: chart.chart, doc, record: record.record, field: unanswered ? onlyShown(field) : field, view: record.fields[field.name], members, plain,
+        };
+        return !staff || of.field.access === "none" || fixed
             ? <Sentence key={field.name} {...of} fixed={fixed || (plain && ours.includes(field.name))} />
-            : <FieldEditor key={field.name} {...of} />;
+            : <FieldEditor key={field.name} {...of} focus={edit && field.name === layouts[doc].needed} />;
     };
     return (
         <article aria-label={name}>
@@ -210,9 +220,8 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             {!schema.record && <h2 class="record-name" tabIndex={-1} data-begin>{name}</h2>}
             {staff && !schema.record && <Ways title={w.record.ways} />}
             {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
-            {shownProposals(record).map((proposal) => (
-                <ProposalView key={proposal.index} {...props} proposal={proposal} />
-            ))}
+            {unanswered && <p>{w.proposal.answer_first}</p>}
+            <Proposals {...props} onEdit={() => setEdit(true)} />
             <Later record={record} />
             {props.open.waiting.filter((one) => one.kind === "propose" && one.record === record.record).map((one) => (
                 <div class="proposal" key={one.token}>
@@ -223,7 +232,7 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             ))}
             {sectionsOf(doc, schema).map(({ title, fields }) => {
                 const shown = fields.filter((f) =>
-                    !rest.includes(f) && goesWith(doc, f.name, typed) && (record.fields[f.name] || (f.access !== "none" && !(plain && ours.includes(f.name)))));
+                    !rest.includes(f) && goesWith(doc, f.name, typed) && (record.fields[f.name] || (!unanswered && f.access !== "none" && !(plain && ours.includes(f.name)))));
                 return shown.length > 0 && (
                     <section key={title}>
                         {schema.record ? <h2>{title}</h2> : <h3>{title}</h3>}
@@ -242,9 +251,10 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
 /** One field of a record, as it stands in any screen. `sentence`: it is changed elsewhere. */
 export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView; name: string; sentence?: boolean; radios?: boolean }) {
     const { chart, doc, record, name, plain, staff, sentence, radios } = props;
-    const field = tree.schema.value.find((d) => d.name === doc)?.fields.find((f) => f.name === name);
-    if (!field)
+    const known = tree.schema.value.find((d) => d.name === doc)?.fields.find((f) => f.name === name);
+    if (!known)
         return null;
+    const field = staff && isUnanswered(record) ? onlyShown(known) : known;
     const of = {
         chart: chart.chart, doc, record: record.record, field, view: record.fields[name], members: membersOf(props), plain,
         ...(radios ? { radios } : {}),
@@ -310,9 +320,23 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
 
 /* -- proposals ------------------------------------------------------------------------------------------- */
 
-function ProposalView({ proposal, schema, record, home, chart, plain, ...rest }:
-    Props & { schema: SchemaDocument; record: RecordView; proposal: Proposal }) {
+type ProposalProps = Props & { schema: SchemaDocument; record: RecordView; onEdit?: () => void };
+
+/** Those that wait for an answer. One that was declined, and the record with it, can be accepted after all. */
+export function Proposals(props: ProposalProps) {
+    const { record, staff } = props;
+    return (
+        <>
+            {[...shownProposals(record), ...(staff && isUnanswered(record) ? record.proposals.filter((p) => p.state === "declined") : [])].map((proposal) => (
+                <ProposalView key={proposal.index} {...props} proposal={proposal} />
+            ))}
+        </>
+    );
+}
+
+function ProposalView({ proposal, schema, record, home, chart, plain, onEdit, ...rest }: ProposalProps & { proposal: Proposal }) {
     const id = useId();
+    const accept = () => answerProposal(chart.chart, proposal.index, true);
     const members = membersOf({ proposal, schema, record, home, chart, plain, ...rest } as ChartProps);
     const mine = proposal.account === home.account;
     const who = nameOf(proposal.account, members);
@@ -332,8 +356,11 @@ function ProposalView({ proposal, schema, record, home, chart, plain, ...rest }:
                 ? <p>{mine ? w.proposal.waits_mine : w.proposal.waits}</p>
                 : (
                     <Buttons>
-                        <Button onClick={() => void answerProposal(chart.chart, proposal.index, true)}>{w.proposal.accept}</Button>
-                        <Button kind="other" onClick={() => void answerProposal(chart.chart, proposal.index, false)}>{w.proposal.decline}</Button>
+                        <Button onClick={() => void accept()}>{w.proposal.accept}</Button>
+                        {proposal.state !== "declined" && (
+                            <Button kind="other" onClick={() => void answerProposal(chart.chart, proposal.index, false)}>{w.proposal.decline}</Button>
+                        )}
+                        {onEdit && isUnanswered(record) && <Button kind="other" onClick={() => { onEdit(); void accept(); }}>{w.proposal.edit}</Button>}
                     </Buttons>
                 )}
         </div>
