@@ -103,9 +103,6 @@ static enum galen_err read_kind(const struct galen_field *field, struct galen_re
         return GALEN_OK;
     case GALEN_VALUE_REGIMEN:
         return read_regimen(r, value);
-    case GALEN_VALUE_ACCOUNT:
-        value->as.account = galen_read_id(r);
-        return galen_id_is_none(&value->as.account) ? GALEN_ERR_VALUE : GALEN_OK;
     case GALEN_VALUE_RECORD:
         return read_record(field, r, value);
     case GALEN_VALUE_POSITION:
@@ -176,9 +173,6 @@ static void encode(struct galen_writer *w, const struct galen_value *value)
         for (size_t i = 0; i < GALEN_REGIMEN_PARTS; i++)
             galen_write_vector(w, value->as.regimen.parts[i]);
         galen_write_bool(w, value->as.regimen.as_needed);
-        break;
-    case GALEN_VALUE_ACCOUNT:
-        galen_write_id(w, &value->as.account);
         break;
     case GALEN_VALUE_RECORD:
         galen_write_u8(w, value->as.record.doc);

@@ -149,9 +149,6 @@ enum galen_err galen_value_print(struct galen_writer *w, const struct galen_fiel
     case GALEN_VALUE_REGIMEN:
         put_regimen(w, &value.as.regimen);
         break;
-    case GALEN_VALUE_ACCOUNT:
-        put_hex(w, value.as.account.bytes, sizeof value.as.account.bytes);
-        break;
     case GALEN_VALUE_RECORD:
         put_number(w, value.as.record.doc, 1);
         put(w, "/");
@@ -416,9 +413,6 @@ static bool parse(struct galen_writer *w, const struct galen_field *field, struc
         break;
     case GALEN_VALUE_YES_NO:
         ok = parse_yes_no(text, &value.as.yes);
-        break;
-    case GALEN_VALUE_ACCOUNT:
-        ok = parse_hex(text, value.as.account.bytes, sizeof value.as.account.bytes);
         break;
     case GALEN_VALUE_RECORD:
         ok = parse_record(text, &value);

@@ -72,8 +72,6 @@ static const struct galen_words rows[] = {
     {"pmr.discharge.new", "new since the hospital", "New", NULL},
     {"pmr.discharge.changed", "changed in the hospital", "Changed", NULL},
     {"pmr.discharge.stopped", "stopped in the hospital", "Stopped", NULL},
-    {"pmr.verified_by", "Who checked it", "Verified by",
-     "The person at the pharmacy who checked this line."},
     {"pmr.verified_at", "When it was checked", "Verified at",
      "The day and time it was last checked."},
     {"pmr.watch_for", "What to look out for", "Watch for",

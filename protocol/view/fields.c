@@ -65,9 +65,6 @@ void field_takes(const struct galen_field *field, char *out, size_t room)
         snprintf(out, room,
                  "drug=…; strength=…; form=…; dose=…; unit=…; route=…; frequency=…; as_needed=no");
         return;
-    case GALEN_VALUE_ACCOUNT:
-        snprintf(out, room, "an account's 64 digits");
-        return;
     case GALEN_VALUE_RECORD:
         snprintf(out, room, "%u/ and the 32 digits of a record of `%s`", field->refers,
                  galen_document(field->refers)->name);

@@ -68,13 +68,12 @@ cJSON *home_json(const struct galen_engine *engine)
 static const char *kind_name(uint8_t kind)
 {
     static const char *const names[] = {
-        [GALEN_VALUE_TEXT] = "text",         [GALEN_VALUE_LINE] = "line",
-        [GALEN_VALUE_CHOICE] = "choice",     [GALEN_VALUE_SET] = "set",
-        [GALEN_VALUE_DATE] = "date",         [GALEN_VALUE_TIME] = "time",
-        [GALEN_VALUE_YES_NO] = "yes-no",     [GALEN_VALUE_REGIMEN] = "regimen",
-        [GALEN_VALUE_ACCOUNT] = "account",   [GALEN_VALUE_RECORD] = "record",
-        [GALEN_VALUE_POSITION] = "position", [GALEN_VALUE_NUMBER] = "number",
-        [GALEN_VALUE_WORDING] = "wording"};
+        [GALEN_VALUE_TEXT] = "text",     [GALEN_VALUE_LINE] = "line",
+        [GALEN_VALUE_CHOICE] = "choice", [GALEN_VALUE_SET] = "set",
+        [GALEN_VALUE_DATE] = "date",     [GALEN_VALUE_TIME] = "time",
+        [GALEN_VALUE_YES_NO] = "yes-no", [GALEN_VALUE_REGIMEN] = "regimen",
+        [GALEN_VALUE_RECORD] = "record", [GALEN_VALUE_POSITION] = "position",
+        [GALEN_VALUE_NUMBER] = "number", [GALEN_VALUE_WORDING] = "wording"};
     return kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "unknown";
 }
 

@@ -457,29 +457,75 @@ static void assert_fields(const struct practice *p, uint64_t index,
     }
 }
 
+/* What is tried besides: answers to one's own proposal, and the kinds that name no field. */
+enum { ACCEPT_OWN = ACTIONS, WITHDRAW, IDENTIFY, OPEN_VISIT, SIGN, DEEDS };
+
 struct deed {
     uint64_t index;
     uint8_t document, action, role; /* places */
 };
 
+/* Whether a deed without fields holds, by what PROTOCOL.md says under "Verdicts". */
+static bool deed_holds(unsigned action, enum galen_role role)
+{
+    if (action == SIGN)
+        return role == GALEN_ROLE_PHARMACIST;
+    return (action == WITHDRAW ? STAFF | THEIRS | PRESCRIBER : STAFF) & ROLE(role);
+}
+
+static struct galen_op deed_op(unsigned action, uint64_t proposal)
+{
+    struct galen_op op = {.kind = GALEN_KIND_ANSWER};
+    op.content.answer.proposal = proposal;
+    op.content.answer.accepted = action == ACCEPT || action == ACCEPT_OWN;
+    if (action == IDENTIFY) {
+        op = (struct galen_op){.kind = GALEN_KIND_IDENTITY};
+        op.content.identity.account.bytes[0] = 4;
+        op.content.identity.check = (struct galen_bytes){(const uint8_t *)"x", 1};
+    } else if (action == OPEN_VISIT) {
+        op = (struct galen_op){.kind = GALEN_KIND_VISIT};
+        op.content.visit.visit.bytes[0] = 4;
+        op.content.visit.event = GALEN_VISIT_OPENED;
+    } else if (action == SIGN) {
+        op = (struct galen_op){.kind = GALEN_KIND_SIGN};
+        op.content.sign.meaning = GALEN_SIGN_ALONE;
+        op.content.sign.schema = GALEN_SCHEMA_VERSION;
+    }
+    return op;
+}
+
 static struct deed do_deed(struct practice *p, const struct said_schema *schema, size_t d,
-                           enum action action, size_t m, uint64_t proposal)
+                           unsigned action, size_t m, uint64_t proposal)
 {
     const struct said_document *document = &schema->documents[d];
     bool fresh = action == ADD || action == PROPOSE_NEW;
     struct galen_writer values;
     galen_writer_init(&values);
     char record = fresh ? (char)(16 * (m + 1) + action) : 'r';
-    struct galen_op op = write_op(document, record, UINT64_MAX, 0,
-                                  action == PROPOSE || action == PROPOSE_NEW, &values);
-    if (action == ACCEPT || action == DECLINE) {
-        op = (struct galen_op){.kind = GALEN_KIND_ANSWER};
-        op.content.answer.proposal = proposal;
-        op.content.answer.accepted = action == ACCEPT;
-    }
+    struct galen_op op = action >= ACCEPT
+                             ? deed_op(action, proposal)
+                             : write_op(document, record, UINT64_MAX, 0,
+                                        action == PROPOSE || action == PROPOSE_NEW, &values);
     uint64_t index = chart_operate(p->chart, p->members[m], op);
     galen_writer_wipe(&values);
     return (struct deed){index, (uint8_t)d, (uint8_t)action, (uint8_t)m};
+}
+
+/* All that a member does about a document. */
+static size_t do_deeds(struct practice *p, const struct said_schema *schema, size_t d, size_t m,
+                       uint64_t proposal, struct deed *deeds)
+{
+    size_t count = 0;
+    uint64_t own = 0;
+    for (unsigned action = 0; action < (d == 0 ? DEEDS : IDENTIFY); action++) {
+        if (schema->documents[d].single && action == ADD)
+            continue; /* it is there already */
+        uint64_t answered = action == ACCEPT_OWN || action == WITHDRAW ? own : proposal;
+        deeds[count++] = do_deed(p, schema, d, action, m, answered);
+        if (action == PROPOSE)
+            own = deeds[count - 1].index;
+    }
+    return count;
 }
 
 static void show_homes(struct practice *p)
@@ -492,7 +538,7 @@ static void show_homes(struct practice *p)
 
 Test(doc_access, D2_all_who_read_a_signed_log_refuse_the_same, .timeout = 300)
 {
-    static struct deed deeds[DOCUMENTS_MAX * MEMBERS * ACTIONS];
+    static struct deed deeds[DOCUMENTS_MAX * MEMBERS * DEEDS];
     const struct said_schema *schema = said_schema();
     struct practice p = practice_open();
     size_t count = 0;
@@ -505,23 +551,25 @@ Test(doc_access, D2_all_who_read_a_signed_log_refuse_the_same, .timeout = 300)
         uint64_t proposal = chart_operate(p.chart, p.members[0], op);
         galen_writer_wipe(&values);
         for (size_t m = 0; m < MEMBERS; m++)
-            for (enum action action = 0; action < ACTIONS; action++)
-                if (!schema->documents[d].single || action != ADD) /* it is there already */
-                    deeds[count++] = do_deed(&p, schema, d, action, m, proposal);
+            count += do_deeds(&p, schema, d, m, proposal, deeds + count);
         show_homes(&p);
     }
     p.homes[2] = open_home(p.chart, p.readers[2]); /* reads all of it at once */
     for (size_t i = 0; i < count; i++) {
         const struct said_document *document = &schema->documents[deeds[i].document];
         enum galen_role role = p.roles[deeds[i].role];
-        if (deeds[i].action != ACCEPT && deeds[i].action != DECLINE) {
+        if (deeds[i].action < ACCEPT) {
             assert_fields(&p, deeds[i].index, document, (enum action)deeds[i].action, role);
             continue;
         }
         for (size_t h = 0; h < HOMES; h++) {
             struct galen_docs_item item;
             cr_assert(galen_docs_item(docs_of(&p, p.homes[h]), deeds[i].index, &item));
-            cr_assert_eq(item.verdict.counts, (STAFF & ROLE(role)) != 0);
+            if (deeds[i].action != SIGN) /* which more is asked of */
+                cr_assert_eq(item.verdict.counts, deed_holds(deeds[i].action, role),
+                             "role %d, deed %d", role, deeds[i].action);
+            cr_assert_eq(item.verdict.err == GALEN_ERR_ROLE, !deed_holds(deeds[i].action, role),
+                         "role %d, deed %d", role, deeds[i].action);
         }
     }
     for (size_t h = 1; h < HOMES; h++) {
@@ -590,6 +638,29 @@ static void assert_proposed_by_each(const struct said_document *document, size_t
     cr_assert_eq(galen_record_value_count(record, (uint16_t)(f + 1)), 0);
     galen_writer_wipe(&values);
     trial_end(&t);
+}
+
+/* Who checked or explained something is whoever said so: no field takes the name of another as who did it. */
+Test(doc_access, D2_who_checked_a_medicine_is_the_author_of_that)
+{
+    const struct galen_document *pmr = galen_document(GALEN_DOC_PMR);
+    const struct person *all[] = {&ana, &tom, &pat, &cara, &drew};
+    cr_assert_null(galen_field_named(pmr, "verified_by"));
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct story s;
+        story_begin(&s);
+        story_write(&s, &ana, 0, GALEN_DOC_PMR, 'm', "regimen", "drug=Ginkgo");
+        story_write(&s, all[i], 1, GALEN_DOC_PMR, 'm', "verified_at", "2026-03-14T09:26Z");
+        const struct galen_record *record = story_record(&s, GALEN_DOC_PMR, 'm');
+        bool staff = i < 2;
+        cr_assert_eq(s.verdict.err, staff ? GALEN_OK : GALEN_ERR_ROLE);
+        cr_assert_eq(galen_record_value_count(record, GALEN_PMR_VERIFIED_AT), staff);
+        if (staff)
+            cr_assert_eq(
+                galen_record_value(record, GALEN_PMR_VERIFIED_AT, 0).entry->account.bytes[0],
+                all[i]->account);
+        story_end(&s);
+    }
 }
 
 Test(doc_access, D2_words_stay_those_of_the_account_that_said_them)

@@ -56,9 +56,9 @@ Test(schema, documents_and_fields_are_found_by_number_and_name)
     }
 }
 
-static const char *const kind_names[] = {"",       "text",     "line",   "choice",  "set",
-                                         "date",   "time",     "yes-no", "regimen", "account",
-                                         "record", "position", "number", "wording"};
+static const char *const kind_names[] = {"",         "text",   "line",   "choice",  "set",
+                                         "date",     "time",   "yes-no", "regimen", "record",
+                                         "position", "number", "wording"};
 
 /* What stands in the column of values. */
 static void takes_of(const struct galen_field *field, char out[400])
@@ -274,10 +274,6 @@ static const struct encoding_case encodings[] = {
     {"regimen", "a byte more", B("\1a\0\0\0\0\0\0\0\0"), GALEN_ERR_VALUE, NULL},
     {"regimen", "a byte less", B("\1a\0\0\0\0\0\0"), GALEN_ERR_VALUE, NULL},
     {"regimen", "a length in two bytes", B("\x40\1a\0\0\0\0\0\0\0"), GALEN_ERR_VALUE, NULL},
-    {"verified_by", "an account", B(ID32), GALEN_OK,
-     "0102030405060708010203040506070801020304050607080102030405060708"},
-    {"verified_by", "nobody", B(NO32), GALEN_ERR_VALUE, NULL},
-    {"verified_by", "31 bytes", 31, ID32, GALEN_ERR_VALUE, NULL},
     {"map.dtp", "a record", B("\5" ID16), GALEN_OK, "5/01020304050607080102030405060708"},
     {"map.dtp", "document 0", B("\0" ID16), GALEN_ERR_VALUE, NULL},
     {"map.dtp", "no record", 17, "\5" NO32, GALEN_ERR_VALUE, NULL},
@@ -350,7 +346,6 @@ Test(schema, values_cut_at_every_byte_are_refused_or_whole)
         {"regimen", B("\7Aspirin\006100 mg\6tablet\0011\6tablet\10by mouth\5daily\0")},
         {"start", B("\x07\xea\3\16")},
         {"verified_at", B("\0\0\0\0\0\0\0\1")},
-        {"verified_by", B(ID32)},
         {"map.dtp", B("\5" ID16)},
         {"journal.symptom", B("\0\0\0\1")},
         {"order", B("\0\0\0\0\0\0\0\1")},
@@ -487,10 +482,9 @@ static const struct parse_case parses[] = {
     {"teach_back", "yes", "yes"},
     {"teach_back", "no", "no"},
     {"teach_back", "true", NULL},
-    {"verified_by", "ABCDEF0000000000000000000000000000000000000000000000000000000000",
-     "abcdef0000000000000000000000000000000000000000000000000000000000"},
-    {"verified_by", "g000000000000000000000000000000000000000000000000000000000000001", NULL},
-    {"verified_by", "01", NULL},
+    {"map.dtp", "5/ABCDEF00000000000000000000000000", "5/abcdef00000000000000000000000000"},
+    {"map.dtp", "5/g0000000000000000000000000000001", NULL},
+    {"map.dtp", "5/01", NULL},
     {"map.dtp", "5/01020304050607080102030405060708", "5/01020304050607080102030405060708"},
     {"map.dtp", "256/01020304050607080102030405060708", NULL},
     {"map.dtp", "0/01020304050607080102030405060708", NULL},

@@ -44,9 +44,6 @@ void any_value(const struct galen_field *field, uint32_t pick, char out[ANY_VALU
         snprintf(out, ANY_VALUE_MAX, "drug=Madeupol; dose=%u; as_needed=%s", 1 + pick,
                  pick % 3 ? "no" : "yes");
         return;
-    case GALEN_VALUE_ACCOUNT:
-        snprintf(out, ANY_VALUE_MAX, "%064x", 1 + pick);
-        return;
     case GALEN_VALUE_RECORD:
         snprintf(out, ANY_VALUE_MAX, "%u/%032x", field->refers, 1 + pick);
         return;

@@ -337,7 +337,7 @@ export function tell(One, how) {
         const visit = () => records("visit").find((r) => valueOf(r, "type") === "discharge");
         await until("Sam's consent", () => visit() && valueOf(visit(), "consent") === "given");
         assert.equal(valueOf(visit(), "consent_relation"), "her son");
-        assert.equal(scene.lines("desk", ["chart", "members", chart]).find((m) => m.account === valueOf(visit(), "consent_by")).name, "Sam Carer");
+        assert.equal(valueOf(visit(), "consent_by"), "Sam Carer");
         assert.ok(Date.parse(valueOf(visit(), "started")) > Date.now() + 2 * WEEK_S * 1000);
     });
 

@@ -746,7 +746,7 @@ describe("a visit", () => {
         await page.press("Yes, consent was given");
         const [said] = await page.writes();
         assert.deepEqual({ ...said, consent_at: said.consent_at.slice(0, 10) }, {
-            consent: "given", consent_text: "1 (2026)", consent_mode: "audio", consent_by: "a2".repeat(32), consent_relation: "the patient",
+            consent: "given", consent_text: "1 (2026)", consent_mode: "audio", consent_by: "Rosalind Example-Featherstonehaugh", consent_relation: "the patient",
             consent_at: "2026-11-25", revoked_at: "",
         });
         await page.press("It was taken back");

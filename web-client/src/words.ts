@@ -1220,7 +1220,7 @@ function regimenWords(text: string): string {
 }
 
 /** A value's plain text form as a person reads it. */
-export function valueWords(text: string, field: SchemaField, members: Member[], plain: boolean): string {
+export function valueWords(text: string, field: SchemaField, plain: boolean): string {
     const option = (name: string): string => {
         const found = field.options.find((o) => o.name === name);
         return found ? (plain ? found.plain : found.clinical) : name;
@@ -1232,10 +1232,6 @@ export function valueWords(text: string, field: SchemaField, members: Member[], 
     case "time": return Number.isNaN(Date.parse(text)) ? text : when(Date.parse(text));
     case "yes-no": return text === "yes" ? w.yes : text === "no" ? w.no : text;
     case "regimen": return regimenWords(text);
-    case "account": {
-        const member = members.find((m) => m.account === text);
-        return member ? person(member.name, member.role) : w.somebody;
-    }
     default: return text;
     }
 }

@@ -41,14 +41,13 @@ enum galen_pmr_field {
     GALEN_PMR_EFFECTS = 14,
     GALEN_PMR_SOURCE = 15,
     GALEN_PMR_DISCHARGE = 16,
-    GALEN_PMR_VERIFIED_BY = 17,
-    GALEN_PMR_VERIFIED_AT = 18,
-    GALEN_PMR_WATCH_FOR = 19,
-    GALEN_PMR_EXPLAINED_AT = 20,
-    GALEN_PMR_TEACH_BACK = 21,
-    GALEN_PMR_TECHNIQUE = 22,
-    GALEN_PMR_SATISFACTION = 23,
-    GALEN_PMR_ORDER = 24,
+    GALEN_PMR_VERIFIED_AT = 17,
+    GALEN_PMR_WATCH_FOR = 18,
+    GALEN_PMR_EXPLAINED_AT = 19,
+    GALEN_PMR_TEACH_BACK = 20,
+    GALEN_PMR_TECHNIQUE = 21,
+    GALEN_PMR_SATISFACTION = 22,
+    GALEN_PMR_ORDER = 23,
 };
 
 enum galen_map_field {
@@ -184,7 +183,6 @@ enum galen_checkin_field {
  * TIME      u64 Unix time in ms, up to the year 9999            2026-03-14T09:26:53.589Z
  * YES_NO    u8, 0 or 1                                          yes, no
  * REGIMEN   7 lines, each <V>, may be empty; u8 as needed       drug=…; strength=…; …; as_needed=no
- * ACCOUNT   id, 32 bytes, not none                              64 hexadecimal digits
  * RECORD    u8 document that the row names; record 16, not 0s   5/ and 32 hexadecimal digits
  * POSITION  u64, not 0                                          a decimal number
  * NUMBER    u32, within the row's bounds                        a decimal number
@@ -202,11 +200,10 @@ enum galen_value_kind {
     GALEN_VALUE_TIME = 6,
     GALEN_VALUE_YES_NO = 7,
     GALEN_VALUE_REGIMEN = 8,
-    GALEN_VALUE_ACCOUNT = 9,
-    GALEN_VALUE_RECORD = 10,
-    GALEN_VALUE_POSITION = 11,
-    GALEN_VALUE_NUMBER = 12,
-    GALEN_VALUE_WORDING = 13,
+    GALEN_VALUE_RECORD = 9,
+    GALEN_VALUE_POSITION = 10,
+    GALEN_VALUE_NUMBER = 11,
+    GALEN_VALUE_WORDING = 12,
 };
 
 /** What a role may do with a field (D2). DIRECT includes PROPOSE. */
@@ -307,7 +304,6 @@ struct galen_value {
         uint64_t time_ms;
         bool yes;
         struct galen_regimen regimen;
-        struct galen_id account;
         struct {
             uint8_t doc;
             uint8_t id[GALEN_RECORD_ID_BYTES];

@@ -107,7 +107,7 @@ function records() {
                 instructions: settled(PAULA, 6, "Swallow whole, with a glass of water.", 598),
                 start: settled(PAULA, 6, "2024-03", 598), taken_as: settled(ROSA, 9, "Mornings always, evenings when I think of it.", 100),
                 barriers: settled(ROSA, 9, "forgets, confusing-directions", 100), teach_back: settled(PAULA, 6, "yes", 598),
-                verified_by: settled(PAULA, 6, PAULA.account, 598), verified_at: settled(PAULA, 6, "2026-10-31T15:30Z", 598),
+                verified_at: settled(PAULA, 6, "2026-10-31T15:30Z", 598),
             }, {
                 proposals: [{
                     index: 10, state: "pending", account: ROSA.account, device: ROSA.device, name: ROSA.name, role: ROSA.role, time_ms: NOW - 80 * HOUR,
@@ -326,7 +326,7 @@ const discharge = all(
 );
 const done = all(
     say("visit", 52, PAULA, 0.1, {
-        place: "Springfield, Illinois", identity: "name, date of birth", consent: "given", consent_mode: "audio", consent_by: ROSA.account,
+        place: "Springfield, Illinois", identity: "name, date of birth", consent: "given", consent_mode: "audio", consent_by: ROSA.name,
         consent_relation: "the patient", consent_text: "1 (2026)", consent_at: "2026-11-25T15:20Z", asked: "prescription, over-the-counter, vitamin, supplement, herbal",
         brown_bag: "yes", notes: "Rosa: tablets in the evening are easier.", read_back: "yes", next_at: "2026-12-09T10:00Z", recurrence: "yearly", step: "sign",
         ended: "2026-11-25T15:29Z", minutes: "11",

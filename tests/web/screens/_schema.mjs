@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 
 const kinds = {
     TEXT: "text", WORDING: "wording", LINE: "line", CHOICE: "choice", SET: "set", DATE: "date", TIME: "time", YES_NO: "yes-no",
-    REGIMEN: "regimen", ACCOUNT: "account", RECORD: "record", POSITION: "position", NUMBER: "number",
+    REGIMEN: "regimen", RECORD: "record", POSITION: "position", NUMBER: "number",
 };
 const unquoted = (text) => text.replace(/"\s*"/g, "").replace(/\\"/g, '"');
 

@@ -233,7 +233,7 @@ export interface RecordView {
 }
 
 export type ValueKind =
-    | "text" | "wording" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "account" | "record"
+    | "text" | "wording" | "line" | "choice" | "set" | "date" | "time" | "yes-no" | "regimen" | "record"
     | "position" | "number";
 /** What this person's role may do. */
 export type Access = "none" | "propose" | "direct";

@@ -138,7 +138,7 @@ function History({ chart, doc, record, field, members, plain, last }: FieldProps
                             <li key={said.index}>
                                 {said.changes
                                     ? said.changes.map((c) => w.field.changed(c.gone, c.came)).join(" … ") || "–"
-                                    : said.value ? fieldWords(said.value, field, members, plain) : w.field.cleared}
+                                    : said.value ? fieldWords(said.value, field, plain) : w.field.cleared}
                                 {" – "}{nameOf(said.account, members)}, <When ms={said.time_ms} />, {w.field.device(said.device)}
                                 {said.current ? ` (${w.field.current})` : ""}
                                 {!said.current && <ShowThen chart={chart} index={said.index} ms={said.time_ms} />}
@@ -165,7 +165,7 @@ export function Others(props: FieldProps) {
             {typingIn(props).filter(({ text, changes }) => text !== undefined || changes?.length !== 0).map((one) => (
                 <p key={one.device} class="typing">
                     <strong>{w.field.is_writing(whoTypes(props)(one))}</strong>
-                    {one.text !== undefined && ` ${fieldWords(one.text, props.field, props.members, props.plain)}`}
+                    {one.text !== undefined && ` ${fieldWords(one.text, props.field, props.plain)}`}
                     {one.changes?.map(({ before, deleted, inserted, behind }) => (
                         <>
                             {" "}{cut(before, AROUND) && "… "}{before}
@@ -192,12 +192,12 @@ export function Conflict({ chart, doc, record, field, view, members, plain }: Fi
             <ul>
                 {view.values.map((said) => (
                     <li key={said.number}>
-                        <p class="value">{said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)}</p>
+                        <p class="value">{said.value === "" ? w.field.cleared : fieldWords(said.value, field, plain)}</p>
                         <p><SaidBy said={said} members={members} /></p>
                         {may && (
                             <Buttons>
                                 <Button kind="other" onClick={() => void writeFields(chart, doc, record, { [field.name]: said.value })}>
-                                    {w.field.choose}<span class="usa-sr-only">: {fieldWords(said.value, field, members, plain)}</span>
+                                    {w.field.choose}<span class="usa-sr-only">: {fieldWords(said.value, field, plain)}</span>
                                 </Button>
                             </Buttons>
                         )}
@@ -214,7 +214,7 @@ function Undecided(props: FieldProps) {
     if (edit?.stage !== "undecided")
         return null;
     const who = nameOf(view?.values.at(-1)?.account ?? "", members);
-    const theirs = view?.values.map((said) => said.value === "" ? w.field.cleared : fieldWords(said.value, field, members, plain)).join(" / ") ?? "";
+    const theirs = view?.values.map((said) => said.value === "" ? w.field.cleared : fieldWords(said.value, field, plain)).join(" / ") ?? "";
     return (
         <Alert kind="warning" title={w.field.meanwhile(who)} live>
             <p class="value">{theirs}</p>
@@ -238,7 +238,6 @@ function Control(props: FieldProps) {
     case "set": return <SetControl {...props} />;
     case "date": return <DateControl {...props} />;
     case "time": return <TimeControl {...props} />;
-    case "account": return <AccountControl {...props} />;
     case "record": return <RecordControl {...props} />;
     case "number": return <NumberControl {...props} />;
     case "regimen": return <RegimenControl {...props} />;
@@ -448,14 +447,6 @@ function ChoiceSelect(props: FieldProps) {
     return <Select props={props} options={props.field.options.map((o) => ({ name: o.name, label: o.clinical }))} />;
 }
 
-function AccountControl(props: FieldProps) {
-    const accounts = [...new Set(props.members.filter((m) => m.role !== "custodian").map((m) => m.account))];
-    const value = shownIn(props);
-    if (value && !accounts.includes(value))
-        accounts.push(value);
-    return <Select props={props} options={accounts.map((a) => ({ name: a, label: nameOf(a, props.members) }))} />;
-}
-
 /** A record of another document, by its name. */
 function RecordControl(props: FieldProps) {
     const doc = props.field.refers;
@@ -587,7 +578,7 @@ function RegimenControl(props: FieldProps) {
             </div>
             {found && !edit && shownIn(props) !== found.text && (
                 <p class="typing" role="status">
-                    <strong>{w.field.changed_to}</strong> {fieldWords(shownIn(props), props.field, props.members, props.plain)}
+                    <strong>{w.field.changed_to}</strong> {fieldWords(shownIn(props), props.field, props.plain)}
                 </p>
             )}
         </fieldset>

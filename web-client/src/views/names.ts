@@ -1,5 +1,5 @@
 /* What a person calls a record, and what stands in it, whichever document it belongs to. */
-import type { Entry, Member, RecordView, SchemaField } from "../core/protocol.ts";
+import type { Entry, RecordView, SchemaField } from "../core/protocol.ts";
 import { here } from "../state/flow.ts";
 import { isRecordDoc, tree, type RecordDoc } from "../state/tree.ts";
 import { linked, medicineName, readRegimen, shownFields, type Regimen } from "../state/values.ts";
@@ -13,14 +13,14 @@ export const labelOf = (field: SchemaField, plain: boolean): string => (plain ? 
 /** What the record says in a field, in words; "" if it says nothing. */
 export function wordsOf(doc: RecordDoc, record: RecordView, name: string, plain: boolean): string {
     const field = fieldOf(doc, name), value = shownFields(record)[name] ?? "";
-    return field && value !== "" ? fieldWords(value, field, [], plain) : "";
+    return field && value !== "" ? fieldWords(value, field, plain) : "";
 }
 
 /** A value as a person reads it; a link to another record is that one's name. */
-export function fieldWords(text: string, field: SchemaField, members: Member[], plain: boolean): string {
+export function fieldWords(text: string, field: SchemaField, plain: boolean): string {
     const doc = field.refers;
     if (field.kind !== "record" || !isRecordDoc(doc))
-        return valueWords(text, field, members, plain);
+        return valueWords(text, field, plain);
     const record = here(doc).find((r) => r.record === linked(text));
     return record ? recordName(doc, record, plain) : w.record.unnamed[doc];
 }

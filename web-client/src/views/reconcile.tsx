@@ -12,7 +12,7 @@ import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName, schemaOf } from "./names.ts";
 import { Button, Buttons, Tag } from "./parts.tsx";
-import { FieldOf, isUnanswered, membersOf, Proposals } from "./records.tsx";
+import { FieldOf, isUnanswered, Proposals } from "./records.tsx";
 
 export function Reconcile(props: FlowProps) {
     const { visit, staff, chart } = props;
@@ -39,7 +39,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     const name = recordName("pmr", medicine, plain);
     const before = useBefore(props);
     const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge"), schema = schemaOf("pmr");
-    const words = (text: string) => regimen ? valueWords(text, regimen, membersOf(props), plain) : text;
+    const words = (text: string) => regimen ? valueWords(text, regimen, plain) : text;
     const now = reconciledIn(visit, medicine) ? valueOf(medicine, "discharge") : "";
     const decide = (as: string) => void writeFields(chart.chart, "pmr", medicine.record, {
         discharge: as,
@@ -75,7 +75,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                     ))}
                 </div>
             )}
-            {!staff && now !== "" && <p>{discharge ? valueWords(now, discharge, [], plain) : now}</p>}
+            {!staff && now !== "" && <p>{discharge ? valueWords(now, discharge, plain) : now}</p>}
             {staff && (now === "changed" || now === "new") && <FieldOf {...props} doc="pmr" record={medicine} name="regimen" />}
             {staff && now === "stopped" && <FieldOf {...props} doc="pmr" record={medicine} name="stop_reason" />}
         </li>

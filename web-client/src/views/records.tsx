@@ -112,7 +112,6 @@ const typingIn = (chart: string, doc: RecordDoc, record: string): string[] => {
 
 export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView; level?: 2 | 4 }) {
     const { chart, doc, record, schema, plain } = props;
-    const members = membersOf(props);
     const fields = shownFields(record);
     const name = recordName(doc, record, plain);
     const pending = record.proposals.filter((p) => p.state === "pending").length;
@@ -139,7 +138,7 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
                             {values.map((value, i) => (
                                 <dd key={i}>
                                     {i > 0 && <em>{w.record.or} </em>}
-                                    {value === "" ? w.field.cleared : fieldWords(value, field, members, plain)}
+                                    {value === "" ? w.field.cleared : fieldWords(value, field, plain)}
                                 </dd>
                             ))}
                         </div>
@@ -226,7 +225,7 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
             {props.open.waiting.filter((one) => one.kind === "propose" && one.record === record.record).map((one) => (
                 <div class="proposal" key={one.token}>
                     <p class="proposal-title">{w.proposal.mine}</p>
-                    <Suggested fields={one.fields ?? {}} schema={schema} members={members} plain={plain} record={record} />
+                    <Suggested fields={one.fields ?? {}} schema={schema} plain={plain} record={record} />
                     <p><MarkView mark={{ at: one.held ? "held" : "device" }} members={members} /></p>
                 </div>
             ))}
@@ -269,7 +268,7 @@ export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView
 
 /** A plain sentence, and a button where the person may say something. */
 function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean }) {
-    const { field, view, members, plain, fixed } = props;
+    const { field, view, plain, fixed } = props;
     const [editing, setEditing] = useState(false);
     const around = useRef<HTMLDivElement>(null);
     /** the button that began it takes the focus when it is there again */
@@ -300,7 +299,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
                 <>
                     <p class="sentence-label">{label}</p>
                     <p class={value === "" ? "value none" : "value"}>
-                        {value === "" ? w.field.not_said : fieldWords(value, field, members, plain)}
+                        {value === "" ? w.field.not_said : fieldWords(value, field, plain)}
                     </p>
                 </>
             )}
@@ -343,7 +342,7 @@ function ProposalView({ proposal, schema, record, home, chart, plain, onEdit, ..
     return (
         <div class="proposal" role="group" aria-labelledby={id}>
             <p id={id} class="proposal-title">{mine ? w.proposal.mine : w.proposal.by(who)}, <When ms={proposal.time_ms} /></p>
-            <Suggested fields={proposal.fields} schema={schema} members={members} plain={plain} record={record} />
+            <Suggested fields={proposal.fields} schema={schema} plain={plain} record={record} />
             {proposal.state === "contested" && (
                 <>
                     <p>{w.proposal.contested}</p>
@@ -367,8 +366,8 @@ function ProposalView({ proposal, schema, record, home, chart, plain, onEdit, ..
     );
 }
 
-function Suggested({ fields, schema, record, members, plain }: {
-    fields: Record<string, string>; schema: SchemaDocument; record: RecordView; members: Member[]; plain: boolean;
+function Suggested({ fields, schema, record, plain }: {
+    fields: Record<string, string>; schema: SchemaDocument; record: RecordView; plain: boolean;
 }) {
     return (
         <dl>
@@ -379,8 +378,8 @@ function Suggested({ fields, schema, record, members, plain }: {
                     <div key={name}>
                         <dt>{labelOf(field, plain)}</dt>
                         <dd>
-                            <span class="value">{value === "" ? w.field.cleared : fieldWords(value, field, members, plain)}</span>
-                            {now !== "" && <span class="now"> {w.proposal.now} {fieldWords(now, field, members, plain)}</span>}
+                            <span class="value">{value === "" ? w.field.cleared : fieldWords(value, field, plain)}</span>
+                            {now !== "" && <span class="now"> {w.proposal.now} {fieldWords(now, field, plain)}</span>}
                         </dd>
                     </div>
                 );

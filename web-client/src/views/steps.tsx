@@ -87,7 +87,8 @@ function Consent(props: FlowProps) {
     const may = people(members).filter((p) => p.role === "patient" || p.role === "caregiver");
     const delivery = valueOf(visit, "delivery");
     const [modes, setModes] = useState<string[]>(delivery === "video" ? ["audio", "video"] : ["audio"]);
-    const [by, setBy] = useState(may[0]?.account ?? "");
+    const names = may.map((p) => p.name || w.role[p.role]);
+    const [by, setBy] = useState(names[0] ?? "");
     const [relation, setRelation] = useState("");
     const [again, setAgain] = useState(false);
     const state = valueOf(visit, "consent");
@@ -98,18 +99,18 @@ function Consent(props: FlowProps) {
     };
     const answer = (consent: string) => write({
         consent, consent_text: w.flow.consent_version, consent_mode: modes.join(", "), ...(by ? { consent_by: by } : {}),
-        consent_relation: relation || (may.find((p) => p.account === by)?.role === "patient" ? w.flow.the_patient : ""),
+        consent_relation: relation || (may[names.indexOf(by)]?.role === "patient" ? w.flow.the_patient : ""),
         consent_at: timeOf(Date.now()), revoked_at: "",
     });
     if (state !== "" && !again || visit.fields["consent"]?.conflict) {
-        const account = valueOf(visit, "consent_by"), at = Date.parse(valueOf(visit, "consent_at"));
+        const at = Date.parse(valueOf(visit, "consent_at"));
         const field = fieldOf("visit", "consent_mode");
         return (
             <>
                 <FieldOf {...props} doc="visit" record={visit} name="consent" sentence />
                 <p>
-                    {w.flow.consent_was(account ? nameOf(account, members) : w.somebody, valueOf(visit, "consent_relation"),
-                        field ? valueWords(valueOf(visit, "consent_mode"), field, members, false) : "", valueOf(visit, "consent_text"))}
+                    {w.flow.consent_was(valueOf(visit, "consent_by") || w.somebody, valueOf(visit, "consent_relation"),
+                        field ? valueWords(valueOf(visit, "consent_mode"), field, false) : "", valueOf(visit, "consent_text"))}
                     {!Number.isNaN(at) && <> <When ms={at} /></>}
                 </p>
                 <Buttons>
@@ -136,10 +137,10 @@ function Consent(props: FlowProps) {
             <div class="usa-form-group">
                 <label class="usa-label" for={`${id}-by`}>{fieldOf("visit", "consent_by")?.clinical}</label>
                 <select class="usa-select" id={`${id}-by`} value={by} onChange={(event) => setBy(event.currentTarget.value)}>
-                    {may.map((p) => <option key={p.account} value={p.account}>{w.person(p.name, p.role)}</option>)}
+                    {may.map((p, i) => <option key={p.account} value={names[i]}>{w.person(p.name, p.role)}</option>)}
                 </select>
             </div>
-            {may.find((p) => p.account === by)?.role === "caregiver" && (
+            {may[names.indexOf(by)]?.role === "caregiver" && (
                 <div class="usa-form-group">
                     <label class="usa-label" for={`${id}-relation`}>{fieldOf("visit", "consent_relation")?.clinical}</label>
                     <input class="usa-input" id={`${id}-relation`} type="text" maxLength={200} value={relation}
@@ -263,7 +264,7 @@ export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: Rec
                 {medicine.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(medicine.conflicts)}</Tag>}
                 {medicine.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
                 {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
-                {staff && barriers.map((one) => <Tag key={one} kind="attention">{fieldWords(one, fieldOf("pmr", "barriers")!, [], plain)}</Tag>)}
+                {staff && barriers.map((one) => <Tag key={one} kind="attention">{fieldWords(one, fieldOf("pmr", "barriers")!, plain)}</Tag>)}
             </p>
             <Buttons>
                 <Button kind="other" onClick={() => go({ at: "chart", chart: props.chart.chart, part: "pmr", record: medicine.record, back: props.here })}>

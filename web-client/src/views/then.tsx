@@ -92,7 +92,7 @@ function Values({ doc, record, members, plain }: { doc: RecordDoc; record: Recor
     const fields = (schemaOf(doc)?.fields ?? []).filter((f) => !isHidden(doc, f));
     const words = (name: string, value: string) => {
         const field = fields.find((f) => f.name === name);
-        return value === "" || !field ? w.field.cleared : fieldWords(value, field, members, plain);
+        return value === "" || !field ? w.field.cleared : fieldWords(value, field, plain);
     };
     return (
         <>

@@ -84,7 +84,7 @@ function Fields({ of, members, plain }: { of: Change; members: Member[]; plain: 
                     {shown.map(({ one, field }) => field && (
                         <div key={one.field}>
                             <dt>{of.fields.length > 1 ? w.undo.then_of(one.label) : w.undo.then}</dt>
-                            <dd>{thenWords(one.then ?? "", field, members, plain)}</dd>
+                            <dd>{thenWords(one.then ?? "", field, plain)}</dd>
                         </div>
                     ))}
                 </dl>
@@ -94,8 +94,8 @@ function Fields({ of, members, plain }: { of: Change; members: Member[]; plain: 
     );
 }
 
-function thenWords(value: string, field: SchemaField, members: Member[], plain: boolean): string {
-    const words = value === "" ? w.field.cleared : fieldWords(value, field, members, plain);
+function thenWords(value: string, field: SchemaField, plain: boolean): string {
+    const words = value === "" ? w.field.cleared : fieldWords(value, field, plain);
     return words.length > SHOWN_MAX ? `${words.slice(0, SHOWN_MAX)}…` : words;
 }
 
