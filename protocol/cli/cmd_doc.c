@@ -541,7 +541,8 @@ int command_doc_sign(struct cli *cli)
                         "Others changed the record since it was last shown here. Look at it with "
                         "`galen doc get %s`, then sign again.",
                         cli->args.words[0]);
-    sign_help(cli->engine, &signing.chart, err, help);
+    sign_help(cli->engine, &signing.chart, visit ? signing.visit : NULL, signing.meaning, err,
+              help);
     return cli_fail(cli, err, "%s", help);
 }
 

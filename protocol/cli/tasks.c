@@ -197,7 +197,8 @@ int do_sign(struct task *t)
                           meaning ? meaning_named(meaning) : 0, t->token);
     if (err == GALEN_OK || err == GALEN_ERR_VALUE)
         return requested(t, err);
-    sign_help(t->cli->engine, &chart, err, help);
+    sign_help(t->cli->engine, &chart, record ? visit : NULL, meaning ? meaning_named(meaning) : 0,
+              err, help);
     return cli_fail(t->cli, err, "%s", help);
 }
 

@@ -20,7 +20,7 @@ static const char *const pmr_barriers[] = {"cost",
                                            "access"};
 static const char *const pmr_source[] = {"patient",  "caregiver",        "bottle",
                                          "pharmacy", "discharge-letter", "prescriber"};
-static const char *const pmr_discharge[] = {"continue", "new", "changed", "stopped"};
+static const char *const pmr_discharge[] = {"continue", "new", "changed", "stopped", "not-decided"};
 static const char *const pmr_technique[] = {"inhaler", "pen"};
 static const char *const map_owner[] = {"patient", "pharmacist", "caregiver", "prescriber"};
 static const char *const map_status[] = {"open", "doing", "done", "dropped"};
@@ -95,6 +95,7 @@ static const struct galen_field pmr_fields[] = {
     {GALEN_PMR_TECHNIQUE,    "technique",    GALEN_VALUE_SET,      STAFF,  OPTIONS(pmr_technique)},
     {GALEN_PMR_SATISFACTION, "satisfaction", GALEN_VALUE_TEXT,     THEIRS, ANY},
     {GALEN_PMR_ORDER,        "order",        GALEN_VALUE_POSITION, STAFF,  ANY},
+    {GALEN_PMR_DISCHARGE_WHY, "discharge_why", GALEN_VALUE_LINE,   STAFF,  ANY},
 };
 
 static const struct galen_field map_fields[] = {

@@ -561,6 +561,10 @@ enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
     if (GALEN_CHECKED(SIGN_SEEN) &&
         galen_docs_changed_since(chart->docs, seen, galen_log_self(chart->log)) != GALEN_NO_ENTRY)
         return GALEN_ERR_CHANGED;
+    if (GALEN_CHECKED(SIGN_LINES) &&
+        galen_docs_undecided(chart->docs, galen_docs_reconciled_in(chart->docs, visit, meaning)) >
+            0)
+        return GALEN_ERR_UNDECIDED;
     struct galen_op op = {.kind = GALEN_KIND_SIGN};
     op.content.sign.meaning = meaning;
     op.content.sign.schema = GALEN_SCHEMA_VERSION;

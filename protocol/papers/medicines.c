@@ -1,8 +1,13 @@
 /* The medication list, and the current list for another pharmacy. */
 #include "paper.h"
 
-enum { PMR_PROPOSED = 1, PMR_ON_HOLD = 3, PMR_STOPPED = 4 }; /* the vocabularies' numbers, */
-enum { ALLERGIES_NONE_KNOWN = 1, ALLERGIES_NOT_ASKED = 3 };  /* kept for good */
+enum {
+    PMR_PROPOSED = 1,
+    PMR_ON_HOLD = 3,
+    PMR_STOPPED = 4,
+    PMR_NOT_DECIDED = 5
+};                                                          /* the vocabularies' numbers, */
+enum { ALLERGIES_NONE_KNOWN = 1, ALLERGIES_NOT_ASKED = 3 }; /* kept for good */
 enum { ALLERGY_ACTIVE = 1 };
 enum { STOPPED_MONTHS = 6 }; /* as PHRASE_STOPPED says */
 
@@ -63,6 +68,26 @@ static void put_mark(struct page *p, enum phrase phrase)
     put_html(p, "</p>\n");
 }
 
+/* What is open after a hospital stay stands on the paper, with why. */
+static void put_line(struct page *p, const struct galen_record *record)
+{
+    const struct galen_record *visit = visit_of(p);
+    struct fact why = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_DISCHARGE_WHY);
+    bool open = choice_of(record, GALEN_DOC_PMR, GALEN_PMR_DISCHARGE) == PMR_NOT_DECIDED;
+    if (open && why.count == 1) {
+        struct galen_value value;
+        if (fact_value(&why, &value)) {
+            put_html(p, "<p class=\"mark\">");
+            put_filled(p, PHRASE_NOT_DECIDED_WHY, value.as.text);
+            put_html(p, "</p>\n");
+            return;
+        }
+    }
+    if (open || (visit && galen_docs_is_discharge(visit) &&
+                 galen_docs_line(visit, record) == GALEN_LINE_UNDECIDED))
+        put_mark(p, PHRASE_NOT_DECIDED);
+}
+
 static void put_marks(struct page *p, const struct galen_record *record)
 {
     struct fact said = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
@@ -77,6 +102,7 @@ static void put_marks(struct page *p, const struct galen_record *record)
         put_mark(p, PHRASE_ON_HOLD);
     if (status == PMR_PROPOSED)
         put_mark(p, PHRASE_NOT_STARTED);
+    put_line(p, record);
 }
 
 /* A regimen that is proposed, or in conflict, may be of another medicine or strength: it says which. */

@@ -23,7 +23,7 @@
                                         X(ALLERGIES) X(NONE_KNOWN) X(NOT_ASKED)                    \
                                             X(NO_ALLERGY_LISTED) X(EFFECTS) X(OTHER) X(NOTES)      \
                                                 X(LIST_INTRO) X(UNNAMED) X(PATIENT) X(PHARMACIST)  \
-                                                    X(STOPPED) X(STOPPED_WHAT)
+                                                    X(STOPPED) X(STOPPED_WHAT) X(NOT_DECIDED) X(NOT_DECIDED_WHY)
 
 enum phrase {
 #define X(name) PHRASE_##name,

@@ -68,7 +68,7 @@ cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *c
     json_put(object, "versions", versions);
     cJSON_AddBoolToObject(object, "ready", bar == GALEN_OK);
     if (bar != GALEN_OK) {
-        sign_help(engine, chart, bar, help);
+        sign_help(engine, chart, NULL, 0, bar, help);
         cJSON_AddStringToObject(object, "error", galen_err_name(bar));
         cJSON_AddStringToObject(object, "help", help);
     }
@@ -116,8 +116,29 @@ static size_t add_conflicts_of(char out[SIGN_HELP_MAX], size_t nth,
     return nth;
 }
 
-void sign_help(const struct galen_engine *engine, const struct galen_id *chart, enum galen_err err,
-               char out[SIGN_HELP_MAX])
+/* The lines of a discharge that nobody decided. */
+static void add_undecided(char out[SIGN_HELP_MAX], const struct galen_docs *docs,
+                          const uint8_t *visit, uint8_t meaning)
+{
+    enum { SHOWN = 5 };
+    const struct galen_record *in = galen_docs_reconciled_in(docs, visit, meaning);
+    size_t nth = 0;
+    for (size_t i = 0; in && i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *medicine = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
+        char title[NAME_TEXT_MAX];
+        if (galen_docs_line(in, medicine) != GALEN_LINE_UNDECIDED)
+            continue;
+        title_of(medicine, title);
+        if (nth++ < SHOWN)
+            add(out, "%s%s", nth == 1 ? "Not decided after the hospital stay: " : "; ", title);
+    }
+    add(out, "%s%s", nth > SHOWN ? "; and more" : "",
+        ". Say what becomes of each in `discharge`; or not-decided, and why in `discharge_why`. "
+        "Then sign.");
+}
+
+void sign_help(const struct galen_engine *engine, const struct galen_id *chart,
+               const uint8_t *visit, uint8_t meaning, enum galen_err err, char out[SIGN_HELP_MAX])
 {
     const struct galen_docs *docs = galen_engine_docs(engine, chart);
     size_t nth = 0;
@@ -128,6 +149,8 @@ void sign_help(const struct galen_engine *engine, const struct galen_id *chart, 
                 nth = add_conflicts_of(out, nth,
                                        galen_docs_record_at(docs, galen_documents[d].id, i));
         add(out, "%s%s", ". Choose what is right, then sign.", "");
+    } else if (err == GALEN_ERR_UNDECIDED) {
+        add_undecided(out, docs, visit, meaning);
     } else if (err == GALEN_ERR_ROLE) {
         add(out, "%s%s", "A pharmacist signs. Ask one of the practice to look at it with you.", "");
     } else if (err == GALEN_ERR_OFFLINE) {

@@ -132,9 +132,9 @@ cJSON *version_json(const struct galen_engine *engine, const struct galen_id *ch
 /** All of a chart, and whether this person could sign now, or else why not. */
 cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *chart);
 #define SIGN_HELP_MAX 720
-/** What to do next when galen_engine_sign gave `err`: names what is in conflict. */
-void sign_help(const struct galen_engine *engine, const struct galen_id *chart, enum galen_err err,
-               char out[SIGN_HELP_MAX]);
+/** What to do next when galen_engine_sign gave `err` for this visit, or NULL: names what is in conflict or not decided. */
+void sign_help(const struct galen_engine *engine, const struct galen_id *chart,
+               const uint8_t *visit, uint8_t meaning, enum galen_err err, char out[SIGN_HELP_MAX]);
 
 /* -- papers ------------------------------------------------------------------------------------------ */
 

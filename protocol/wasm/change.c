@@ -196,7 +196,7 @@ enum galen_err change_sign(struct asked *a)
         galen_engine_sign(a->engine, a->now_ms, &a->chart, a->seen, visit, a->meaning, token);
     if (err != GALEN_OK && err != GALEN_ERR_VALUE) {
         char help[SIGN_HELP_MAX];
-        sign_help(a->engine, &a->chart, err, help);
+        sign_help(a->engine, &a->chart, visit, a->meaning, err, help);
         snprintf(a->help, sizeof a->help, "%s", help);
     }
     return requested(a, err, token);

@@ -617,6 +617,67 @@ Test(engine, D4_what_others_changed_since_it_was_shown_is_not_signed)
     chart_free(v.chart);
 }
 
+/* Whatever the signature says it means, and whether it names the visit or not. */
+Test(engine, no_line_of_a_discharge_is_forgotten_by_who_signs)
+{
+    static const uint8_t stay[GALEN_RECORD_ID_BYTES] = {'s', 't', 'a', 'y'};
+    static const uint8_t plain[GALEN_RECORD_ID_BYTES] = {'p'};
+    static const uint8_t old[GALEN_RECORD_ID_BYTES] = {'o', 'l', 'd'};
+    static const char began[] = "2020-01-01T00:00Z"; /* before all that is said in this chart */
+    struct visit v = visit_new(98);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    galen_token token;
+    const struct {
+        const char *document;
+        const uint8_t *record;
+        const char *field, *value;
+    } said[] = {
+        {"visit", stay, "started", began},
+        {"pmr", medicine, "regimen", "drug=Metformin; dose=1"},
+        {"pmr", old, "regimen", "drug=Ibuprofen; dose=1"},
+        {"pmr", old, "discharge", "stopped"},
+        {"visit", plain, "type", "cmr"},
+        {"visit", stay, "type", "discharge"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, said[i].document, said[i].record,
+                    said[i].field, said[i].value);
+    struct home *home = home_of(&v, v.pharmacist);
+    uint64_t seen = v.chart->size;
+    for (uint8_t meaning = GALEN_SIGN_WITH_PATIENT; meaning <= GALEN_SIGN_DISCHARGE; meaning++) {
+        enum galen_err err =
+            galen_engine_sign(home->engine, home_now(home), id, seen, stay, meaning, token);
+        cr_assert_eq(err, GALEN_ERR_UNDECIDED, "%s", galen_err_name(err));
+        cr_assert_eq(
+            galen_engine_sign(home->engine, home_now(home), id, seen, NULL, meaning, token),
+            GALEN_ERR_UNDECIDED, "the last that nobody signed");
+    }
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, seen, plain,
+                                   GALEN_SIGN_DISCHARGE, token),
+                 GALEN_ERR_UNDECIDED, "it says so itself");
+    const struct galen_docs *docs = galen_engine_docs(home->engine, id);
+    const struct galen_record *line = galen_docs_record(docs, GALEN_DOC_PMR, medicine),
+                              *in = galen_docs_record(docs, GALEN_DOC_VISIT, stay);
+    cr_assert_eq(galen_docs_undecided(docs, in), 1, "the other is");
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_UNDECIDED);
+
+    cr_assert_eq(write_field(home, "pmr", medicine, "discharge", "not-decided"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_UNDECIDED, "it does not say why");
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_UNDECIDED);
+    cr_assert_eq(write_field(home, "pmr", medicine, "discharge_why", "The hospital is asked."),
+                 GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_LEFT_OPEN);
+    cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, v.chart->size, stay,
+                                   GALEN_SIGN_WITH_PATIENT, token),
+                 GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(versions(home), 1);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* The epoch changed on the way, so it would have to be made anew, over what its signer did not see. */
 Test(engine, D4_a_sign_off_that_was_overtaken_is_given_back)
 {

@@ -413,3 +413,25 @@ Test(papers, each_allocation_may_fail_and_that_is_said)
         }
     story_end(&s);
 }
+
+/* ---- After a hospital stay ----------------------------------------------------------------------- */
+
+Test(papers, what_is_not_decided_after_a_hospital_stay_stands_on_the_list_with_why)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'm', "regimen", "drug=Metformin");
+    struct galen_paper_source source = source_of(&s);
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Not decided yet");
+    set(&s, GALEN_DOC_VISIT, 'v', "type", "discharge");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Not decided yet after the hospital stay. Ask");
+    assert_has(&source, GALEN_PAPER_LIST, "Not decided yet after the hospital stay. Ask");
+    set(&s, PMR, 'm', "discharge", "not-decided");
+    set(&s, PMR, 'm', "discharge_why", "The <hospital> is asked.");
+    assert_has(
+        &source, GALEN_PAPER_MEDICINES,
+        "Not decided yet after the hospital stay: <bdi>The &lt;hospital&gt; is asked.</bdi>");
+    set(&s, PMR, 'm', "discharge", "continue");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Not decided yet");
+    story_end(&s);
+}

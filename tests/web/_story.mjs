@@ -371,7 +371,7 @@ export function tell(One, how) {
             await line(drug).getByRole("button", { name: what, pressed: true }).waitFor();
         };
         await paula.sees("11 of 11 lines are not decided yet.");
-        assert.deepEqual(await line("Amoxicillin").locator(".choices button").allInnerTexts(), ["New", "Stopped"]);
+        assert.deepEqual(await line("Amoxicillin").locator(".choices button").allInnerTexts(), ["New", "Stopped", "Not decided yet"]);
         const decisions = { Lisinopril: "Continue", Warfarin: "Stopped", Simvastatin: "Continue", Ibuprofen: "Stopped", Naproxen: "Continue", "Vitamin D": "Continue",
                             "Fish oil": "Continue", "St. John's wort": "Stopped", Calcium: "Continue", Amoxicillin: "New" };
         for (const [drug, what] of Object.entries(decisions)) await decides(drug, what);

@@ -841,16 +841,33 @@ test("no line of a discharge is forgotten, and what was there before is shown be
     await page.close();
 });
 
-test("a discharge is not signed as reconciled while a line is left", async () => {
+test("a discharge is not signed, whatever the meaning, while a line is left without a word", async () => {
     const page = await on("flow-sign-done", (s) => {
         s.records[CHART].visit.find((r) => r.record.endsWith("34")).fields.type.value = "discharge";
-        s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0);
+        s.records[CHART].pmr = s.records[CHART].pmr.filter((r) => r.conflicts === 0 && r.state === "present").slice(0, 1);
     });
-    assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    for (const meaning of ["Gone through together with the patient.", "Reviewed without the patient.", "Reconciled after a hospital stay."]) {
+        await page.getByLabel(meaning).check({ force: true });
+        assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    }
+    assert.match(await page.locator(".usa-alert").filter({ hasText: "not decided yet" }).innerText(), /1 of 1[\s\S]*Metformin 500 mg/);
+    await page.getByRole("button", { name: "Go to: Collect" }).last().click();
+    await settle(page);
+    const line = page.locator(".reconcile");
+    await line.getByRole("button", { name: "Not decided yet" }).click();
+    await settle(page);
+    assert.match(await page.locator(".count-left").innerText(), /^1 of 1/, "it has to say why");
+    await line.getByLabel("Why not decided").fill("The hospital is asked.");
+    await line.getByLabel("Why not decided").blur();
+    await settle(page);
+    assert.match(await page.locator(".count-left").innerText(), /^All 1/);
+    await page.locator(".usa-step-indicator button").last().click();
+    await settle(page);
+    assert.match(await page.locator(".flow").innerText(), /the papers say so, with why[\s\S]*The hospital is asked\./);
     await page.getByLabel("Gone through together with the patient.").check({ force: true });
     await page.getByRole("button", { name: "Sign", exact: true }).click();
     await settle(page);
-    assert.deepEqual(await page.heard("sign"), [{ chart: CHART, seen: 15, meaning: "reviewed-with-patient", visit: record(52) }]);
+    assert.deepEqual((await page.heard("sign")).map(({ meaning, visit }) => [meaning, visit]), [["reviewed-with-patient", record(52)]]);
     assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
     await page.close();
 });
@@ -1014,7 +1031,7 @@ test("staff answer what is only suggested before they change anything in it", as
     assert.equal(await wort.locator(".choices").count(), 0);
     await wort.getByRole("button", { name: "Accept", exact: true }).click();
     await settle(flow);
-    assert.deepEqual(await wort.locator(".choices button").allInnerTexts(), ["New", "Stopped"], "then it is decided");
+    assert.deepEqual(await wort.locator(".choices button").allInnerTexts(), ["New", "Stopped", "Not decided yet"], "then it is decided");
     await flow.close();
 });
 

@@ -95,7 +95,8 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
     X(NOTHING, 54, "nothing-to-undo", "There is nothing of yours to take back. What others wrote since stays.") \
     X(FULL, 55, "text-full", "This text was changed as often as a text can be. Go on in a new record.") \
     X(CHANGED, 56, "changed-meanwhile", "The record changed while you were reading. Look at what is new, then sign again.") \
-    X(PROPOSED, 57, "only-proposed", "This is only suggested so far. Accept or decline the suggestion first, then change it.")
+    X(PROPOSED, 57, "only-proposed", "This is only suggested so far. Accept or decline the suggestion first, then change it.") \
+    X(UNDECIDED, 58, "lines-not-decided", "After the hospital stay not every medicine is decided. Decide each, or say why it is not decided yet; then sign.")
 
 enum galen_err {
 #define X(name, number, text, help) GALEN_ERR_##name = number,

@@ -269,6 +269,24 @@ struct galen_version galen_docs_version_at(const struct galen_docs *docs, size_t
  * version (L8); CONFLICT.
  */
 enum galen_err galen_docs_sign_bar(const struct galen_docs *docs);
+/* After a hospital stay (SCHEMA.md): a medicine as one line of a visit. */
+enum galen_line {
+    GALEN_LINE_NONE,      /* it was not taken any more when the visit began */
+    GALEN_LINE_UNDECIDED, /* nobody has said since what becomes of it */
+    GALEN_LINE_LEFT_OPEN, /* it is not decided, on purpose, and it says why */
+    GALEN_LINE_DECIDED,
+};
+enum galen_line galen_docs_line(const struct galen_record *visit,
+                                const struct galen_record *medicine);
+bool galen_docs_is_discharge(const struct galen_record *visit);
+/**
+ * The visit whose lines a signature has to do with: the named one, if it is after a hospital stay or the meaning says
+ * so; where none is named, the last such visit that nobody signed. NULL: none.
+ */
+const struct galen_record *galen_docs_reconciled_in(const struct galen_docs *docs,
+                                                    const uint8_t *visit, uint8_t meaning);
+/** How many of its lines are UNDECIDED; of NULL none. */
+size_t galen_docs_undecided(const struct galen_docs *docs, const struct galen_record *visit);
 /** Does a change of this document supersede a version? */
 bool galen_docs_supersedes(uint8_t doc);
 /**

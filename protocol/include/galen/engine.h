@@ -306,7 +306,8 @@ GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, u
  * Pharmacists: signs the documents as they are here (D4), which makes the next version. `seen`: how many entries
  * the chart had that this person was shown. `visit`: the record (16 bytes) of the visit it belongs to, or NULL. It
  * is not made anew when something comes in between: FAILED with BEHIND then says so. Errors at once: those of
- * galen_engine_sign_bar; CHANGED: others changed the record since; VALUE: no such size, meaning or visit.
+ * galen_engine_sign_bar; CHANGED: others changed the record since; UNDECIDED:
+ * lines of a discharge (galen_docs_reconciled_in) that nobody decided, or left open with a reason; VALUE: no such size, meaning or visit.
  */
 GALEN_MUST_USE enum galen_err galen_engine_sign(struct galen_engine *engine, uint64_t now_ms,
                                                 const struct galen_id *chart, uint64_t seen,

@@ -48,6 +48,7 @@ enum galen_pmr_field {
     GALEN_PMR_TECHNIQUE = 21,
     GALEN_PMR_SATISFACTION = 22,
     GALEN_PMR_ORDER = 23,
+    GALEN_PMR_DISCHARGE_WHY = 24,
 };
 
 enum galen_map_field {

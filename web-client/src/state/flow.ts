@@ -131,13 +131,17 @@ export const taughtIn = (visit: RecordView, medicine: RecordView): boolean =>
     waitingValue({ chart: visit.chart, doc: "pmr", record: medicine.record, field: "teach_back" }) === "yes" ||
     (valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", beganMs(visit)));
 
-/** Decided in this visit, or known only since the hospital. */
-export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => saidSince(medicine, "discharge", beganMs(visit));
+/** What was said in this visit of what becomes of it; "": nothing. (protocol/doc/reconcile.c says the same.) */
+export const lineIn = (visit: RecordView, medicine: RecordView): string =>
+    saidSince(medicine, "discharge", beganMs(visit)) ? valueOf(medicine, "discharge") : "";
+/** Decided in this visit, or left open with a reason. */
+export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean =>
+    saidSince(medicine, lineIn(visit, medicine) === "not-decided" ? "discharge_why" : "discharge", beganMs(visit));
 
 /** What the hospital's letter has to be held against: all that was taken when the visit began, and what came since; so
  *  what was stopped elsewhere meanwhile, too. */
 export const toReconcile = (visit: RecordView): RecordView[] => countOf("pmr").filter((r) =>
-    valueOf(r, "status") !== "stopped" || reconciledIn(visit, r) || saidSince(r, "status", beganMs(visit)));
+    valueOf(r, "status") !== "stopped" || saidSince(r, "discharge", beganMs(visit)) || saidSince(r, "status", beganMs(visit)));
 
 const openProblems = (): RecordView[] =>
     countOf("dtp").filter((r) => !["resolved", "set-aside", "unresolved"].includes(shownFields(r)["status"] ?? ""));

@@ -32,14 +32,15 @@ export const layouts: Record<RecordDoc, Layout> = {
         sections: [
             ["what", ["regimen", "kind", "status", "reason", "instructions", "watch_for"]],
             ["really", ["taken_as", "adherence", "barriers", "effects", "satisfaction"]],
-            ["from", ["prescriber", "pharmacy", "start", "stop", "stop_reason", "discharge", "source"]],
+            ["from", ["prescriber", "pharmacy", "start", "stop", "stop_reason", "discharge", "discharge_why", "source"]],
             ["checked", ["verified_at", "explained_at", "teach_back", "technique"]],
         ],
         brief: ["regimen", "reason", "status"],
         first: ["regimen", "kind", "status", "reason", "instructions", "prescriber", "start"],
         needed: "regimen",
         over: ["status", ["stopped"]],
-        ours: ["verified_at", "explained_at", "teach_back", "technique", "source"],
+        only: { discharge_why: ["discharge", ["not-decided"]] },
+        ours: ["discharge_why", "verified_at", "explained_at", "teach_back", "technique", "source"],
     },
     map: {
         sections: [["plan", ["topic", "action", "owner", "due", "goal", "dtp"]], ["progress", ["status", "progress", "done_at"]]],

@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { ask, go } from "../state/effects.ts";
-import { beganMs, reconciledIn, toReconcile } from "../state/flow.ts";
+import { beganMs, lineIn, reconciledIn, toReconcile } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { shownFields, timeOf, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
@@ -40,17 +40,17 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     const before = useBefore(props);
     const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge"), schema = schemaOf("pmr");
     const words = (text: string) => regimen ? valueWords(text, regimen, plain) : text;
-    const now = reconciledIn(visit, medicine) ? valueOf(medicine, "discharge") : "";
+    const now = lineIn(visit, medicine), undecided = !reconciledIn(visit, medicine);
     const decide = (as: string) => void writeFields(chart.chart, "pmr", medicine.record, {
         discharge: as,
         ...(as === "stopped" ? { status: "stopped", stop: timeOf(Date.now()).slice(0, 10) }
-            : valueOf(medicine, "status") === "stopped" ? { status: "active", stop: "" } : {}),
+            : as !== "not-decided" && valueOf(medicine, "status") === "stopped" ? { status: "active", stop: "" } : {}),
     });
     /* What was not there before cannot go on, and what was there is not new. */
-    const choices = (discharge?.options ?? []).filter((o) => before === "" ? o.name === "new" || o.name === "stopped" : o.name !== "new");
+    const choices = (discharge?.options ?? []).filter((o) => before === "" ? ["new", "stopped", "not-decided"].includes(o.name) : o.name !== "new");
     return (
-        <li class={`card reconcile${now === "" ? " undecided" : ""}`} aria-label={name}>
-            <h4>{name} {now === "" && <Tag kind="attention">{w.reconcile.not_decided}</Tag>}</h4>
+        <li class={`card reconcile${undecided ? " undecided" : ""}`} aria-label={name}>
+            <h4>{name} {undecided && <Tag kind="attention">{w.reconcile.not_decided}</Tag>}</h4>
             <div class="two">
                 <div>
                     <p class="sentence-label">{w.reconcile.before}</p>
@@ -77,6 +77,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
             )}
             {!staff && now !== "" && <p>{discharge ? valueWords(now, discharge, plain) : now}</p>}
             {staff && (now === "changed" || now === "new") && <FieldOf {...props} doc="pmr" record={medicine} name="regimen" />}
+            {staff && now === "not-decided" && <FieldOf {...props} doc="pmr" record={medicine} name="discharge_why" />}
             {staff && now === "stopped" && <FieldOf {...props} doc="pmr" record={medicine} name="stop_reason" />}
         </li>
     );

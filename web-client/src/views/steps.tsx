@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import {
-    changedSince, conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, problemsLeft, reconciledIn, sign, taughtIn, toReconcile,
+    changedSince, conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, lineIn, problemsLeft, reconciledIn, sign, taughtIn, toReconcile, toStep,
 } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
@@ -438,7 +438,8 @@ function Signature(props: FlowProps) {
     const id = useId();
     const discharge = valueOf(visit, "type") === "discharge";
     const [meaning, setMeaning] = useState<(typeof meanings)[number]>(discharge ? "discharge-reconciled" : "reviewed-with-patient");
-    const lines = toReconcile(visit).filter((r) => !reconciledIn(visit, r)).length;
+    const lines = discharge || meaning === "discharge-reconciled" ? toReconcile(visit) : [];
+    const left = lines.filter((r) => !reconciledIn(visit, r)), open_lines = lines.filter((r) => lineIn(visit, r) === "not-decided" && !left.includes(r));
     const conflicts = conflicted();
     /* What stood there when this was opened was seen on the way here; what others change from then on is named. */
     const [seen, setSeen] = useState(open.shown), [refused, setRefused] = useState(false);
@@ -495,9 +496,20 @@ function Signature(props: FlowProps) {
                             </div>
                         ))}
                     </fieldset>
-                    {meaning === "discharge-reconciled" && lines > 0
-                        ? <Alert kind="warning" title={w.reconcile.left(lines, toReconcile(visit).length)}><p class="usa-alert__text">{w.sign.lines_first}</p></Alert>
-                        : ready && from > 0 && news.length === 0 && !refused && (
+                    {open_lines.length > 0 && (
+                        <>
+                            <p>{w.sign.left_open}</p>
+                            <ul>{open_lines.map((r) => <li key={r.record}>{recordName("pmr", r)}: {valueOf(r, "discharge_why")}</li>)}</ul>
+                        </>
+                    )}
+                    {left.length > 0
+                        ? (
+                            <Alert kind="warning" title={w.reconcile.left(left.length, lines.length)}>
+                                <ul>{left.map((r) => <li key={r.record}>{recordName("pmr", r)}</li>)}</ul>
+                                <p class="usa-alert__text">{w.sign.lines_first}</p>
+                                <Buttons><Button kind="other" onClick={() => toStep(chart.chart, visit, "collect", false)}>{w.flow.to_step(w.flow.step.clinical.collect.title)}</Button></Buttons>
+                            </Alert>
+                        ) : ready && from > 0 && news.length === 0 && !refused && (
                             <>
                                 <p>{w.sign.what(home.name || w.role[home.role || "pharmacist"])}</p>
                                 <Buttons><Button big onClick={() => void sign(chart.chart, from, meaning, visit.record).then((done) => setRefused(!done))}>{w.sign.now}</Button></Buttons>
