@@ -1,3 +1,4 @@
+#include "galen/mutation.h"
 #include "galen/op.h"
 
 /* Reads one code point (RFC 3629 section 4). Gives its length in bytes, or 0 if it is not well formed. */
@@ -26,9 +27,17 @@ static size_t next_point(struct galen_bytes text, size_t at, uint32_t *point)
     return length;
 }
 
+/* What embeds, overrides or isolates a direction turns what stands around it too: "05" is read as "50" (Unicode
+ * Standard Annex 9). The marks of languages that are written from right to left turn nothing by themselves. */
+static bool turns(uint32_t point)
+{
+    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 static bool is_control(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point <= 0x9f);
+    return point < 0x20 || (point >= 0x7f && point <= 0x9f) ||
+           (GALEN_CHECKED(TEXT_TURNS) && turns(point));
 }
 
 bool galen_text_ok(struct galen_bytes text)

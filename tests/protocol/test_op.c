@@ -514,6 +514,22 @@ static const struct text_case texts[] = {
     {"three bytes cut to one", "\xe2", false, false},
     {"three bytes cut to two", "\xe2\x82", false, false},
     {"four bytes cut to three", "\xf0\x9f\x92", false, false},
+    {"a right-to-left override",
+     "5\xe2\x80\xae"
+     "05",
+     false, false},
+    {"a left-to-right embedding",
+     "\xe2\x80\xaa"
+     "5 mg",
+     false, false},
+    {"the end of an embedding", "5 mg\xe2\x80\xac", false, false},
+    {"a first strong isolate",
+     "\xe2\x81\xa8"
+     "5 mg\xe2\x81\xa9",
+     false, false},
+    {"Hebrew with a right-to-left mark", "\xd7\x90\xe2\x80\x8f 5", true, true},
+    {"Arabic with its letter mark", "\xd8\xa8\xd8\x9c 5", true, true},
+    {"a left-to-right mark", "5\xe2\x80\x8e mg", true, true},
     {"a letter for a continuation", "\xe2\x82z", false, false},
     {"a lead for a continuation", "\xc3\xc3", false, false},
 };
@@ -558,7 +574,8 @@ Test(op, every_code_point_is_judged)
             b[3] = (uint8_t)(128 + point % 64);
             n = 4;
         }
-        bool control = point < 32 || (point >= 127 && point < 160);
+        bool control = point < 32 || (point >= 127 && point < 160) ||
+                       (point >= 8234 && point <= 8238) || (point >= 8294 && point <= 8297);
         bool scalar = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
         struct galen_bytes bytes = {b, n};
         bool expected = scalar && (!control || point == 9 || point == 10);

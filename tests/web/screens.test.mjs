@@ -996,6 +996,35 @@ test("of two values patients choose none", async () => {
     await page.close();
 });
 
+test("a dose reads as it is written, whatever direction the letters beside it run in", async () => {
+    const page = await on("medicine-staff");
+    const box = page.getByLabel("Instructions");
+    await box.fill("Take \u202e05\u202c mg, \u2066never\u2069 more");
+    await box.blur();
+    await settle(page);
+    assert.equal(await box.inputValue(), "Take 05 mg, never more");
+    assert.equal((await page.writes()).at(-1).instructions, "Take 05 mg, never more");
+    await page.close();
+    /* Where each piece stands on the screen, from left to right. */
+    const hebrew = "\u05d0\u05e7\u05de\u05d5\u05dc";
+    const shown = await on("medicine-patient", (s) => {
+        s.records[CHART].pmr[0].fields.regimen.value = s.records[CHART].pmr[0].fields.regimen.values[0].value =
+            `drug=${hebrew}; strength=500 mg; form=; dose=2; unit=x; route=; frequency=3 a day; as_needed=no`;
+    });
+    const place = await shown.locator('[data-field="regimen"] .value').evaluate((element) => {
+        const node = element.firstChild, text = node.textContent;
+        const left = (words) => {
+            const range = document.createRange(), at = text.indexOf(words);
+            range.setStart(node, at);
+            range.setEnd(node, at + words.length);
+            return range.getBoundingClientRect().left;
+        };
+        return ["500", "mg", "2", "3"].map((words) => left(words));
+    });
+    assert.deepEqual(place, [...place].sort((a, b) => a - b), "500 mg, then 2, then 3");
+    await shown.close();
+});
+
 test("a suggestion is accepted or declined by staff, and only shown to patients", async () => {
     for (const [label, accepted] of [["Accept", true], ["Decline", false]]) {
         const page = await on("medicine-staff");

@@ -1213,8 +1213,13 @@ function dateWords(text: string): string {
     return day ? `${name} ${Number(day)}, ${year}` : name ? `${name} ${year}` : year;
 }
 
+/** A part in letters that run from right to left keeps to itself: beside it, "5 mg" stays "5 mg" (only to be shown). */
+const apart = (part: string): string => /[\u0590-\u08ff\u200e\u200f\ufb1d-\ufefc]/.test(part) ? `\u2068${part}\u2069` : part;
+
 function regimenWords(text: string): string {
-    const regimen = readRegimen(text);
+    const whole = readRegimen(text);
+    const regimen = { ...whole, drug: apart(whole.drug), strength: apart(whole.strength), form: apart(whole.form), dose: apart(whole.dose),
+                      unit: apart(whole.unit), route: apart(whole.route), frequency: apart(whole.frequency) };
     const how = [regimen.dose, regimen.unit, regimen.route, regimen.frequency].filter((p) => p !== "").join(" ");
     const needed = regimen.as_needed ? "only when needed" : "";
     return [medicineName(regimen), [how, needed].filter((p) => p !== "").join(", ")].filter((p) => p !== "").join(": ");

@@ -115,7 +115,8 @@ GALEN_MUST_USE enum galen_err galen_write_decode(struct galen_bytes in, struct g
 
 /**
  * UTF-8 without encodings longer than needed, surrogates, or anything above U+10FFFF (RFC 3629), and
- * without control characters (U+0000 to U+001F, U+007F to U+009F) other than tab and line feed.
+ * without control characters (U+0000 to U+001F, U+007F to U+009F) other than tab and line feed, nor what embeds,
+ * overrides or isolates a direction of writing (U+202A to U+202E, U+2066 to U+2069).
  */
 bool galen_text_ok(struct galen_bytes text);
 /** The same without line feeds and tabs, and with no space at either end; 1 to GALEN_LINE_POINTS_MAX. */
