@@ -333,7 +333,7 @@ function byKeysAlone(mark) {
         const at = document.activeElement, list = document.querySelector(".ways-in summary");
         const parts = list ? [...document.querySelectorAll(".visit-bar .visit-title"), ...list.parentElement.parentElement.querySelectorAll("section > h3")] : [];
         const far = (from, to) => (from === to ? 0 : Math.abs(between(from, to)));
-        const ways = [[".parts .usa-skipnav", "#part"], [".flow .to-top", "#step"]]
+        const ways = [[".parts .usa-skipnav", "#part"], [".to-top", "[data-begin]"]]
             .map(([way, to]) => [document.querySelector(way), document.querySelector(to), [way]])
             .filter(([way, to]) => way?.checkVisibility() && to)
             .map(([way, to, steps]) => [far(at, way) + 1 + far(to, target), steps]);

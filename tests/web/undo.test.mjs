@@ -63,6 +63,6 @@ story("from the log she looks at the chart as it was, and comes back", async () 
     await paula.sees("Before meals.");
     await paula.seesNo("After meals.");
     await paula.press(/^← Back to the chart/);
-    await paula.focusIsAt(/Log$/);
+    await paula.focusIsAt(/^Show the chart as it was then/); // which she had pressed
     assert.deepEqual(paula.trouble, []);
 });

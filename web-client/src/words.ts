@@ -93,6 +93,7 @@ export const w = {
             return screen.at === "visit" ? "Visit – Galen" : "Galen";
         },
     },
+    to_top: "Back to the top",
     nav: { main: "Galen", home: "Home", chart: "Parts of this chart", all_parts: "All parts", skip_parts: "Skip the parts of this chart" },
     line: {
         online: "Connected",
@@ -565,7 +566,6 @@ export const w = {
         to_sign_go: "Go on to the signature",
         steps: "Steps of the visit",
         ways: "Go to a part of this step",
-        top: "To the top of this step",
         other_steps: "To the other steps",
         of: (n: number): string => `of ${n}`,
         open_count: (n: number): string => `${n} open`,

@@ -14,7 +14,7 @@ import { valueOf } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { fieldOf, recordName } from "./names.ts";
-import { Alert, Button, Buttons, Of, Tag, Ways } from "./parts.tsx";
+import { Alert, Button, Buttons, Of, Tag, ToTop, Ways } from "./parts.tsx";
 import { FieldOf, isUnanswered, NotOpen, RecordsPart } from "./records.tsx";
 import { Agree, Assess, Collect, Plan, Sign, Start } from "./steps.tsx";
 
@@ -116,7 +116,7 @@ function Flow(props: PartProps & { visit: RecordView }) {
             <nav class="buttons" aria-label={w.flow.other_steps}>
                 {before && <Button kind="other" onClick={() => to(before)}>← {words[before].title}</Button>}
                 {after && <Button onClick={() => to(after)}>{words[after].title} →</Button>}
-                <button type="button" class="usa-button quiet to-top" onClick={() => document.getElementById("step")?.focus()}>↑ {w.flow.top}</button>
+                <ToTop />
             </nav>
         </div>
     );

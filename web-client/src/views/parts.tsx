@@ -58,6 +58,15 @@ export function Ways({ title }: { title: string }) {
     );
 }
 
+/** From the end of a long screen to where it begins. */
+export function ToTop() {
+    return (
+        <button type="button" class="usa-button quiet to-top" onClick={() => document.querySelector<HTMLElement>("[data-begin]")?.focus()}>
+            ↑ {w.to_top}
+        </button>
+    );
+}
+
 type ButtonProps = {
     kind?: "main" | "other" | "danger" | "quiet";
     big?: boolean;

@@ -13,7 +13,7 @@ import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
-import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, Ways, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, ToTop, Ways, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
 type Props = RecordProps;
@@ -243,6 +243,7 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
                 <Folded title={w.record.plain.more}><div class="fields">{rest.map(one)}</div></Folded>
             )}
             <Answered proposals={record.proposals} members={members} />
+            {staff && !schema.record && <Buttons><ToTop /></Buttons>}
         </article>
     );
 }
