@@ -169,8 +169,8 @@ async function onlyText(page) {
 test("HTML in every text that a person can write is text, for patients and for staff", { skip }, async () => {
     const regimen = ["drug", "strength", "form", "dose", "unit", "route", "frequency"].map((part) => [part, bad(part)]);
     const escaped = regimen.map(([part, text]) => `${part}=${text.replace(/[\\;]/g, "\\$&")}`).join("; ");
-    const pmr = { regimen: `${escaped}; as_needed=no`, status: "active" };
-    for (const field of ["reason", "instructions", "prescriber", "pharmacy", "stop_reason", "taken_as", "effects", "watch_for", "satisfaction"])
+    const pmr = { regimen: `${escaped}; as_needed=no`, status: "active", discharge: "not-decided" };
+    for (const field of ["reason", "instructions", "prescriber", "pharmacy", "stop_reason", "discharge_why", "taken_as", "effects", "watch_for", "satisfaction"])
         pmr[field] = bad(field);
     const map = { status: "doing" };
     for (const field of ["topic", "action", "goal", "progress"]) map[field] = bad(field);
