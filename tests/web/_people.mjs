@@ -333,10 +333,10 @@ function byKeysAlone(mark) {
         const at = document.activeElement, list = document.querySelector(".ways-in summary");
         const parts = list ? [...document.querySelectorAll(".visit-bar .visit-title"), ...list.parentElement.parentElement.querySelectorAll("section > h3")] : [];
         const far = (from, to) => (from === to ? 0 : Math.abs(between(from, to)));
-        const ways = [[".parts .usa-skipnav", "#part"], [".to-top", "[data-begin]"]]
-            .map(([way, to]) => [document.querySelector(way), document.querySelector(to), [way]])
-            .filter(([way, to]) => way?.checkVisibility() && to)
-            .map(([way, to, steps]) => [far(at, way) + 1 + far(to, target), steps]);
+        const ways = [[".parts .usa-skipnav", "#part"], [".to-top", "[data-begin]"]].flatMap(([way, to]) =>
+            [...document.querySelectorAll(way)].map((one, i) => [one, document.querySelector(to), `${way} >> nth=${i}`]))
+            .filter(([way, to]) => way.checkVisibility() && to)
+            .map(([way, to, name]) => [far(at, way) + 1 + far(to, target), [name]]);
         ways.push(...parts.map((part, i) => [far(at, list) + i + 2 + far(part, target), [".ways-in summary", part.textContent]]));
         const [cost, steps] = ways.sort(([a], [b]) => a - b)[0] ?? [Infinity];
         return cost < far(at, target) ? steps : [];

@@ -48,12 +48,20 @@ export function comeTo(name: string, title: HTMLElement, back: boolean): void {
 }
 
 export function keepFocus(): void {
-    let has: Element | null = null, around: HTMLElement[] = [], notice: Element | null = null, keys = false;
-    /** What stands in front of the screen does not hide where somebody types. A mouse has nothing moved below it. */
+    let has: Element | null = null, around: HTMLElement[] = [], front: (HTMLElement | null)[] = [], keys = false;
+    /** What stands in front of the screen does not hide where somebody is. A mouse has nothing moved below it. */
     const reveal = (): void => {
-        if (keys && has?.matches("input, select, textarea"))
+        if (keys && has instanceof HTMLElement && has.tabIndex >= 0)
             has.scrollIntoView({ block: "nearest" });
     };
+    const measure = (): void => {
+        const room = (at: number): string =>
+            front[at] && getComputedStyle(front[at]).position === "sticky" ? `${front[at].offsetHeight + 8}px` : "";
+        document.documentElement.style.scrollPaddingBlock = `${room(0) || "auto"} ${room(1) || "auto"}`;
+        reveal();
+    };
+    const grows = new ResizeObserver(measure);
+    addEventListener("resize", measure);
     const comeBack = (to: HTMLElement[]): void => {
         if (document.activeElement !== document.body)
             return;
@@ -71,10 +79,14 @@ export function keepFocus(): void {
         reveal(); // the browser is content when the caret is in sight
     });
     new MutationObserver(() => {
-        const near = document.querySelector(".undo-near");
-        if (near !== notice) {
-            notice = near;
-            reveal();
+        const now = [".visit-bar", ".undo-near"].map((one) => document.querySelector<HTMLElement>(one));
+        if (now.some((one, i) => one !== front[i])) {
+            front = now;
+            grows.disconnect();
+            for (const one of now)
+                if (one)
+                    grows.observe(one);
+            measure();
         }
         if (!has || has.isConnected)
             return;

@@ -11,7 +11,7 @@ import { shownFields, timeOf, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName, schemaOf } from "./names.ts";
-import { Button, Buttons, Tag } from "./parts.tsx";
+import { Button, Buttons, Tag, ToTop } from "./parts.tsx";
 import { FieldOf, isUnanswered, Proposals } from "./records.tsx";
 
 export function Reconcile(props: FlowProps) {
@@ -28,6 +28,7 @@ export function Reconcile(props: FlowProps) {
                         at: "chart", chart: chart.chart, part: "pmr", record: "new", back: props.here,
                         begin: { discharge: "new", status: "active", source: "discharge-letter" },
                     })}>{w.reconcile.add}</Button>
+                    <ToTop />
                 </Buttons>
             )}
         </Section>
