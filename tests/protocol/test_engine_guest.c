@@ -290,8 +290,7 @@ Test(engine_guest, knocks_without_a_head_and_writes_nothing)
     cr_assert_eq(galen_engine_chart_new(engine, now, text, &visit, token), GALEN_ERR_ROLE);
     cr_assert_eq(galen_engine_further_device(engine, now, GALEN_PURPOSE_SHEET, &link, token),
                  GALEN_ERR_NOT_MEMBER);
-    cr_assert_eq(galen_engine_draft(engine, chart, 1, (uint8_t[16]){1}, 1, text),
-                 GALEN_ERR_CHART);
+    cr_assert_eq(galen_engine_draft(engine, chart, 1, (uint8_t[16]){1}, 1, text), GALEN_ERR_CHART);
     cr_assert_eq(galen_engine_chart_count(engine), 0);
     galen_writer_wipe(&link);
     end(&p);

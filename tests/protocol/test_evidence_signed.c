@@ -40,8 +40,8 @@ static struct shown shown_new(uint64_t seed)
     home_start(s.home);
     s.index = chart->size;
     enum galen_err err =
-        galen_engine_sign(s.home->engine, home_now(s.home), galen_rules_chart(chart->rules), s.index,
-                          NULL, GALEN_SIGN_WITH_PATIENT, token);
+        galen_engine_sign(s.home->engine, home_now(s.home), galen_rules_chart(chart->rules),
+                          s.index, NULL, GALEN_SIGN_WITH_PATIENT, token);
     cr_assert_eq(err, GALEN_OK, "%s", galen_err_name(err));
     home_pump(s.home);
     cr_assert_eq(home_accept(s.home, chart), GALEN_OK);

@@ -93,8 +93,8 @@ static void say_draft(struct world *world, struct node *node)
     if (world->drafts >= DRAFTS_MAX / 2)
         return;
     snprintf(words, sizeof words, "draft %llu", (unsigned long long)++world->drafts);
-    (void)!galen_engine_draft(node->engine, &world->chart, document->id, record,
-                              field, story_text(words));
+    (void)!galen_engine_draft(node->engine, &world->chart, document->id, record, field,
+                              story_text(words));
 }
 
 /* Everybody knocks who knows of the visit, and speaks and listens who is in it. */

@@ -88,12 +88,13 @@ enum galen_event_kind {
                                   when: staff invite them anew. Our own device: the server knows now */
     /* live */
     GALEN_EVENT_PRESENCE =
-        32,                   /* `device` of `account` is here (number 1) or gone (0), in `chart` */
-    GALEN_EVENT_DRAFT = 33, /* `device` is in doc, record, field (number 1), or no longer (0), and types
+        32, /* `device` of `account` is here (number 1) or gone (0), in `chart` */
+    GALEN_EVENT_DRAFT =
+        33, /* `device` is in doc, record, field (number 1), or no longer (0), and types
                                `text`; in a text see galen_engine_drafted */
-    GALEN_EVENT_VISIT = 34,   /* `visit` is open in `chart`, hosted by `device` */
-    GALEN_EVENT_KNOCK = 35,   /* staff: `device` waits to be let in; repeats while it waits */
-    GALEN_EVENT_WAITING = 36, /* we wait to be let in */
+    GALEN_EVENT_VISIT = 34,    /* `visit` is open in `chart`, hosted by `device` */
+    GALEN_EVENT_KNOCK = 35,    /* staff: `device` waits to be let in; repeats while it waits */
+    GALEN_EVENT_WAITING = 36,  /* we wait to be let in */
     GALEN_EVENT_ADMITTED = 37, /* we were let in (number 1) or sent away (0) */
     GALEN_EVENT_CALL = 38, /* who is in the call changed, or `device` of them was muted or unmuted;
                                   `number` participants */
