@@ -211,18 +211,22 @@ const press = (page, name) => page.getByRole("button", { name }).first().click()
 /* Types into the field with that label on `from`; when each length was first seen on `to`, by one clock. */
 async function typing(from, fromField, to, toText) {
     await from.evaluate((name) => {
-        window.keys = [];
-        addEventListener("keydown", () => window.keys.push(performance.timeOrigin + performance.now()), true);
+        const keys = (window.keys = []);
+        window.stopKeys?.abort(); // what was typed before was measured by its own
+        window.stopKeys = new AbortController();
+        const options = { capture: true, signal: window.stopKeys.signal };
+        addEventListener("keydown", () => keys.push(performance.timeOrigin + performance.now()), options);
         document.getElementById(name)?.focus();
     }, fromField);
     await to.evaluate(([field, text]) => {
-        window.seen = [];
+        const seen = (window.seen = []);
         const look = () => {
+            if (window.seen !== seen) return;
             const at = document.querySelector(field);
             const value = at?.value ?? at?.textContent ?? "";
             const mark = value.indexOf(text);
             const length = mark < 0 ? 0 : value.length - mark - text.length;
-            while (window.seen.length < length) window.seen.push(performance.timeOrigin + performance.now());
+            while (seen.length < length) seen.push(performance.timeOrigin + performance.now());
             requestAnimationFrame(look);
         };
         requestAnimationFrame(look);
