@@ -135,6 +135,7 @@ story("whoever uses anything but keys, or cannot see where they are, is found ou
     const foundOut = async (does, by) => {
         await does();
         await until(`it is told: ${by}`, () => trouble.some((one) => by.test(one)));
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve))); // a key that is let go is over then
         trouble.length = 0;
     };
     const field = page.getByLabel("Indication"), choice = page.getByLabel("Status", { exact: true });
