@@ -402,7 +402,7 @@ describe("a text field", () => {
         await page.close();
     });
 
-    test("a screen reader hears once who is writing in a text, and not each key", async () => {
+    test("a screen reader hears once who is in a text, and not each key", async () => {
         const page = await on("medicine-staff"), status = page.locator("[data-field=effects] [role=status].usa-sr-only");
         await byTom(page, { record: record(1), fields: { effects: "dizzy" } });
         await status.evaluate((one) => {
@@ -421,7 +421,7 @@ describe("a text field", () => {
         assert.equal(await page.locator("[data-field=effects] .caret").count(), 1, "the mark stays where it was");
         await tom({ changes: [], caret: 9, end: 9, points: 9 });
         assert.equal(await typing.count(), 0);
-        assert.deepEqual(await page.evaluate(() => globalThis.spoken), ["Tom Tech is writing here."]);
+        assert.deepEqual(await page.evaluate(() => globalThis.spoken), ["Tom Tech is in this text, too."]);
         await tom({ stopped: true });
         assert.equal(await page.locator("[data-field=effects] .caret").count(), 0);
         assert.equal(await status.innerText(), "");

@@ -348,7 +348,7 @@ export const w = {
         cleared: "(nothing)",
         current: "counts now",
         is_writing: (who: string): string => `${who} is writing:`,
-        is_writing_here: (who: string): string => `${who} is writing here.`,
+        is_in_it: (who: string): string => `${who} is in this text, too.`,
         conflict: (label: string): string => `Two different answers: ${label}`,
         conflict_choose: "Both were written at the same time. Choose the right one: it is written as yours.",
         conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message.",
@@ -408,7 +408,7 @@ export const w = {
         proposed: "Suggested, to be accepted or declined",
         proposed_mine: "Waits for your pharmacist",
         pending: (n: number): string => several(n, "suggestion", "suggestions"),
-        editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} writing here now`,
+        editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} here now`,
         about: (name: string): string => `About ${name}: `,
         ask: "Ask about it",
         name_first: {

@@ -370,7 +370,7 @@ function SharedText(props: FieldProps) {
                 <Carets list={others} nameOf={whoTypes(props)} control={control}
                     stands={{ value: edit?.text ?? control.current?.value ?? shown, was: edit?.was ?? stands.current, behind }} />
             </div>
-            <p class="usa-sr-only" role="status">{others.map((one) => w.field.is_writing_here(whoTypes(props)(one))).join(" ")}</p>
+            <p class="usa-sr-only" role="status">{others.map((one) => w.field.is_in_it(whoTypes(props)(one))).join(" ")}</p>
             {!props.plain && <WritingHints doc={props.doc} field={props.field.name} text={shown} typing={Boolean(edit)} onTake={putInto(control, type)} />}
         </div>
     );
