@@ -319,19 +319,21 @@ static bool look_at_schedule(struct search *s, const char *word, size_t at, size
     return true;
 }
 
+enum { STRENGTH_MAX = 24 }; /* bytes; what is longer is none: a suggestion holds all of it */
+
 /* "Inderal40": a name that runs into its strength. */
 static void look_at_name(struct search *s, size_t at, size_t size)
 {
     char word[32], better[64];
     size_t n = letters(s->text, at);
     copy_lower(s->text, at, n, word);
-    if (n < 4 || n >= size || n > 30 || !safety_is_name(word, n))
+    if (n < 4 || n >= size || n > 30 || size - n > STRENGTH_MAX || !safety_is_name(word, n))
         return;
     for (size_t i = n; i < size && is_digit(s->text.at[at + i]); i++)
         if (i - n > 4)
             return;
     snprintf(better, sizeof better, "%.*s %.*s", (int)n, (const char *)s->text.at + at,
-             (int)(size - n < 24 ? size - n : 24), (const char *)s->text.at + at + n);
+             (int)(size - n), (const char *)s->text.at + at + n);
     suggest(found(s, "name-space", at, size), better);
 }
 

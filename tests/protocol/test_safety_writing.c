@@ -115,6 +115,14 @@ static const struct {
     {TEXT, "Inderal40 mg", "name-space[Inderal40>Inderal 40]"},
     {TEXT, "Tegretol300mg", "name-space[Tegretol300mg>Tegretol 300mg]"},
     {TEXT, "Inderal 40 mg", ""},
+    {TEXT, "Inderal40mg\xc3\xa9\xc3\xa9",
+     "name-space[Inderal40mg\xc3\xa9\xc3\xa9>Inderal 40mg\xc3\xa9\xc3\xa9]"},
+    /* not cut: neither words nor half a letter is lost */
+    {TEXT,
+     "Inderal4\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3"
+     "\xa9\xc3\xa9",
+     ""},
+    {TEXT, "Inderal40mgtwicedailybeforeallfood", ""},
     {TEXT, "Covid19 in room12", ""},
     {TEXT, "vitamin B12 and D3", ""},
     {TEXT, "10mg daily", "unit-space[10mg>10 mg]"},
