@@ -114,9 +114,9 @@ static bool reserve(struct replay *r)
 bool changes_add(struct changes *changes, uint32_t at, uint32_t deleted, uint32_t inserted)
 {
     struct galen_text_change *last = changes->count == 0 ? NULL : &changes->at[changes->count - 1];
-    if (last != NULL && last->at == at && last->inserted == 0) {
+    if (last != NULL && at == last->at + last->inserted && (inserted == 0 || last->inserted == 0)) {
         last->deleted += deleted;
-        last->inserted = inserted;
+        last->inserted += inserted;
         return true;
     }
     if (!grow((void **)&changes->at, &changes->room, changes->count + 1, sizeof *changes->at))
@@ -558,30 +558,31 @@ static uint32_t delete (struct replay *r, const struct current *c, uint32_t at, 
     return gone->length;
 }
 
+/* What comes stands in front of what goes: so the changes are in the order of the text. */
 static enum galen_err replay_step(struct replay *r, const struct current *c, struct step step,
                                   struct changes *out)
 {
     uint32_t length = c->view->sums[r->root].shown;
     if (step.at > length || step.deleted > length - step.at)
         return GALEN_ERR_FORMAT; /* only of a history that was not made by edits */
+    if (step.inserted > 0) {
+        if (!reserve(r))
+            return GALEN_ERR_MEMORY;
+        insert(r, c, step.at, step.inserted);
+        if (out != NULL &&
+            !changes_add(out, shown_before(r, (uint32_t)r->run_count - 1), 0, step.inserted))
+            return GALEN_ERR_MEMORY;
+    }
     while (step.deleted > 0) {
         uint32_t run;
         bool seen;
         if (!reserve(r))
             return GALEN_ERR_MEMORY;
-        uint32_t gone = delete (r, c, step.at, step.deleted, &run, &seen);
+        uint32_t gone = delete (r, c, step.at + step.inserted, step.deleted, &run, &seen);
         step.deleted -= gone;
         if (out != NULL && seen && !changes_add(out, shown_before(r, run), gone, 0))
             return GALEN_ERR_MEMORY;
     }
-    if (step.inserted == 0)
-        return GALEN_OK;
-    if (!reserve(r))
-        return GALEN_ERR_MEMORY;
-    insert(r, c, step.at, step.inserted);
-    if (out != NULL &&
-        !changes_add(out, shown_before(r, (uint32_t)r->run_count - 1), 0, step.inserted))
-        return GALEN_ERR_MEMORY;
     return GALEN_OK;
 }
 

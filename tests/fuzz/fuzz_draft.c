@@ -1,6 +1,6 @@
 /*
  * The input is what a text was, what it says now (a vector each), and what somebody says that they type in it. What
- * is read is written again as it was; what is shown of it is text, and the caret stands within it.
+ * is read is written again as it was; what is shown of it is text, is in order, and the caret stands within it.
  */
 #include "galen/draft.h"
 #include "galen/op.h"
@@ -34,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (galen_draft_place(&draft, was, now, &placed) == GALEN_OK) {
         check(galen_text_spliced(now, &placed.splices, &w) == GALEN_OK);
         check(galen_text_ok(galen_written(&w)));
+        galen_writer_clear(&w);
+        galen_splices_write(&w, placed.splices.at, placed.splices.count);
+        check(!w.failed);
         check(placed.caret <= galen_text_points(now) && placed.end <= galen_text_points(now));
     }
     galen_splices_free(&placed.splices);

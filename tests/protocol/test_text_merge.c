@@ -23,6 +23,17 @@ static struct galen_bytes text(const char *s)
     return (struct galen_bytes){(const uint8_t *)s, strlen(s)};
 }
 
+/* They can be written into the log. */
+static bool are_in_order(const struct galen_splices *splices)
+{
+    struct galen_writer w;
+    galen_writer_init(&w);
+    galen_splices_write(&w, splices->at, splices->count);
+    bool ok = !w.failed;
+    galen_writer_wipe(&w);
+    return ok;
+}
+
 /* Short ones that begin and end alike: which letters stay is not plain to see. */
 static void print_word(int word, char out[8])
 {
@@ -142,7 +153,7 @@ Test(text_merge, words_taken_out_and_put_in_are_those_words_and_no_others)
         print(&other, theirs);
         cr_assert_eq(galen_text_merge(text(was), text(mine), text(theirs), &splices), GALEN_OK);
         cr_assert_eq(galen_text_spliced(text(theirs), &splices, &merged), GALEN_OK);
-        bool ok = read_words(galen_written(&merged), next, &read) &&
+        bool ok = are_in_order(&splices) && read_words(galen_written(&merged), next, &read) &&
                   read.count == expected(&before, &one, &other) &&
                   stands_in(&one, &other, &before, &read) &&
                   stands_in(&other, &one, &before, &read);
@@ -161,6 +172,7 @@ static void assert_merges(const char *before, const char *mine, const char *thei
     galen_writer_init(&merged);
     cr_assert_eq(galen_text_merge(text(before), text(mine), text(theirs), &splices), GALEN_OK);
     cr_assert_eq(galen_text_spliced(text(theirs), &splices, &merged), GALEN_OK);
+    cr_assert(are_in_order(&splices), "%s and %s", mine, theirs);
     cr_assert(galen_bytes_equal(galen_written(&merged), text(expected)), "%.*s, not %s",
               (int)merged.size, (const char *)merged.at, expected);
     galen_splices_free(&splices);
@@ -176,4 +188,12 @@ Test(text_merge, words_that_meet_do_not_grow_together)
     assert_merges("", "one", "two", "two one");
     assert_merges("one", "onefold", "oneself", "oneselffold"); /* both in the same word */
     assert_merges("é", "é à", "", " à");
+}
+
+/* What others put into a stretch that goes stays; what comes in its place stands in front of that. */
+Test(text_merge, what_is_written_into_words_that_another_replaces_stays)
+{
+    assert_merges("abcdef", "aYf", "abcXdef", "aYXf");
+    assert_merges("one two three four", "one big four", "one two and three four",
+                  "one big and  four");
 }
