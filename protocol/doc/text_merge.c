@@ -91,15 +91,21 @@ static bool is_beside(uint32_t one, uint32_t next)
     return one != NOWHERE && next != NOWHERE && next == one + 1;
 }
 
-/* A space that stands behind it, or before it, in either text; 0: there is none. */
-static uint8_t space_beside(struct merging *m, struct place p, bool behind)
+static bool is_of_word(uint8_t byte)
 {
-    uint8_t space = 0;
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z') || byte >= 0x80;
+}
+
+/* What stands behind it, or before it: a space, if one does in either text, or else what ends a word. */
+static uint8_t beside(struct merging *m, struct place p, bool behind)
+{
+    uint8_t now = 'a', after = 'a';
     if (p.now != NOWHERE)
-        space = look_at(&m->now, behind ? p.now + 1 : p.now - 1);
-    if (!is_space(space) && p.after != NOWHERE)
-        space = look_at(&m->after, behind ? p.after + 1 : p.after - 1);
-    return is_space(space) ? space : 0;
+        now = look_at(&m->now, behind ? p.now + 1 : p.now - 1);
+    if (p.after != NOWHERE)
+        after = look_at(&m->after, behind ? p.after + 1 : p.after - 1);
+    return is_space(now) || is_of_word(after) ? now : after;
 }
 
 static uint8_t look_up(struct merging *m, struct place p)
@@ -113,10 +119,10 @@ static uint8_t space_between(struct merging *m, struct place one, struct place n
     if (!GALEN_CHECKED(MERGE_SPACE) || is_beside(one.now, next.now) ||
         is_beside(one.after, next.after) || is_space(look_up(m, one)) || is_space(look_up(m, next)))
         return 0;
-    uint8_t behind = space_beside(m, one, true), before = space_beside(m, next, false);
-    if (behind == 0 || before == 0)
+    uint8_t behind = beside(m, one, true), before = beside(m, next, false);
+    if (is_of_word(behind) || is_of_word(before) || (!is_space(behind) && !is_space(before)))
         return 0;
-    return behind != ' ' ? behind : before;
+    return is_space(behind) && (behind != ' ' || !is_space(before)) ? behind : before;
 }
 
 /* Splices that are given out, with the spaces between words that would grow together. */

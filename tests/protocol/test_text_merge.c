@@ -197,3 +197,11 @@ Test(text_merge, what_is_written_into_words_that_another_replaces_stays)
     assert_merges("one two three four", "one big four", "one two and three four",
                   "one big and  four");
 }
+
+/* What ends a word is not only a space. */
+Test(text_merge, words_do_not_grow_together_where_one_ends_a_sentence)
+{
+    assert_merges("Take one tablet daily. Call us.", "Stop. Call us.",
+                  "Take one white tablet daily. Call us.", "Stop white . Call us.");
+    assert_merges("1 or 2.", "5.", "1 or 3 or 2.", "5 3 or .");
+}
