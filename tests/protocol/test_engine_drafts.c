@@ -260,6 +260,25 @@ Test(engine_drafts, the_past_is_looked_through_so_often_and_so_far_only)
     sees_only_that_they_type(ANN); /* too far */
 }
 
+Test(engine_drafts, who_comes_anew_has_the_past_looked_through_no_more_often)
+{
+    writes(BEN, "dizzy", "");
+    writes(ANN, ".dizzy", "dizzy");
+    meeting->keeps_back = true;
+    cr_assert_eq(types(BEN, "not here", "x", 1, 1), GALEN_OK);
+    meeting_cut(meeting, BEN);
+    meeting_dial(meeting, BEN);
+    cr_assert_eq(types(BEN, "dizzy", "dizzy!", 6, 6), GALEN_OK);
+    size_t count = meeting->kept_count;
+    for (size_t i = 0; i < count; i++)
+        meeting_show(meeting, i);
+    sees_only_that_they_type(ANN); /* too soon */
+    meeting->chart->now_ms += GALEN_DRAFT_SEARCH_MS;
+    (void)galen_engine_tick(meeting_engine(meeting, ANN), now(ANN));
+    meeting_run(meeting);
+    sees(ANN, ".dizzy!", 6, 6);
+}
+
 Test(engine_drafts, ones_own_words_that_wait_are_part_of_what_one_sees)
 {
     writes(BEN, "dizzy", "");
