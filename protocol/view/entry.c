@@ -33,7 +33,9 @@ void splices_text(struct galen_bytes value, struct galen_writer *out)
 {
     struct galen_splices splices;
     char place[32];
-    if (galen_splices_read(value, &splices) != GALEN_OK)
+    enum galen_err err = galen_splices_read(value, &splices);
+    out->failed = out->failed || err == GALEN_ERR_MEMORY;
+    if (err != GALEN_OK)
         return;
     bool plain = splices.count == 1 && splices.at[0].at == 0 && splices.at[0].deleted == 0;
     for (size_t i = 0; i < splices.count; i++) {
@@ -75,7 +77,7 @@ static void add_fields(cJSON *object, const struct galen_write *write, const str
         struct galen_writer text;
         galen_writer_init(&text);
         add_field_text(in, write, i, &text);
-        json_text(fields, field_name(document, write->fields[i].field, room), galen_written(&text));
+        json_written(fields, field_name(document, write->fields[i].field, room), &text);
         galen_writer_wipe(&text);
     }
     json_put(object, "fields", fields);

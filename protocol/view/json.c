@@ -145,6 +145,14 @@ void json_text(cJSON *object, const char *name, struct galen_bytes text)
     release(copy);
 }
 
+void json_written(cJSON *object, const char *name, const struct galen_writer *text)
+{
+    if (text->failed)
+        json_lost();
+    else
+        json_text(object, name, galen_written(text));
+}
+
 void json_number(cJSON *object, const char *name, uint64_t v)
 {
     cJSON_AddNumberToObject(object, name, (double)v);

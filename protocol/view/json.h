@@ -28,6 +28,8 @@ void json_id(cJSON *object, const char *name, const struct galen_id *id); /* non
 void json_id_or_empty(cJSON *object, const char *name, const struct galen_id *id); /* none: "" */
 void json_hex(cJSON *object, const char *name, const uint8_t *bytes, size_t n);
 void json_text(cJSON *object, const char *name, struct galen_bytes text);
+/** The same of what was written; what there was no memory for is lost (json_lost), and not empty. */
+void json_written(cJSON *object, const char *name, const struct galen_writer *text);
 void json_number(cJSON *object, const char *name, uint64_t v);
 /** name_ms as a number, and name as text, where there is one. */
 void json_time(cJSON *object, const char *name, uint64_t ms);

@@ -59,7 +59,7 @@ static void add_value(cJSON *object, const char *name, const struct galen_docume
     struct galen_writer text;
     galen_writer_init(&text);
     value_text(document, field, value, &text);
-    json_text(object, name, galen_written(&text));
+    json_written(object, name, &text);
     galen_writer_wipe(&text);
 }
 
@@ -160,12 +160,12 @@ static void add_proposed(cJSON *fields, const struct galen_proposal *proposal, s
         return;
     }
     galen_writer_init(&text);
-    if (!shown || galen_proposal_preview(proposal, i, &text) == GALEN_ERR_FULL)
+    enum galen_err err = shown ? galen_proposal_preview(proposal, i, &text) : GALEN_ERR_FULL;
+    if (err == GALEN_ERR_FULL)
         splices_text(given.value, &text);
-    if (text.failed)
+    if (err == GALEN_ERR_MEMORY)
         json_lost();
-    else
-        json_text(fields, name, galen_written(&text));
+    json_written(fields, name, &text);
     galen_writer_wipe(&text);
 }
 

@@ -17,7 +17,7 @@ static void add_text(cJSON *array, const struct galen_document *document, uint16
     else
         value_text(document, field, value, &text);
     cJSON *holder = cJSON_CreateObject();
-    json_text(holder, "value", galen_written(&text));
+    json_written(holder, "value", &text);
     json_append(array, cJSON_DetachItemFromObjectCaseSensitive(holder, "value"));
     cJSON_Delete(holder);
     galen_writer_wipe(&text);

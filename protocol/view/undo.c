@@ -130,7 +130,7 @@ static void add_value(cJSON *object, const char *name, const struct galen_docume
     struct galen_writer text;
     galen_writer_init(&text);
     value_text(document, field, value, &text);
-    json_text(object, name, galen_written(&text));
+    json_written(object, name, &text);
     galen_writer_wipe(&text);
 }
 
@@ -185,7 +185,7 @@ static void add_what(const struct telling *t, cJSON *object, const struct galen_
     if (w.size > 0)
         galen_write(&w, " – ", strlen(" – "));
     galen_write(&w, title, strlen(title));
-    json_text(object, "what", galen_written(&w));
+    json_written(object, "what", &w);
     galen_writer_wipe(&w);
 }
 

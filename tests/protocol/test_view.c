@@ -1,10 +1,14 @@
 /* protocol/view: what there is to see of a home, as JSON. */
+#include "support/allocator.h"
 #include "support/chart_story.h"
 #include "support/meeting.h"
 #include "support/visit.h"
 #include "view/view.h"
 
+#include "galen/op.h"
+
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const uint8_t medicine[GALEN_RECORD_ID_BYTES] = {0xaa, 1};
@@ -500,6 +504,35 @@ Test(view, of_many_proposals_that_wait_the_newest_say_what_they_would_say)
                                             : "walkers more");
     }
     cJSON_Delete(r);
+    story_end(&s);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* Where there is no memory to work out what a text would say, nothing is shown in its place. */
+Test(view, what_a_text_would_say_is_whole_or_lost)
+{
+    struct visit v = chart_with_patient(311);
+    struct home *home = home_of(&v, v.patient);
+    struct story s;
+    bool failed = true;
+    story_begin(&s);
+    story_write(&s, &ana, 0, GALEN_DOC_MAP, 'm', "topic", "walking");
+    story_write(&s, &ben, 1, GALEN_DOC_MAP, 'm', "topic", "daily walking");
+    story_propose(&s, &pat, 1, GALEN_DOC_MAP, 'm', "topic", "walking more");
+    json_watch();
+    for (size_t nth = 1; failed; nth++) {
+        allocator_fail(nth);
+        cJSON *r = record_json(home->engine, chart_of(&v), story_record(&s, GALEN_DOC_MAP, 'm'));
+        failed = allocator_failed();
+        allocator_fail(0);
+        if (json_whole()) {
+            says(at(at(r, "fields"), "topic"), "value", "daily walking");
+            says(at(cJSON_GetArrayItem(at(r, "proposals"), 0), "fields"), "topic",
+                 "daily walking more");
+        }
+        cJSON_Delete(r);
+    }
     story_end(&s);
     home_free(home);
     chart_free(v.chart);
