@@ -77,13 +77,21 @@ cJSON *versions_json(const struct galen_engine *engine, const struct galen_id *c
 
 /* ---- What stands in the way ---------------------------------------------------------------------- */
 
+enum { TITLE_SHOWN = 90 }; /* bytes: so what to do stands behind the longest titles, too */
+
 static void title_of(const struct galen_record *record, char out[NAME_TEXT_MAX])
 {
     if (!record_title(record, out))
         snprintf(out, NAME_TEXT_MAX, "%s", galen_document(galen_record_doc(record))->name);
+    size_t size = TITLE_SHOWN;
+    if (strlen(out) <= size)
+        return;
+    while ((out[size] & 0xc0) == 0x80) /* a code point is not cut */
+        size--;
+    strcpy(out + size, "…");
 }
 
-/* Appends what fits. */
+/* Appends what fits, and all does. */
 static void add(char out[SIGN_HELP_MAX], const char *format, const char *a, const char *b)
 {
     size_t used = strlen(out);

@@ -471,6 +471,31 @@ Test(view, a_record_with_conflict_proposal_and_history)
     chart_free(v.chart);
 }
 
+/* What stands in the way of a signature is text, and ends with what to do, whatever people call their medicines. */
+Test(view, what_keeps_from_signing_is_whole_however_long_the_names_are)
+{
+    static const uint8_t stay[GALEN_RECORD_ID_BYTES] = {0xbb};
+    struct visit v = chart_with_patient(310);
+    char regimen[600], help[SIGN_HELP_MAX];
+    for (uint8_t i = 0; i < 7; i++) {
+        uint8_t record[GALEN_RECORD_ID_BYTES] = {0xaa, i};
+        size_t used = (size_t)snprintf(regimen, sizeof regimen, "drug=%.*s", i, "aaaaaaa");
+        for (size_t k = 0; k < 250; k++, used += 2)
+            memcpy(regimen + used, "é", 3);
+        chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "pmr", record, "regimen", regimen);
+    }
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "visit", stay, "type", "discharge");
+    chart_write(v.chart, v.pharmacist, GALEN_KIND_WRITE, "visit", stay, "started",
+                "2026-03-14T09:00:00Z");
+    struct home *home = home_of(&v, v.pharmacist);
+    sign_help(home->engine, chart_of(&v), NULL, GALEN_SIGN_DISCHARGE, GALEN_ERR_UNDECIDED, help);
+    cr_assert(galen_text_ok(text(help)), "%s", help);
+    cr_assert(strstr(help, "aaaaé"), "the fifth: %s", help);
+    cr_assert_str_eq(help + strlen(help) - strlen("Then sign."), "Then sign.", "%s", help);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* More wait than are shown: of the newest it is worked out what they would say, of the others how they change it. */
 Test(view, of_many_proposals_that_wait_the_newest_say_what_they_would_say)
 {
