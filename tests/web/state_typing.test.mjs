@@ -7,7 +7,8 @@ import { require, top, timers } from "./_load.mjs";
 async function parts() {
     const { outputFiles } = await require("esbuild").build({
         stdin: {
-            contents: `export { typed, drop, DRAFT_EVERY_MS } from "./state/typing.ts"; export { start } from "./state/effects.ts";`,
+            contents: `export { typed, drop, DRAFT_EVERY_MS } from "./state/typing.ts"; export { start } from "./state/effects.ts";
+                export { change } from "./state/change.ts"; export { tree } from "./state/tree.ts";`,
             resolveDir: `${top}web-client/src`,
         },
         bundle: true, write: false, format: "esm", target: "es2022", logLevel: "warning",
@@ -22,7 +23,7 @@ Object.assign(globalThis, {
     history: { state: null, replaceState() {} },
     location: { pathname: "/", hash: "", href: "https://practice.example/" },
 });
-const { typed, drop, start, DRAFT_EVERY_MS } = await parts();
+const { typed, drop, start, change, tree, DRAFT_EVERY_MS } = await parts();
 
 /* The core answers a draft when the test says that the line has taken it. */
 const drafts = [];
@@ -81,4 +82,17 @@ test("what was given up is said to be, and is not sent again", async (t) => {
     time.tick(DRAFT_EVERY_MS);
     await settle();
     assert.deepEqual(sent(), ["w", ""]);
+});
+
+test("of somebody who says to type everywhere at once the last places are shown, and of others all", () => {
+    const says = (device, record) => change({ do: "told", told: {
+        event: "draft", chart: "c", doc: "pmr", record, field: "prescriber", device, account: device, name: device, text: "x",
+    } });
+    says("other", "0");
+    for (let i = 0; i < 1000; i++)
+        says("hostile", String(i % 500));
+    const shown = Object.entries(tree.typing.value);
+    assert.deepEqual(shown.flatMap(([, list]) => list.map((t) => t.device)).filter((d) => d === "other"), ["other"]);
+    assert.deepEqual(shown.filter(([, list]) => list.some((t) => t.device === "hostile")).map(([key]) => key.split("/")[2]),
+        Array.from({ length: 16 }, (_, i) => String(484 + i)));
 });

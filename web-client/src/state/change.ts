@@ -133,10 +133,17 @@ function typingEnds(key: string, device: Id, wrote = false): void {
     tree.typing.value = left.length ? { ...tree.typing.value, [key]: left } : without(tree.typing.value, key);
 }
 
+/** In so many fields a device types at once; of more, what it said of the first goes. */
+const DRAFTED_MAX = 16;
+
 function drafted(told: Extract<Told, { event: "draft" }>): void {
     const key = editKey(told.chart, told.doc, told.record, told.field);
     if (told.stopped)
         return typingEnds(key, told.device);
+    const [first, ...more] = Object.keys(tree.typing.value)
+        .filter((one) => one !== key && tree.typing.value[one]?.some((t) => t.device === told.device));
+    if (first !== undefined && more.length + 1 >= DRAFTED_MAX)
+        typingEnds(first, told.device);
     const { device, account, name, text, changes, caret, end, points } = told;
     const list = tree.typing.value[key] ?? [], before = list.find((t) => t.device === device);
     const now = text !== undefined ? { text } : changes ? { changes, caret, end, points } : { ...before, changes: undefined };
