@@ -14,6 +14,7 @@ struct kept {
     struct galen_writer splices;
     bool found; /* … the text that it was made of: */
     struct galen_writer was;
+    bool due;                /* it is still to be shown */
     bool late;               /* it is still to be looked for in the past */
     bool shown;              /* found when it was last told, … */
     uint64_t lost_ms;        /* … and not any more since then; 0: nothing else stands there */
@@ -215,6 +216,14 @@ static enum galen_err try_past(const struct chart *chart, struct kept *kept, siz
     return err;
 }
 
+static bool may_search(struct galen_engine *engine, uint64_t now_ms, const struct kept *kept)
+{
+    struct peer *peer = live_peer(engine->live, &kept->chart, &kept->device);
+    if (peer)
+        peer->searched_ms = earlier(peer->searched_ms, now_ms);
+    return peer && now_ms - peer->searched_ms >= GALEN_DRAFT_SEARCH_MS;
+}
+
 /* Looks for it in what the text says in the log, and before the last that others wrote. */
 static void search(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart,
                    struct kept *kept)
@@ -225,13 +234,12 @@ static void search(struct galen_engine *engine, uint64_t now_ms, const struct ch
     if (memcmp(kept->draft.tag, none, sizeof none) == 0)
         return;
     enum galen_err err = try_past(chart, kept, 0);
-    if (err == GALEN_OK && !kept->found && peer) {
-        peer->searched_ms = earlier(peer->searched_ms, now_ms);
-        kept->late = now_ms - peer->searched_ms < GALEN_DRAFT_SEARCH_MS;
-        if (!kept->late)
-            peer->searched_ms = now_ms;
-        for (size_t back = 1; !kept->late && err == GALEN_OK && !kept->found &&
-                              back <= GALEN_DRAFT_PAST_MAX && GALEN_CHECKED(DRAFT_PAST);
+    kept->late = err == GALEN_OK && !kept->found && peer;
+    if (kept->late && may_search(engine, now_ms, kept)) {
+        kept->late = false;
+        peer->searched_ms = now_ms;
+        for (size_t back = 1; err == GALEN_OK && !kept->found && back <= GALEN_DRAFT_PAST_MAX &&
+                              GALEN_CHECKED(DRAFT_PAST);
              back++)
             err = try_past(chart, kept, back);
     }
@@ -246,6 +254,7 @@ static void show(struct galen_engine *engine, uint64_t now_ms, struct kept *kept
 {
     bool same = kept->stamp.edits == stamp->edits && kept->stamp.unsent == stamp->unsent;
     kept->stamp = *stamp;
+    kept->due = false;
     kept->lost_ms = earlier(kept->lost_ms, now_ms);
     if (!kept->found && kept->shown && same) {
         if (kept->lost_ms == 0)
@@ -260,9 +269,37 @@ static void show(struct galen_engine *engine, uint64_t now_ms, struct kept *kept
 
 /* -- hearing --------------------------------------------------------------------------------------- */
 
+/* Each is worked out anew: a device says as much as others can show. */
+static bool is_due(struct galen_engine *engine, uint64_t now_ms, const struct kept *kept)
+{
+    struct peer *peer = live_peer(engine->live, &kept->chart, &kept->device);
+    if (!kept->due || !peer)
+        return kept->due;
+    peer->showed_ms = earlier(peer->showed_ms, now_ms);
+    if (now_ms - peer->showed_ms < GALEN_DRAFT_SHOW_MS)
+        return false;
+    peer->showed_ms = now_ms;
+    return true;
+}
+
+/* Shows it when what it says or where it stands is another than was shown last. */
+static void review(struct galen_engine *engine, uint64_t now_ms, const struct chart *chart,
+                   struct kept *kept, const struct text_stamp *stamp)
+{
+    bool others = stamp->edits != kept->stamp.edits;
+    bool mine = stamp->unsent != kept->stamp.unsent;
+    bool lost = kept->lost_ms != 0 && now_ms - kept->lost_ms >= GALEN_DRAFT_LOST_MS;
+    bool late = kept->late && may_search(engine, now_ms, kept);
+    bool due = is_due(engine, now_ms, kept);
+    if (others || late || (due && !kept->found))
+        search(engine, now_ms, chart, kept);
+    if (others || mine || lost || due || (late && kept->found))
+        show(engine, now_ms, kept, stamp);
+}
+
 /* The one of this device in this field, or room for it. NULL: out of memory. */
 static struct kept *keep(struct galen_engine *engine, const struct peer *peer,
-                         const struct galen_draft *draft)
+                         const struct galen_draft *draft, const struct text_stamp *stamp)
 {
     struct live *live = engine->live;
     if (!live->drafts)
@@ -287,6 +324,7 @@ static struct kept *keep(struct galen_engine *engine, const struct peer *peer,
         kept->chart = peer->chart;
         kept->device = peer->device;
         kept->account = peer->account;
+        kept->stamp = *stamp;
         galen_writer_init(&kept->splices);
         galen_writer_init(&kept->was);
     }
@@ -299,21 +337,23 @@ static void on_typing(struct galen_engine *engine, uint64_t now_ms, const struct
 {
     const struct chart *chart = chart_find(engine, &peer->chart);
     struct text_stamp stamp;
-    struct kept *kept = chart && chart->docs ? keep(engine, peer, draft) : NULL;
-    if (!kept || !texts_stamp(chart, draft->doc, draft->record, draft->field, &stamp)) {
-        engine->outputs.failed = engine->outputs.failed || (chart && chart->docs);
+    if (!chart || !chart->docs)
+        return;
+    struct kept *kept = texts_stamp(chart, draft->doc, draft->record, draft->field, &stamp)
+                            ? keep(engine, peer, draft, &stamp)
+                            : NULL;
+    if (!kept) {
+        engine->outputs.failed = true;
         return;
     }
-    bool same = kept->found && memcmp(kept->draft.tag, draft->tag, sizeof draft->tag) == 0 &&
-                kept->stamp.edits == stamp.edits;
+    kept->due = true;
+    kept->found = kept->found && memcmp(kept->draft.tag, draft->tag, sizeof draft->tag) == 0;
     galen_writer_clear(&kept->splices);
     galen_write(&kept->splices, draft->splices.at, draft->splices.size);
     kept->draft = *draft;
     kept->draft.splices = galen_written(&kept->splices);
     engine->outputs.failed = engine->outputs.failed || kept->splices.failed;
-    if (!same)
-        search(engine, now_ms, chart, kept);
-    show(engine, now_ms, kept, &stamp);
+    review(engine, now_ms, chart, kept, &stamp);
 }
 
 static void on_stopped(struct galen_engine *engine, const struct peer *peer, struct galen_reader *r)
@@ -389,14 +429,7 @@ void drafts_review(struct galen_engine *engine, uint64_t now_ms)
             engine->outputs.failed = true;
             return;
         }
-        bool others = stamp.edits != kept->stamp.edits;
-        bool mine = stamp.unsent != kept->stamp.unsent;
-        bool lost = kept->lost_ms != 0 && now_ms - kept->lost_ms >= GALEN_DRAFT_LOST_MS;
-        bool late = kept->late;
-        if (others || late)
-            search(engine, now_ms, chart, kept);
-        if (others || mine || lost || (late && kept->found))
-            show(engine, now_ms, kept, &stamp);
+        review(engine, now_ms, chart, kept, &stamp);
     }
 }
 
@@ -407,6 +440,8 @@ uint64_t drafts_deadline(const struct galen_engine *engine)
     for (size_t i = 0; drafts && i < drafts->count; i++) {
         const struct kept *kept = drafts->kept[i];
         const struct peer *peer = live_peer(engine->live, &kept->chart, &kept->device);
+        if (kept->due && peer)
+            at = earlier(at, peer->showed_ms + GALEN_DRAFT_SHOW_MS);
         if (kept->late && peer)
             at = earlier(at, peer->searched_ms + GALEN_DRAFT_SEARCH_MS);
         if (kept->lost_ms != 0)

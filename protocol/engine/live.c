@@ -252,6 +252,7 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
                               .device = hello.device,
                               .account = member->account,
                               .clock_ms = hello.clock_ms,
+                              .showed_ms = peer->showed_ms,
                               .searched_ms = peer->searched_ms,
                               .visit = peer->visit,
                               .muted = peer->muted};

@@ -21,6 +21,7 @@ struct peer {
     uint64_t heard_ms;      /* 0: gone */
     uint64_t highest, seen; /* replay window: bit i is counter highest - i */
     uint64_t drafted_at;    /* counter of its last draft … */
+    uint64_t showed_ms;     /* … when one of a text was last shown, … */
     uint64_t searched_ms;   /* … and when the text of one was last looked for in the past */
     uint64_t said_at;       /* counter of its last word on what follows */
     struct galen_id visit;  /* that it takes part in; none */

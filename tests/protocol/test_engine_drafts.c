@@ -61,6 +61,7 @@ static enum galen_err types(size_t who, const char *was, const char *made, uint3
     struct galen_draft draft = {
         .doc = GALEN_DOC_PMR, .field = GALEN_PMR_EFFECTS, .caret = caret, .end = end};
     memcpy(draft.record, medicine, sizeof medicine);
+    meeting->chart->now_ms += GALEN_DRAFT_SHOW_MS;
     enum galen_err err = galen_engine_typed(meeting_engine(meeting, who), chart_id(), &draft,
                                             text(was), text(made), tag);
     meeting_run(meeting);
@@ -134,6 +135,30 @@ Test(engine_drafts, D5_what_is_typed_is_seen_in_the_text_with_the_caret)
     sees(ANN, "dizzy in the", 2, 4);
     cr_assert_eq(types(BEN, "dizzy", "dizzy", 0, 5), GALEN_OK);
     sees(ANN, "dizzy", 0, 5);
+}
+
+Test(engine_drafts, of_what_comes_faster_than_is_shown_the_last_is_shown)
+{
+    writes(BEN, "dizzy", "");
+    meeting->keeps_back = true;
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(types(BEN, "dizzy",
+                           i == 0   ? "dizzy a"
+                           : i == 1 ? "dizzy ab"
+                                    : "dizzy abc",
+                           5, 5),
+                     GALEN_OK);
+    for (size_t i = 0; i < 3; i++)
+        meeting_show(meeting, i);
+    sees(ANN, "dizzy a", 5, 5);
+    size_t told = meeting->drafts[ANN].count;
+    cr_assert_leq(galen_engine_tick(meeting_engine(meeting, ANN), now(ANN)),
+                  now(ANN) + GALEN_DRAFT_SHOW_MS);
+    meeting->chart->now_ms += GALEN_DRAFT_SHOW_MS;
+    (void)galen_engine_tick(meeting_engine(meeting, ANN), now(ANN));
+    meeting_run(meeting);
+    sees(ANN, "dizzy abc", 5, 5);
+    cr_assert_eq(meeting->drafts[ANN].count, told + 1);
 }
 
 Test(engine_drafts, a_caret_stays_at_its_place_while_others_write)
@@ -272,6 +297,10 @@ Test(engine_drafts, who_comes_anew_has_the_past_looked_through_no_more_often)
     size_t count = meeting->kept_count;
     for (size_t i = 0; i < count; i++)
         meeting_show(meeting, i);
+    cr_assert_eq(meeting->drafts[ANN].event.number, 0);
+    meeting->chart->now_ms += GALEN_DRAFT_SHOW_MS;
+    (void)galen_engine_tick(meeting_engine(meeting, ANN), now(ANN));
+    meeting_run(meeting);
     sees_only_that_they_type(ANN); /* too soon */
     meeting->chart->now_ms += GALEN_DRAFT_SEARCH_MS;
     (void)galen_engine_tick(meeting_engine(meeting, ANN), now(ANN));
@@ -355,6 +384,7 @@ Test(engine_drafts, at_most_so_many_are_kept_and_the_oldest_goes)
         struct galen_draft draft = {
             .doc = GALEN_DOC_PMR, .record = {i}, .field = GALEN_PMR_EFFECTS};
         cr_assert_eq(meeting->drafts[ANN].event.number, i > 0);
+        meeting->chart->now_ms += GALEN_DRAFT_SHOW_MS;
         cr_assert_eq(galen_engine_typed(meeting_engine(meeting, BEN), chart_id(), &draft, text(""),
                                         text("x"), tag),
                      GALEN_OK);

@@ -49,6 +49,7 @@
 #define GALEN_INVITATION_SPAN_MS (7 * GALEN_DAY_MS)
 #define GALEN_CODE_SPAN_MS       (10ull * 60 * 1000)
 #define GALEN_HEAD_EVERY_MS      2000 /* a device signs a head at most this often */
+#define GALEN_DRAFT_SHOW_MS      40   /* what a device types in texts is shown at most this often */
 #define GALEN_DRAFT_SEARCH_MS                                                                      \
     250 /* the text of a device's drafts is looked for in the past at most this often */
 #define GALEN_DRAFT_LOST_MS                                                                        \
