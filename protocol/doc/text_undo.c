@@ -8,11 +8,17 @@
 
 enum { MARK_EVERY = 256 };
 
-/* Goes through everything that was ever in the text, and makes splices of what changes. */
-struct undo {
-    const struct galen_text *text;
-    struct galen_text_choice choice;
+/* Everything that was ever in the text. */
+struct galen_text_past {
+    const struct history *history;
+    struct replay *replay;
     size_t *marks; /* where each 256th code point that was inserted begins */
+};
+
+/* Goes through all of it, and makes splices of what changes. */
+struct undo {
+    const struct galen_text_past *past;
+    struct galen_text_choice choice;
     struct making making;
     uint32_t at; /* in the text that comes out */
 };
@@ -24,8 +30,8 @@ static bool is_chosen(const struct undo *undo, uint32_t edit)
 
 static struct galen_bytes find_bytes(const struct undo *undo, const struct run_seen *run)
 {
-    const uint8_t *bytes = undo->text->history.bytes;
-    const uint8_t *from = bytes + undo->marks[run->inserted / MARK_EVERY];
+    const struct galen_text_past *past = undo->past;
+    const uint8_t *from = past->history->bytes + past->marks[run->inserted / MARK_EVERY];
     from += utf8_skip(from, run->inserted % MARK_EVERY);
     return (struct galen_bytes){from, utf8_skip(from, run->length)};
 }
@@ -62,24 +68,56 @@ static size_t *make_marks(const struct history *history)
     return marks;
 }
 
+void galen_text_past_free(struct galen_text_past *past)
+{
+    if (past == NULL)
+        return;
+    replay_free(past->replay);
+    free(past->marks);
+    free(past);
+}
+
+enum galen_err galen_text_past_new(struct galen_text *text, struct galen_text_past **out)
+{
+    struct step *steps = NULL;
+    size_t room = 0;
+    *out = NULL;
+    enum galen_err err = text_unpack(text);
+    if (err != GALEN_OK)
+        return err;
+    struct galen_text_past *past = calloc(1, sizeof *past);
+    if (past == NULL)
+        return GALEN_ERR_MEMORY;
+    past->history = &text->history;
+    past->replay = replay_new(0);
+    past->marks = make_marks(&text->history);
+    err = GALEN_ERR_MEMORY;
+    if (past->replay != NULL && past->marks != NULL)
+        err = replay_history(past->replay, &text->history, 0, &steps, &room);
+    free(steps);
+    if (err == GALEN_OK)
+        *out = past;
+    else
+        galen_text_past_free(past);
+    return err;
+}
+
+enum galen_err galen_text_past_undo(const struct galen_text_past *past,
+                                    struct galen_text_choice choice, struct galen_splices *out)
+{
+    struct undo undo = {.past = past, .choice = choice};
+    bool ok = replay_each(past->replay, visit, &undo);
+    return making_end(&undo.making, ok ? GALEN_OK : GALEN_ERR_MEMORY, out);
+}
+
 enum galen_err galen_text_undo(struct galen_text *text, struct galen_text_choice choice,
                                struct galen_splices *out)
 {
-    struct undo undo = {.text = text, .choice = choice};
-    struct step *steps = NULL;
-    size_t room = 0;
-    enum galen_err err = text_unpack(text);
-    if (err != GALEN_OK)
-        return making_end(&undo.making, err, out);
-    struct replay *replay = replay_new(0);
-    undo.marks = make_marks(&text->history);
-    err = GALEN_ERR_MEMORY;
-    if (replay != NULL && undo.marks != NULL)
-        err = replay_history(replay, &text->history, 0, &steps, &room);
-    if (err == GALEN_OK && !replay_each(replay, visit, &undo))
-        err = GALEN_ERR_MEMORY;
-    replay_free(replay);
-    free(undo.marks);
-    free(steps);
-    return making_end(&undo.making, err, out);
+    struct galen_text_past *past;
+    memset(out, 0, sizeof *out);
+    enum galen_err err = galen_text_past_new(text, &past);
+    if (err == GALEN_OK)
+        err = galen_text_past_undo(past, choice, out);
+    galen_text_past_free(past);
+    return err;
 }

@@ -412,43 +412,49 @@ enum galen_err galen_docs_text(const struct galen_docs *docs, uint8_t doc,
     return err == GALEN_OK && w->failed ? GALEN_ERR_MEMORY : err;
 }
 
-/* Without others' last `back` edits. */
-static enum galen_err say_without(const struct reg *reg, uint32_t device, size_t back,
-                                  struct galen_writer *w)
+static enum galen_err show_past(const struct galen_text_past *past, struct galen_text_choice choice,
+                                struct galen_bytes whole, galen_text_said visit, void *user,
+                                bool *found)
 {
-    struct writing *writing = reg->writing;
-    struct galen_splices splices = {0};
-    bool *chosen = calloc(reg->count, sizeof *chosen);
-    if (chosen == NULL)
-        return GALEN_ERR_MEMORY;
-    for (size_t i = reg->count; i-- > 0 && back > 0;)
-        if (edit_of(reg, i, &reg->said[i]).device != device) {
-            chosen[i] = true;
-            back--;
-        }
-    enum galen_err err =
-        back > 0 ? GALEN_ERR_VALUE
-                 : galen_text_undo(writing->text, (struct galen_text_choice){chosen, reg->count},
-                                   &splices);
-    free(chosen);
+    struct galen_splices splices;
+    struct galen_writer w;
+    galen_writer_init(&w);
+    enum galen_err err = galen_text_past_undo(past, choice, &splices);
     if (err == GALEN_OK)
-        err = galen_text_spliced(writing_whole(writing), &splices, w);
+        err = galen_text_spliced(whole, &splices, &w);
+    if (err == GALEN_OK)
+        *found = visit(user, galen_written(&w));
     galen_splices_free(&splices);
+    galen_writer_wipe(&w);
     return err;
 }
 
 enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
                                     const uint8_t id[GALEN_RECORD_ID_BYTES], uint16_t field,
-                                    const struct galen_id *device, size_t back,
-                                    struct galen_writer *w)
+                                    const struct galen_id *device, size_t most,
+                                    galen_text_said visit, void *user)
 {
     const struct galen_record *record = docs_record(docs, doc, id);
     const struct reg *reg = record == NULL ? NULL : &record->fields[field - 1];
-    if (back == 0)
-        return galen_docs_text(docs, doc, id, field, device, NULL, 0, w);
-    if (reg == NULL || reg->writing == NULL || back > reg->count)
-        return GALEN_ERR_VALUE;
-    return say_without(reg, docs_device(docs, device), back, w);
+    struct galen_text_past *past = NULL;
+    uint32_t own = docs_device(docs, device);
+    bool found = false;
+    if (reg == NULL || reg->writing == NULL)
+        return GALEN_OK;
+    bool *chosen = calloc(reg->count, sizeof *chosen);
+    enum galen_err err =
+        chosen == NULL ? GALEN_ERR_MEMORY : galen_text_past_new(reg->writing->text, &past);
+    for (size_t i = reg->count; i-- > 0 && most > 0 && err == GALEN_OK && !found;) {
+        if (edit_of(reg, i, &reg->said[i]).device == own)
+            continue;
+        chosen[i] = true;
+        most--;
+        err = show_past(past, (struct galen_text_choice){chosen, reg->count},
+                        writing_whole(reg->writing), visit, user, &found);
+    }
+    galen_text_past_free(past);
+    free(chosen);
+    return err;
 }
 
 /* What the author of an edit made on this base had in front of them: what lay before it, and their own. */

@@ -201,18 +201,29 @@ static size_t find(const struct drafts *drafts, const struct galen_id *chart,
 
 /* -- the text that it was made of -------------------------------------------------------------------- */
 
-static enum galen_err try_past(const struct chart *chart, struct kept *kept, size_t back)
+static bool is_was(void *user, struct galen_bytes text)
 {
+    struct kept *kept = user;
     uint8_t tag[GALEN_DRAFT_TAG_BYTES];
-    const struct galen_draft *draft = &kept->draft;
-    galen_writer_wipe(&kept->was);
-    galen_writer_init(&kept->was);
-    enum galen_err err = galen_docs_text_past(chart->docs, draft->doc, draft->record, draft->field,
-                                              &kept->device, back, &kept->was);
-    if (err == GALEN_OK) {
-        galen_draft_tag(galen_written(&kept->was), tag);
-        kept->found = memcmp(tag, draft->tag, sizeof tag) == 0;
+    galen_draft_tag(text, tag);
+    kept->found = memcmp(tag, kept->draft.tag, sizeof tag) == 0;
+    if (kept->found) {
+        galen_writer_clear(&kept->was);
+        galen_write(&kept->was, text.at, text.size);
     }
+    return kept->found;
+}
+
+static enum galen_err try_now(const struct chart *chart, struct kept *kept)
+{
+    const struct galen_draft *draft = &kept->draft;
+    struct galen_writer now;
+    galen_writer_init(&now);
+    enum galen_err err = galen_docs_text(chart->docs, draft->doc, draft->record, draft->field,
+                                         &kept->device, NULL, 0, &now);
+    if (err == GALEN_OK)
+        (void)is_was(kept, galen_written(&now));
+    galen_writer_wipe(&now);
     return err;
 }
 
@@ -233,17 +244,17 @@ static void search(struct galen_engine *engine, uint64_t now_ms, const struct ch
     kept->found = kept->late = false;
     if (memcmp(kept->draft.tag, none, sizeof none) == 0)
         return;
-    enum galen_err err = try_past(chart, kept, 0);
+    const struct galen_draft *draft = &kept->draft;
+    enum galen_err err = try_now(chart, kept);
     kept->late = err == GALEN_OK && !kept->found && peer;
     if (kept->late && may_search(engine, now_ms, kept)) {
         kept->late = false;
         peer->searched_ms = now_ms;
-        for (size_t back = 1; err == GALEN_OK && !kept->found && back <= GALEN_DRAFT_PAST_MAX &&
-                              GALEN_CHECKED(DRAFT_PAST);
-             back++)
-            err = try_past(chart, kept, back);
+        if (GALEN_CHECKED(DRAFT_PAST))
+            err = galen_docs_text_past(chart->docs, draft->doc, draft->record, draft->field,
+                                       &kept->device, GALEN_DRAFT_PAST_MAX, is_was, kept);
     }
-    if (err == GALEN_ERR_MEMORY)
+    if (err == GALEN_ERR_MEMORY || kept->was.failed)
         engine->outputs.failed = true;
 }
 

@@ -196,6 +196,39 @@ Test(doc_cost, what_a_text_will_say_is_not_a_matter_of_its_history, .timeout = 6
     story_end(&s);
 }
 
+static bool is_not(void *user, struct galen_bytes text)
+{
+    size_t *count = user;
+    cr_assert_eq(text.size, TEXT);
+    ++*count;
+    return false;
+}
+
+/* As often as a device asks for it that says to type in a text which nobody has. */
+Test(doc_cost, what_a_text_said_is_looked_for_by_one_look_through_its_history, .timeout = 60)
+{
+    enum { BACK = 16 };
+    struct story s;
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    size_t count = 0, bytes[2];
+    begin_with_a_long_topic(&s);
+    for (uint32_t i = 0; i < 4 * MANY; i++)
+        edit_topic(&s, &ana, GALEN_KIND_WRITE, s.size,
+                   (struct galen_splice){i * 23 % TEXT, 1, letter});
+    struct galen_id device = story_entry(&s, &pat).device;
+    story_record_id('m', id);
+    for (size_t i = 0; i < 2; i++) {
+        allocator_fail(0);
+        cr_assert_eq(galen_docs_text_past(s.docs, MAP, id, GALEN_MAP_TOPIC, &device,
+                                          i == 0 ? 1 : BACK, is_not, &count),
+                     GALEN_OK);
+        bytes[i] = allocator_bytes();
+    }
+    cr_assert_eq(count, 1 + BACK);
+    cr_assert_leq(bytes[1], 2 * bytes[0], "%zu bytes, and %zu", bytes[0], bytes[1]);
+    story_end(&s);
+}
+
 /* ---- The history of a text is full ------------------------------------------------------------------ */
 
 enum { WIDE = 40000, SOME = 10000 }; /* code points of four bytes; the former fill an operation */

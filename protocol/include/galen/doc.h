@@ -166,14 +166,17 @@ GALEN_MUST_USE enum galen_err galen_docs_text(const struct galen_docs *docs, uin
                                               uint16_t field, const struct galen_id *device,
                                               const struct galen_unsent *unsent, size_t count,
                                               struct galen_writer *w);
+/** What a text said; true: this was looked for. */
+typedef bool (*galen_text_said)(void *user, struct galen_bytes text);
 /**
- * Appends what a text said to a device before others' last `back` edits came: what lies before them in the log,
- * and all that the device has written itself. OK; VALUE: others have not made so many; MEMORY; FORMAT.
+ * Visits what a text said to a device before others' last edit came, their last two, … at most their last `most`: what
+ * lies before them in the log, and all that the device has written itself. About as much work as there was to write
+ * it. OK; MEMORY; FORMAT.
  */
 GALEN_MUST_USE enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
                                                    const uint8_t id[GALEN_RECORD_ID_BYTES],
                                                    uint16_t field, const struct galen_id *device,
-                                                   size_t back, struct galen_writer *w);
+                                                   size_t most, galen_text_said visit, void *user);
 /**
  * The last of the edits `with` was made after those before it. Appends its splices (galen/text.h) for one that
  * is made after `without` instead, on the same base: what it inserted stays, what it deleted goes if it is

@@ -106,6 +106,15 @@ void galen_splices_free(struct galen_splices *splices);
 GALEN_MUST_USE enum galen_err galen_text_undo(struct galen_text *text,
                                               struct galen_text_choice choice,
                                               struct galen_splices *splices);
+/** The same for one choice after the other: the history, of which most of the work comes, is gone through once.
+ *  Good until the text's next edit. OK; FORMAT; MEMORY. */
+struct galen_text_past; /* opaque */
+GALEN_MUST_USE enum galen_err galen_text_past_new(struct galen_text *text,
+                                                  struct galen_text_past **past);
+void galen_text_past_free(struct galen_text_past *past);
+GALEN_MUST_USE enum galen_err galen_text_past_undo(const struct galen_text_past *past,
+                                                   struct galen_text_choice choice,
+                                                   struct galen_splices *splices);
 
 /**
  * What `edit` would come to as the next one: splices, one after the other, to what the text says now. The text
