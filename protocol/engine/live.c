@@ -203,6 +203,19 @@ static void presence_event(struct galen_engine *engine, const struct peer *peer,
                                        .number = here ? 1 : 0});
 }
 
+/* Who asks may not know us, or could not open what we said. All who ask in a moment get one answer: else one of
+ * them could have everybody say more than the server lets through. */
+static void answer(struct galen_engine *engine, uint64_t now_ms, struct chart *chart)
+{
+    chart->answered_ms = earlier(chart->answered_ms, now_ms);
+    chart->asked = now_ms - chart->answered_ms < ANSWER_MS;
+    if (chart->asked)
+        return;
+    chart->answered_ms = now_ms;
+    say_hello(engine, now_ms, chart, false);
+    say_here(engine, chart);
+}
+
 static bool hello_holds(const struct galen_engine *engine, const struct chart *chart,
                         const struct galen_member *member, const struct hello *hello,
                         const uint8_t signature[GALEN_SIGNATURE_BYTES])
@@ -258,9 +271,7 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
                               .muted = peer->muted};
         memcpy(peer->connection, hello.connection, sizeof hello.connection);
     }
-    /* Who asks may not know us, or could not open what we said. */
-    say_hello(engine, now_ms, chart, false);
-    say_here(engine, chart);
+    answer(engine, now_ms, chart);
 }
 
 /* False: it came before, or is too old to tell. */
@@ -461,6 +472,9 @@ void live_tick(struct galen_engine *engine, uint64_t now_ms)
                 say_here(engine, engine->charts[i]);
             }
     }
+    for (size_t i = 0; i < engine->chart_count; i++)
+        if (engine->charts[i]->asked && chart_me(engine, engine->charts[i]))
+            answer(engine, now_ms, engine->charts[i]);
     for (size_t i = 0; i < live->peer_count; i++) {
         struct peer *peer = &live->peers[i];
         peer->heard_ms = earlier(peer->heard_ms, now_ms);
@@ -479,6 +493,9 @@ uint64_t live_deadline(const struct galen_engine *engine)
     if (!live || !line_ready(engine, GALEN_CONNECTION_LIVE))
         return UINT64_MAX;
     uint64_t at = live->said_ms + PRESENCE_MS;
+    for (size_t i = 0; i < engine->chart_count; i++)
+        if (engine->charts[i]->asked && chart_me(engine, engine->charts[i]))
+            at = earlier(at, engine->charts[i]->answered_ms + ANSWER_MS);
     for (size_t i = 0; i < live->peer_count; i++)
         if (live->peers[i].heard_ms != 0)
             at = earlier(at, live->peers[i].heard_ms + PRESENCE_GONE_MS);

@@ -9,6 +9,7 @@
 #define CONNECTION_BYTES 16
 #define PRESENCE_MS      15000
 #define PRESENCE_GONE_MS 40000
+#define ANSWER_MS        250 /* hellos are answered at most this often in a chart */
 #define PEERS_MAX        (GALEN_MEMBERS_MAX * 4) /* of all charts */
 #define KNOCK_REPEAT_MS  5000
 #define VISITS_MAX       64 /* open visits this device is told of */

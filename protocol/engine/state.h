@@ -212,6 +212,8 @@ struct chart {
     struct galen_id ahead[GALEN_MEMBERS_MAX];
     uint64_t head_size, head_at_ms; /* last signed by us */
     uint64_t care_at_ms;
+    uint64_t answered_ms;       /* live: when whoever asked was told last that we are here, … */
+    bool asked;                 /* … and somebody asked since */
     uint32_t undroppable_epoch; /* in which whom the words name could not be dropped; 0: none */
     uint32_t seen_epoch;        /* of the last CHART event */
     struct item *items;         /* oldest first */

@@ -263,9 +263,36 @@ Test(engine_call, who_catches_up_after_coming_learns_who_is_muted)
     cr_assert_not(takes_for_muted(BEN, ANN), "he cannot open what she says");
     home_show(meeting->homes[BEN]);
     meeting_run(meeting);
+    meeting->chart->now_ms += 250; /* she has just answered him */
+    (void)galen_engine_tick(ann->engine, home_now(ann));
+    meeting_run(meeting);
     cr_assert(takes_for_muted(BEN, ANN));
     mute(ANN, false);
     cr_assert_not(takes_for_muted(BEN, ANN));
+}
+
+/* The same words, shown again and again, ask again and again. */
+Test(engine_call, who_asks_without_end_gets_an_answer_now_and_then)
+{
+    struct home *ann = meeting->homes[ANN];
+    meeting->keeps_back = true;
+    meeting_cut(meeting, BEN);
+    meeting_dial(meeting, BEN);
+    size_t said = meeting->kept_count;
+    struct galen_writer hello = meeting->kept[0].frame, *shown = &meeting->kept[0].frame;
+    for (size_t i = 0; i < 100; i++) {
+        galen_writer_init(shown);
+        galen_write(shown, hello.at, hello.size);
+        meeting_show(meeting, 0);
+    }
+    galen_writer_wipe(&hello);
+    cr_assert_eq(meeting->kept_count, said + 2, "a hello, and that she is here: not %zu",
+                 meeting->kept_count - said);
+    cr_assert_leq(galen_engine_tick(ann->engine, home_now(ann)), home_now(ann) + 250);
+    meeting->chart->now_ms += 250;
+    (void)galen_engine_tick(ann->engine, home_now(ann));
+    meeting_run(meeting);
+    cr_assert_eq(meeting->kept_count, said + 4, "and one that was owed");
 }
 
 /* Ben's clock is wrong, and his live line is there first. Ann takes no connection's hello that is older than
