@@ -308,9 +308,44 @@ static void answer(const struct galen_proposal *proposal, bool accepted, struct 
     undo->op.content.answer.accepted = accepted;
 }
 
+/* What else was said in this record that stands, and would be no part of the patient's any more if the proposal were
+ * declined; NULL: nothing. `leaves`: the record would not be present any more. */
+static const struct item *lost_part(const struct galen_proposal *proposal,
+                                    const struct item *target, bool *leaves)
+{
+    const struct galen_record *record = proposal->record;
+    bool accepted = proposal_is_accepted(proposal, NULL), waits = false;
+    *leaves = !record->added && record->accepted == (accepted ? 1u : 0u);
+    for (size_t i = 0; i < record->live.count; i++)
+        waits |= record->live.at[i] != proposal;
+    for (size_t f = 0; *leaves && !waits && f < record->document->field_count; f++) {
+        const struct reg *reg = &record->fields[f];
+        for (size_t i = 0; i < reg->count; i++)
+            if (!reg->said[i].taken_back && reg->said[i].source != proposal->item &&
+                stands_beside(reg->said[i].item, target))
+                return reg->said[i].item;
+    }
+    return NULL;
+}
+
+/* May the proposal be declined, when nobody decides that it should be? */
+static void judge_declining(const struct galen_docs *docs, const struct item *target,
+                            struct galen_undo *undo)
+{
+    bool leaves;
+    const struct galen_proposal *proposal = target->proposal;
+    const struct item *other = lost_part(proposal, target, &leaves);
+    if (other != NULL) {
+        undo->why = GALEN_UNDO_USED;
+        undo->by = &other->entry;
+    } else if (leaves && proposal_is_accepted(proposal, NULL) && is_signed(docs, undo->record)) {
+        undo->why = GALEN_UNDO_SIGNED;
+    }
+}
+
 /* The answer before it, if there was one; else an accept becomes a decline, which takes it back. */
-static void undo_answer(const struct galen_undo_author *author, const struct item *target,
-                        struct galen_undo *undo)
+static void undo_answer(const struct galen_docs *docs, const struct galen_undo_author *author,
+                        const struct item *target, struct galen_undo *undo)
 {
     const struct galen_proposal *proposal = target->proposal;
     struct without without;
@@ -332,11 +367,14 @@ static void undo_answer(const struct galen_undo_author *author, const struct ite
         undo->why = GALEN_UNDO_SAME;
     if (undo->why == GALEN_UNDO_GOES && !galen_docs_may_answer(author->role))
         undo->why = GALEN_UNDO_ROLE;
+    if (undo->why == GALEN_UNDO_GOES && !accepted)
+        judge_declining(docs, target, undo);
     answer(proposal, accepted, undo);
 }
 
 /* It is withdrawn while nobody answered. */
-static void undo_proposal(const struct item *target, struct galen_undo *undo)
+static void undo_proposal(const struct galen_docs *docs, const struct item *target,
+                          struct galen_undo *undo)
 {
     const struct galen_proposal *proposal = target->proposal;
     name_fields(proposal, undo);
@@ -345,6 +383,8 @@ static void undo_proposal(const struct item *target, struct galen_undo *undo)
         undo->by = &proposal->answers.said[proposal->answers.count - 1].item->entry;
     } else if (proposal->replaced) {
         undo->why = GALEN_UNDO_WRITTEN_SINCE;
+    } else {
+        judge_declining(docs, target, undo);
     }
     answer(proposal, false, undo);
 }
@@ -366,9 +406,9 @@ static enum galen_err make(const struct galen_docs *docs, const struct galen_und
     if (target->kind == GALEN_KIND_WRITE)
         return undo_write(docs, author, target, undo);
     if (target->kind == GALEN_KIND_ANSWER)
-        undo_answer(author, target, undo);
+        undo_answer(docs, author, target, undo);
     else
-        undo_proposal(target, undo);
+        undo_proposal(docs, target, undo);
     return GALEN_OK;
 }
 

@@ -392,6 +392,60 @@ Test(undo, a_first_decline_is_answered_anew_instead)
     story_end(&s);
 }
 
+/* Their words would go with the record: a medicine is stopped, and not taken away. */
+Test(undo, of_an_accept_takes_no_record_away_in_which_others_wrote)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    uint64_t accept = story_answer(&s, &ana, 1, proposal, true);
+    turn(&s, &ana, false, accept); /* nobody said anything else in it */
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_DECLINED);
+    turn(&s, &ana, true, accept);
+    story_write(&s, &cara, s.size, PMR, 'm', "effects", "a rash since Monday");
+    assert_stays(&s, &ana, accept, GALEN_UNDO_USED, &cara);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    story_write(&s, &ben, s.size, PMR, 'm', "prescriber", "Lee"); /* it is there without it */
+    turn(&s, &ana, false, accept);
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PRESENT);
+    assert_values(&s, PMR, 'm', "effects", "a rash since Monday");
+
+    uint64_t other = story_propose(&s, &pat, s.size, PMR, 'n', "regimen", "drug=Garlic");
+    accept = story_answer(&s, &ana, s.size, other, true);
+    uint64_t decline = story_answer(&s, &ana, s.size, other, false);
+    turn(&s, &ana, false, decline);
+    story_write(&s, &pat, s.size, PMR, 'n', "effects", "none");
+    assert_nothing(&s, &ana, true); /* nor is it taken away by a decline that stands again */
+    story_end(&s);
+}
+
+Test(undo, of_an_accept_does_not_take_away_a_record_that_was_signed)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    uint64_t accept = story_answer(&s, &ana, 1, proposal, true);
+    story_sign(&s, &ana, s.size);
+    assert_stays(&s, &ana, accept, GALEN_UNDO_SIGNED, NULL);
+    cr_assert_eq(galen_docs_version_at(s.docs, 0).superseded, GALEN_NO_ENTRY);
+    story_end(&s);
+}
+
+Test(undo, of_a_proposal_takes_no_words_of_others_with_it)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t mine = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_write(&s, &cara, 1, PMR, 'm', "effects", "a rash since Monday");
+    assert_stays(&s, &pat, mine, GALEN_UNDO_USED, &cara);
+    uint64_t theirs = story_propose(&s, &cara, s.size, PMR, 'm', "kind", "herbal");
+    turn(&s, &pat, false, mine); /* it is still proposed */
+    cr_assert_eq(galen_record_state(story_record(&s, PMR, 'm')), GALEN_RECORD_PROPOSED);
+    cr_assert_eq(galen_docs_pending_count(s.docs), 1);
+    cr_assert_gt(theirs, mine);
+    story_end(&s);
+}
+
 Test(undo, is_for_what_the_role_may_write_now)
 {
     struct story s;
