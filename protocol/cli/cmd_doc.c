@@ -355,7 +355,11 @@ static int read_fields(struct cli *cli, struct edit *edit, struct galen_bytes te
     while (skip < text.size && (text.at[skip] == ' ' || text.at[skip] == '\n'))
         skip++;
     if (skip < text.size && text.at[skip] == '{') {
-        cJSON *object = cJSON_ParseWithLength((const char *)text.at, text.size);
+        cJSON *object = json_object(text);
+        if (!object)
+            return cli_fail(cli, GALEN_ERR_USAGE,
+                            "Standard input begins like a JSON object, and is not one object of "
+                            "UTF-8 text without \\u0000, with nothing behind it.");
         err = fields_from_json(edit->document, edit->record, object, &edit->write, why);
         cJSON_Delete(object);
     } else {

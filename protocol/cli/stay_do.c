@@ -110,7 +110,8 @@ void stay_do(struct stay *s, const char *line, size_t size)
     }
     if (size == 0)
         return;
-    cJSON *in = *line == '{' ? cJSON_ParseWithLength(line, size) : from_words(line, size);
+    cJSON *in = *line == '{' ? json_object((struct galen_bytes){(const uint8_t *)line, size})
+                             : from_words(line, size);
     t.in = in;
     t.answer = json_new("event", "answer");
     const char *what = in ? text_in(&t, "do") : NULL;
@@ -121,8 +122,12 @@ void stay_do(struct stay *s, const char *line, size_t size)
         json_put(t.answer, "id", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(in, "id"), true));
     s->cli->captured = &failure;
     int status;
+    const char *twice = json_twice(in);
     if (!in)
-        status = cli_fail(s->cli, GALEN_ERR_USAGE, "This line is not a JSON object.");
+        status = cli_fail(s->cli, GALEN_ERR_USAGE,
+                          "This line is not one JSON object of UTF-8 text without \\u0000.");
+    else if (twice)
+        status = cli_fail(s->cli, GALEN_ERR_USAGE, "\"%.40s\" is given twice.", twice);
     else if (i == TASK_COUNT)
         status = cli_fail(s->cli, GALEN_ERR_USAGE,
                           "\"do\" should name a command; `galen agent --help` lists them.");

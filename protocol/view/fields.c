@@ -268,9 +268,10 @@ static bool json_value_text(const cJSON *value, struct galen_writer *out)
     }
     if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble < 9e15) {
         char digits[32];
-        snprintf(digits, sizeof digits, "%.0f", value->valuedouble);
+        uint64_t whole = (uint64_t)value->valuedouble;
+        snprintf(digits, sizeof digits, "%" PRIu64, whole);
         write_text(out, digits);
-        return true;
+        return (double)whole == value->valuedouble; /* 6.4 is not about 6 */
     }
     if (cJSON_IsArray(value)) {
         cJSON_ArrayForEach(one, value)
@@ -299,6 +300,15 @@ static bool json_value_text(const cJSON *value, struct galen_writer *out)
     return cJSON_IsNull(value);
 }
 
+/* Only a regimen has parts, and only a set several words. */
+static bool is_of_kind(const struct galen_document *document, const cJSON *item)
+{
+    const struct galen_field *field = galen_field_named(document, item->string);
+    return !field || (cJSON_IsObject(item)  ? field->kind == GALEN_VALUE_REGIMEN
+                      : cJSON_IsArray(item) ? field->kind == GALEN_VALUE_SET
+                                            : true);
+}
+
 enum galen_err fields_from_json(const struct galen_document *document, const uint8_t record[16],
                                 const cJSON *object, struct galen_writer *write,
                                 char why[DOC_WHY_MAX])
@@ -312,9 +322,12 @@ enum galen_err fields_from_json(const struct galen_document *document, const uin
     for (const cJSON *item = object ? object->child : NULL; d.err == GALEN_OK && item;
          item = item->next) {
         galen_writer_clear(&text);
-        if (!json_value_text(item, &text))
+        if (!is_of_kind(document, item) || !json_value_text(item, &text))
             refuse(&d,
-                   "The value of `%.40s` should be text, a list of words, true or false, or null.",
+                   "The value of `%.40s` should be text, a whole number, true or false, or null; a "
+                   "list "
+                   "of words or an object where the field is one. A number with a decimal point is "
+                   "text: \"6.4\".",
                    item->string);
         else if (text.failed) /* not the empty text, which would clear the field */
             out_of_memory(&d);

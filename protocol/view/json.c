@@ -1,6 +1,8 @@
 #include "json.h"
 
 #include "galen/crypto.h"
+#include "galen/mutation.h"
+#include "galen/op.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -178,4 +180,73 @@ void json_append(cJSON *array, cJSON *item)
 {
     if (!cJSON_AddItemToArray(array, item))
         cJSON_Delete(item);
+}
+
+/* -- reading ---------------------------------------------------------------------------------------- */
+
+/* What cJSON would let pass: bytes that are no text, too much within each other, and a 0 in a text, which would end
+ * it. Lines between values may end as on other systems. */
+static bool is_plain(struct galen_bytes json)
+{
+    size_t depth = 0, from = 0;
+    bool quoted = false;
+    if (json.size == 0 || json.at[0] != '{')
+        return false;
+    for (size_t i = 0; i < json.size; i++) {
+        uint8_t c = json.at[i];
+        if (quoted && c == '\\') {
+            if (GALEN_CHECKED(ASK_ZERO) && json.size - i > 5 &&
+                memcmp(json.at + i + 1, "u0000", 5) == 0)
+                return false;
+            i++;
+        } else if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (c == '{' || c == '[')) {
+            if (++depth > JSON_DEPTH_MAX)
+                return false;
+        } else if (!quoted && (c == '}' || c == ']') && depth > 0) {
+            depth--;
+        } else if (!quoted && c == '\r') {
+            if (!galen_text_ok((struct galen_bytes){json.at + from, i - from}))
+                return false;
+            from = i + 1;
+        }
+    }
+    return galen_text_ok((struct galen_bytes){json.at + from, json.size - from});
+}
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+cJSON *json_object(struct galen_bytes text)
+{
+    const char *end = NULL;
+    while (text.size > 0 && is_space(text.at[0])) {
+        text.at++;
+        text.size--;
+    }
+    while (text.size > 0 && is_space(text.at[text.size - 1]))
+        text.size--;
+    if (!is_plain(text))
+        return NULL;
+    cJSON *object = cJSON_ParseWithLengthOpts((const char *)text.at, text.size, &end, false);
+    if (object && (!cJSON_IsObject(object) || end != (const char *)text.at + text.size)) {
+        cJSON_Delete(object);
+        return NULL;
+    }
+    return object;
+}
+
+const char *json_twice(const cJSON *object)
+{
+    const cJSON *one, *other;
+    cJSON_ArrayForEach(one, object)
+    {
+        for (other = one->next; other; other = other->next)
+            if (strcmp(one->string, other->string) == 0)
+                return one->string;
+    }
+    return NULL;
 }

@@ -15,6 +15,7 @@
 #define HEX_ID           (2 * GALEN_ID_BYTES + 1)
 #define TIME_TEXT        32
 #define TIME_TEXT_END_MS 253402300800000u /* the year 10000 */
+#define JSON_DEPTH_MAX   8                /* of objects and lists within each other */
 
 void hex_text(const uint8_t *bytes, size_t n, char *out); /* 2n + 1 characters */
 void id_text(const struct galen_id *id, char out[HEX_ID]);
@@ -33,6 +34,14 @@ void json_written(cJSON *object, const char *name, const struct galen_writer *te
 void json_number(cJSON *object, const char *name, uint64_t v);
 /** name_ms as a number, and name as text, where there is one. */
 void json_time(cJSON *object, const char *name, uint64_t ms);
+
+/**
+ * The object that somebody gave, to be freed. NULL: that is no object, or something stands before or behind it, or it
+ * would not be read whole: bytes that are no text, a 0 in a text, too much within each other; or no memory.
+ */
+cJSON *json_object(struct galen_bytes text);
+/** The name of which the object has two; NULL: of none. */
+const char *json_twice(const cJSON *object);
 
 /** Take over `item`, and free it where there is no room. */
 void json_put(cJSON *object, const char *name, cJSON *item);

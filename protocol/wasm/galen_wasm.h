@@ -31,7 +31,6 @@
 
 #define GALEN_WASM_STORE_KEY_BYTES 32
 #define GALEN_WASM_ASK_MAX         (1024u * 1024) /* bytes of one question */
-#define GALEN_WASM_ASK_DEPTH_MAX   8              /* of objects and lists within each other */
 
 /** n bytes that the host may write, for what it passes in. 0: out of memory. */
 GALEN_EXPORT("galen_alloc") void *galen_alloc(size_t n);

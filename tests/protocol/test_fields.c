@@ -113,6 +113,7 @@ Test(fields, json_of_every_shape)
     expect_json("{\"barriers\":[\"cost\",\"forgets\"]}", "barriers=cost, forgets");
     expect_json("{\"barriers\":[]}", "barriers=");
     expect_json("{\"order\":7}", "order=7");
+    expect_json("{\"prescriber\":9007199254740}", "prescriber=9007199254740");
     expect_json("{\"regimen\":{\"drug\":\"A; \\\\B\",\"dose\":\"\",\"as_needed\":true}}",
                 "regimen=drug=A\\; \\\\B; as_needed=yes");
 }
@@ -126,6 +127,9 @@ Test(fields, json_that_is_no_write_is_refused)
                                         "{\"order\":-1}",
                                         "{\"order\":1e300}",
                                         "{\"order\":0}",
+                                        "{\"order\":7.5}",
+                                        "{\"taken_as\":{\"drug\":\"x\"}}",
+                                        "{\"taken_as\":[\"one\",\"two\"]}",
                                         "{\"status\":{\"drug\":\"x\"}}",
                                         "{\"regimen\":{\"drug\":{}}}",
                                         "{\"regimen\":{\"drug\":\"a\",\"drug\":\"b\"}}",
@@ -137,6 +141,52 @@ Test(fields, json_that_is_no_write_is_refused)
     galen_writer_init(&write);
     cr_expect(fields_from_json(pmr(), record, NULL, &write, why) == GALEN_ERR_VALUE && why[0]);
     galen_writer_wipe(&write);
+}
+
+/* A glucose of 6.4 was once written as 6, and a weight of 81.5 as 82. */
+Test(fields, a_number_with_a_decimal_point_is_not_rounded)
+{
+    struct galen_writer write;
+    char why[DOC_WHY_MAX] = "";
+    const struct galen_document *journal = galen_document_named("journal");
+    cJSON *object = cJSON_Parse("{\"value\":6.4}");
+    galen_writer_init(&write);
+    cr_assert_eq(fields_from_json(journal, record, object, &write, why), GALEN_ERR_VALUE);
+    cr_assert(strstr(why, "`value`") && strstr(why, "\"6.4\""), "%s", why);
+    cJSON_Delete(object);
+    galen_writer_wipe(&write);
+}
+
+static bool reads(const char *text, size_t size)
+{
+    cJSON *object = json_object((struct galen_bytes){(const uint8_t *)text, size});
+    cJSON_Delete(object);
+    return object != NULL;
+}
+
+/* Of `{"status":"active"}{"kind":"vitamin"}` once only the first was written, of "a\u0000b" the a. */
+Test(fields, json_is_read_whole_or_not_at_all)
+{
+    static const char *const good[] = {"{}", " \n{\"a\":1}\r\n", "{\r\n\"a\":\r\n1}",
+                                       "{\"a\":\"\\\\u0000\"}",
+                                       "{\"a\":[[[[[[[]]]]]]],\"b\":\"[[[[[[[[[[\"}"};
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{\"a\":1}{\"b\":2}",
+                                      "{\"a\":1} x",
+                                      "{\"a\":\"b\\u0000c\"}",
+                                      "{\"a\\u0000\":1}",
+                                      "{\"a\":\"\xff\"}",
+                                      "{\"a\":\"\r\"}",
+                                      "{\"a\":[[[[[[[[]]]]]]]]}"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_expect(reads(good[i], strlen(good[i])), "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not(reads(bad[i], strlen(bad[i])), "%s", bad[i]);
+    cr_expect_not(reads("{\"a\":\"b\0c\"}", 11));
+    cJSON *object = json_object(bytes("{\"text\":\"a\",\"do\":\"send\",\"text\":\"b\"}"));
+    cr_assert_str_eq(json_twice(object), "text");
+    cJSON_Delete(object);
 }
 
 Test(fields, what_json_says_is_what_lines_say)
