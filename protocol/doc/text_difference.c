@@ -1,4 +1,5 @@
 /* The difference of two texts: first which words stay, then what changes between them. */
+#include "galen/mutation.h"
 #include "galen/op.h"
 #include "galen/text.h"
 
@@ -78,6 +79,11 @@ static bool is_space(uint32_t point)
     return point == ' ' || point == '\n' || point == '\t';
 }
 
+static bool is_digit(uint32_t point)
+{
+    return point >= '0' && point <= '9';
+}
+
 /* How many bytes are the same at both ends, in whole code points. */
 static void find_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
                       size_t *back)
@@ -94,6 +100,19 @@ static void find_ends(struct galen_bytes before, struct galen_bytes after, size_
         ++*back;
     while (*back > 0 && (before.at[before.size - *back] & 0xc0) == 0x80)
         --*back;
+}
+
+/* The same, in whole words, and without a space beside them. */
+static void find_word_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
+                           size_t *back)
+{
+    find_ends(before, after, front, back);
+    while (*front > 0 && !is_space(before.at[*front - 1]))
+        --*front;
+    while (*back > 0 && !is_space(before.at[before.size - *back]))
+        --*back;
+    *front -= *front > 0;
+    *back -= *back > 0;
 }
 
 static struct galen_bytes part(struct galen_bytes text, size_t from, size_t to)
@@ -120,9 +139,40 @@ static uint32_t *decode(struct galen_bytes text, uint32_t *count)
     return points;
 }
 
-static size_t point_size(uint32_t point)
+/* Numbers are compared whole, with what they run into and a space beside them: of two people's one takes the place
+ * of the other or stands behind it, and no digit of one among those of the other. */
+enum { WHOLE = 0x40000000, SPACE = 0x20000000, INSIDE = SPACE - 1 }; /* no code point's bytes */
+
+static bool has_number(struct galen_bytes text)
 {
-    return point < 0x100 ? 1 : point < 0x10000 ? 2 : point < 0x1000000 ? 3 : 4;
+    for (size_t i = 0; i < text.size; i++)
+        if (is_digit(text.at[i]))
+            return true;
+    return false;
+}
+
+static void make_whole(uint32_t *points, uint32_t from, uint32_t to)
+{
+    uint32_t hash = 0x811c9dc5;
+    for (uint32_t i = from; i < to; i++)
+        hash = (hash ^ points[i]) * 0x01000193;
+    for (uint32_t i = from; i < to; i++)
+        points[i] = WHOLE | (is_space(points[i]) ? SPACE : 0) | ((hash + i - from) & INSIDE);
+}
+
+static void make_numbers_whole(uint32_t *points, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t from = i;
+        bool is_number = false;
+        for (; i < count && points[i] > ' ' && points[i] < 0x7f; i++)
+            is_number |= is_digit(points[i]);
+        if (is_number && i < count && is_space(points[i]))
+            make_whole(points, from, ++i);
+        else if (is_number)
+            make_whole(points, from > 0 && is_space(points[from - 1]) ? from - 1 : from, i);
+        i -= i > from;
+    }
 }
 
 /* A change: from here on in both texts, and how much of each it is about. */
@@ -135,7 +185,7 @@ struct change {
 static bool apart(const struct sides *s, const struct change *one, const struct change *next)
 {
     for (uint32_t i = one->before + one->deleted; i < next->before; i++)
-        if (is_space(s->before[i]))
+        if (is_space(s->before[i]) || (s->before[i] & ~(uint32_t)INSIDE) == (WHOLE | SPACE))
             return true;
     return false;
 }
@@ -149,7 +199,7 @@ static bool cut_splices(const struct sides *s, const uint32_t *kept, uint32_t st
     uint32_t i = 0, k = 0;
     while (i < s->before_count || k < s->after_count) {
         if (i < s->before_count && kept[i] == k) {
-            text += point_size(s->after[k]);
+            text += utf8_skip(text, 1);
             i++;
             k++;
             continue;
@@ -158,8 +208,8 @@ static bool cut_splices(const struct sides *s, const uint32_t *kept, uint32_t st
         for (; i < s->before_count && kept[i] == NOWHERE; i++)
             change.deleted++;
         uint32_t until = i < s->before_count ? kept[i] : s->after_count;
-        while (k < until)
-            change.inserted.size += point_size(s->after[k++]);
+        change.inserted.size = utf8_skip(text, until - k);
+        k = until;
         text += change.inserted.size;
         if (!is_first && !apart(s, &last, &change)) {
             last.deleted = i - last.before;
@@ -174,6 +224,28 @@ static bool cut_splices(const struct sides *s, const uint32_t *kept, uint32_t st
     return is_first || making_add(making, start + last.after, last.deleted, last.inserted);
 }
 
+/* find_kept, of numbers whole. Only of one hash may be what is another number. */
+static uint32_t *keep(struct sides *s, struct galen_bytes before, struct galen_bytes after,
+                      bool numbers)
+{
+    if (!numbers || !GALEN_CHECKED(MERGE_NUMBERS))
+        return find_kept(s);
+    make_numbers_whole(s->before, s->before_count);
+    make_numbers_whole(s->after, s->after_count);
+    uint32_t *kept = find_kept(s), count = 0;
+    uint32_t *was = decode(before, &count), *is = decode(after, &count);
+    for (uint32_t i = 0; kept && was && is && i < s->before_count; i++)
+        if (kept[i] != NOWHERE && was[i] != is[kept[i]])
+            kept[i] = NOWHERE;
+    if (was == NULL || is == NULL) {
+        free(kept);
+        kept = NULL;
+    }
+    free(was);
+    free(is);
+    return kept;
+}
+
 /* What changes from one to the other, `start` code points from the beginning. */
 static bool compare_points(struct galen_bytes before, struct galen_bytes after, uint32_t start,
                            struct making *making)
@@ -182,10 +254,16 @@ static bool compare_points(struct galen_bytes before, struct galen_bytes after, 
     size_t front, back;
     if (galen_bytes_equal(before, after))
         return true;
-    find_ends(before, after, &front, &back);
-    s.before = decode(part(before, front, before.size - back), &s.before_count);
-    s.after = decode(part(after, front, after.size - back), &s.after_count);
-    uint32_t *kept = s.before != NULL && s.after != NULL ? find_kept(&s) : NULL;
+    bool numbers = has_number(before) || has_number(after);
+    if (numbers)
+        find_word_ends(before, after, &front, &back);
+    else
+        find_ends(before, after, &front, &back);
+    struct galen_bytes was = part(before, front, before.size - back),
+                       is = part(after, front, after.size - back);
+    s.before = decode(was, &s.before_count);
+    s.after = decode(is, &s.after_count);
+    uint32_t *kept = s.before != NULL && s.after != NULL ? keep(&s, was, is, numbers) : NULL;
     bool ok = kept != NULL && cut_splices(&s, kept, start + (uint32_t)utf8_points(before.at, front),
                                           part(after, front, after.size).at, making);
     free_sides(&s);
@@ -286,12 +364,7 @@ enum galen_err galen_text_difference(struct galen_bytes before, struct galen_byt
     bool ok = true;
     if (!galen_bytes_equal(before, after)) {
         size_t front, back;
-        find_ends(before, after, &front, &back);
-        /* Words are compared whole: what is the same ends between two of them. */
-        while (front > 0 && !is_space(before.at[front - 1]))
-            front--;
-        while (back > 0 && !is_space(before.at[before.size - back]))
-            back--;
+        find_word_ends(before, after, &front, &back);
         ok = compare_words(part(before, front, before.size - back),
                            part(after, front, after.size - back),
                            (uint32_t)utf8_points(before.at, front), &making);

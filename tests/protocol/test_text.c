@@ -465,7 +465,9 @@ Test(text, differences_are_as_small_as_whole_words_let_them)
         {"one tablet", "one tablets", 1, 10, 0, "s"},
         {"one tablet", "one small tablet", 1, 4, 0, "small "},
         {"warfarin 5 mg", "aspirin 5 mg", 1, 0, 5, "aspi"},
-        {"take 10 mg daily and rest", "take 20 mg twice daily and walk", 3, 5, 1, "2"},
+        {"take 10 mg daily and rest", "take 20 mg twice daily and walk", 3, 5, 3,
+         "20 "}, /* whole */
+        {"10 mg, 2 or 3 a day", "10 mg, 2 or 13 a day", 1, 12, 2, "13 "},
         {"one two three", "one three", 1, 4, 4, ""}, /* not “wo t” */
         {"tan two ten", "ten", 1, 0, 8, ""},
         {"one two", "one", 1, 3, 4, ""},
@@ -493,10 +495,10 @@ Test(text, differences_are_as_small_as_whole_words_let_them)
 /* Words of few letters, some of two bytes. */
 static struct galen_bytes random_text(struct chance *chance, char *out, size_t words)
 {
-    static const char *const letters[] = {"a", "b", " ", "é", "\n"};
+    static const char *const letters[] = {"a", "b", " ", "é", "\n", "1", "2"};
     size_t size = 0;
     for (size_t i = (size_t)chance_below(chance, words + 1); i > 0; i--) {
-        const char *letter = letters[chance_below(chance, 5)];
+        const char *letter = letters[chance_below(chance, 7)];
         memcpy(out + size, letter, strlen(letter));
         size += strlen(letter);
     }

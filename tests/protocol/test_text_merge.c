@@ -203,5 +203,45 @@ Test(text_merge, words_do_not_grow_together_where_one_ends_a_sentence)
 {
     assert_merges("Take one tablet daily. Call us.", "Stop. Call us.",
                   "Take one white tablet daily. Call us.", "Stop white . Call us.");
-    assert_merges("1 or 2.", "5.", "1 or 3 or 2.", "5 3 or .");
+    assert_merges("a or b.", "c.", "a or d or b.", "c d or .");
+}
+
+/* By two who knew of each other's in the log; and at once, where nobody puts anything together but the log. */
+static void assert_both_ways(const char *before, const char *mine, const char *theirs,
+                             const char *expected)
+{
+    struct galen_splices splices[2];
+    struct galen_splice whole = {.inserted = text(before)};
+    struct galen_edit edit = {.splices = &whole, .count = 1};
+    struct galen_text *t = galen_text_new();
+    struct galen_writer w;
+    assert_merges(before, mine, theirs, expected);
+    cr_assert_eq(galen_text_apply(t, &edit, 0), GALEN_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(galen_text_difference(text(before), text(i == 0 ? theirs : mine), &splices[i]),
+                     GALEN_OK);
+        edit = (struct galen_edit){
+            .device = 1 + i, .seen = 1, .splices = splices[i].at, .count = splices[i].count};
+        cr_assert_eq(galen_text_apply(t, &edit, 0), GALEN_OK);
+        galen_splices_free(&splices[i]);
+    }
+    galen_writer_init(&w);
+    galen_text_say(t, &w);
+    cr_assert(galen_bytes_equal(galen_written(&w), text(expected)), "%.*s, not %s", (int)w.size,
+              (const char *)w.at, expected);
+    galen_writer_wipe(&w);
+    galen_text_free(t);
+}
+
+Test(text_merge, two_peoples_numbers_make_no_third)
+{
+    assert_both_ways("10 mg", "20 mg", "15 mg", "15 20 mg");
+    assert_both_ways("take 2.5 mg", "take 1.5 mg", "take 2.25 mg", "take 2.25 1.5 mg");
+    assert_both_ways("take 10", "take 20", "take 15", "take 15 20");
+    assert_both_ways("take 10mg daily", "take 100mg daily", "take 5mg daily",
+                     "take 5mg 100mg daily");
+    assert_both_ways("é10 x", "é11 x", "é12 x", "é12 11 x");
+    assert_both_ways("5 10 20 mg", "6 10 20 mg", "5 10 30 mg", "6 10 30 mg");
+    assert_both_ways("one 5 daily", "two 5 daily", "one 6 daily", "two 6 daily");
+    assert_merges("10", "20", "15", "15 20");
 }

@@ -127,8 +127,8 @@ GALEN_MUST_USE enum galen_err galen_text_preview(struct galen_text *text,
 /**
  * An edit that makes `before` into `after`, both well-formed: splices, one after the other. Words that stay
  * are found first; between them as few code points change as will do, but a word that changes in several
- * places is changed from the first of them to the last, so that no two people's changes make a word that
- * nobody wrote. MEMORY.
+ * places is changed from the first of them to the last, and a number with all that it runs into and a space
+ * beside it, so that no two people's changes make a number that nobody wrote. MEMORY.
  */
 GALEN_MUST_USE enum galen_err galen_text_difference(struct galen_bytes before,
                                                     struct galen_bytes after,
