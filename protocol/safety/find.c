@@ -435,25 +435,31 @@ static void add_gaps(struct find *f)
 
 /* -- all of it ----------------------------------------------------------------------------------------------- */
 
-/* Used in the eye, nose, ear or on the skin, and not meant to reach the blood from there. */
+/* Used in the eye, nose, ear or on the skin, and not meant to reach the blood from there. "Skin" alone says too
+ * little: patches and injections go there, too. */
 static bool is_local(const struct galen_safety_medicine *medicine)
 {
     static const char *const places[] = {"eye",        "ophthalm", "ear drop", "in ear",
-                                         "in the ear", "otic",     "skin",     "topical",
-                                         "cream",      "lotion",   "shampoo",  "ointment"};
+                                         "in the ear", "otic",     "topical",  "cream",
+                                         "lotion",     "shampoo",  "ointment"};
     static const char *const through[] = {"patch",  "transdermal", "under",  "inject",
                                           "subcut", "by mouth",    "vaginal"};
+    static const char *const skin[] = {"skin"};
+    static const char *const spread[] = {"gel", "foam", "spray", "solution", "powder"};
     size_t n = sizeof places / sizeof *places, t = sizeof through / sizeof *through;
+    bool spread_on_skin = find_has_word(medicine->route, skin, 1) &&
+                          find_has_word(medicine->form, spread, sizeof spread / sizeof *spread);
     return (find_has_word(medicine->route, places, n) ||
-            find_has_word(medicine->form, places, n)) &&
+            find_has_word(medicine->form, places, n) || spread_on_skin) &&
            !find_has_word(medicine->route, through, t) &&
            !find_has_word(medicine->form, through, t);
 }
 
-/* Nitrates and hormones go through the skin on purpose. */
+/* What is made to go through the skin: nitrates, and patches with opioids, selegiline or methylphenidate. */
 static bool goes_through_skin(const struct galen_safety_match *match)
 {
-    return safety_match_classes(match) & CLASS_BIT(NITRATE);
+    return safety_match_classes(match) &
+           (CLASS_BIT(NITRATE) | CLASS_BIT(OPIOID) | CLASS_BIT(MAOI) | CLASS_BIT(STIMULANT));
 }
 
 static void understand(struct known *k, const struct galen_safety_medicine *medicine)
