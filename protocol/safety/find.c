@@ -449,8 +449,8 @@ static bool is_local(const struct galen_safety_medicine *medicine)
     size_t n = sizeof places / sizeof *places, t = sizeof through / sizeof *through;
     bool spread_on_skin = find_has_word(medicine->route, skin, 1) &&
                           find_has_word(medicine->form, spread, sizeof spread / sizeof *spread);
-    return (find_has_word(medicine->route, places, n) ||
-            find_has_word(medicine->form, places, n) || spread_on_skin) &&
+    return (find_has_word(medicine->route, places, n) || find_has_word(medicine->form, places, n) ||
+            spread_on_skin) &&
            !find_has_word(medicine->route, through, t) &&
            !find_has_word(medicine->form, through, t);
 }
