@@ -21,8 +21,8 @@ static int row_on_side(const struct known *k, const struct safety_side *side)
         const struct safety_ingredient *ingredient = &safety_ingredients[k->match.ingredients[i]];
         if (ingredient->classes & side->classes)
             return k->match.ingredients[i];
-        for (size_t n = 0; n < 2; n++)
-            if (side->ingredients[n] && strcmp(side->ingredients[n], ingredient->name) == 0)
+        for (const char *const *name = side->ingredients; name && *name; name++)
+            if (strcmp(*name, ingredient->name) == 0)
                 return k->match.ingredients[i];
     }
     return -1;
@@ -385,7 +385,8 @@ static bool is_daily(struct galen_bytes text)
 /* What is taken once a week, and is written as daily. */
 static void check_weekly(struct find *f, const struct galen_safety_text *text)
 {
-    const struct safety_side side = {.ingredients = {"methotrexate"}};
+    static const char *const weekly[] = {"methotrexate", NULL};
+    const struct safety_side side = {.ingredients = weekly};
     if (strcmp(text->field, "regimen.frequency") != 0 || !is_daily(text->text))
         return;
     for (size_t i = 0; i < f->count; i++) {

@@ -10,7 +10,7 @@
 #include "galen/safety.h"
 
 /* Of all tables together. */
-#define SAFETY_DATA_VERSION "2"
+#define SAFETY_DATA_VERSION "3"
 #define SAFETY_DATA_DATE    "2026-11-26"
 
 /* Classes of ingredients: a bit each. */
@@ -118,10 +118,10 @@ struct safety_name {
 extern const struct safety_name safety_names[];
 extern const size_t safety_name_count;
 
-/** One side of a rule: members of the classes, or one of two ingredients. */
+/** One side of a rule: members of the classes, or one of the ingredients (NULL: none; else ended by NULL). */
 struct safety_side {
     uint64_t classes;
-    const char *ingredients[2];
+    const char *const *ingredients;
 };
 
 /** Medicines of the same kind: more than one of them is a finding. */

@@ -1270,6 +1270,7 @@ const struct safety_name safety_names[] = {
     {"xarelto",                              "rivaroxaban", NAME_BRAND, SOURCE_LABELS},
     {"xcopri",                               "cenobamate", NAME_BRAND, SOURCE_LABELS},
     {"xeljanz",                              "tofacitinib", NAME_BRAND, SOURCE_LABELS},
+    {"xeloda",                               "capecitabine", NAME_BRAND, SOURCE_LABELS},
     {"xenazine",                             "tetrabenazine", NAME_BRAND, SOURCE_LABELS},
     {"xenleta",                              "lefamulin", NAME_BRAND, SOURCE_LABELS},
     {"xifaxan",                              "rifaximin", NAME_BRAND, SOURCE_LABELS},

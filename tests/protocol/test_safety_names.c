@@ -78,12 +78,10 @@ Test(safety_data, other_names_are_sorted_and_made_of_ingredients)
 
 static void is_side(const struct safety_side *side, const char *row)
 {
-    cr_assert(side->classes != 0 || side->ingredients[0], "%s", row);
+    cr_assert(side->classes != 0 || (side->ingredients && *side->ingredients), "%s", row);
     cr_assert_eq(side->classes >> CLASS_COUNT, 0);
-    for (size_t i = 0; i < 2; i++)
-        cr_assert(!side->ingredients[i] || safety_ingredient_row(side->ingredients[i],
-                                                                 strlen(side->ingredients[i])) >= 0,
-                  "%s", row);
+    for (const char *const *name = side->ingredients; name && *name; name++)
+        cr_assert_geq(safety_ingredient_row(*name, strlen(*name)), 0, "%s: %s", row, *name);
 }
 
 static const struct safety_words *words_of(const char *kind, const char *rule)
@@ -135,6 +133,23 @@ Test(safety_data, every_rule_has_a_source_a_severity_and_words_of_its_own)
     for (unsigned c = 0; c < CLASS_COUNT; c++)
         cr_assert((ruled | safety_allergy_classes | CLASS_BIT(ANTI_INFECTIVE)) >> c & 1,
                   "class %u serves nothing", c);
+}
+
+/* What is said to be checked is counted in words. */
+Test(safety_data, as_many_are_checked_as_is_said)
+{
+    size_t classes = 0, medicines = 0;
+    for (size_t i = 0; i < safety_age_count; i++) {
+        const char *const *name = safety_ages[i].side.ingredients;
+        classes += safety_ages[i].side.classes != 0;
+        while (name && *name++)
+            medicines++;
+    }
+    cr_assert_eq(classes, 6);
+    cr_assert_eq(medicines, 5);
+    cr_assert(strstr(safety_checks_en[GALEN_FINDING_AGE].what, "six classes and five medicines"));
+    cr_assert_eq(safety_duplicate_count, 11);
+    cr_assert(strstr(safety_checks_en[GALEN_FINDING_CLASS].what, "eleven classes"));
 }
 
 /* One `%s` at most, no other `%`. */
