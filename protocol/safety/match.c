@@ -29,17 +29,53 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* Bytes of a mark that says nothing: apostrophes (St. John's), the signs of trade marks. 0: none here. */
-static size_t silent(struct galen_bytes in, size_t i)
+/* Bytes of one of these characters that stands here. 0: none does. */
+static size_t one_of(struct galen_bytes in, size_t i, const char *const *marks, size_t count)
 {
-    static const char *const marks[] = {"'", "\xe2\x80\x99", "\xe2\x80\x98", "\xc2\xae",
-                                        "\xe2\x84\xa2"};
-    for (size_t k = 0; k < COUNT(marks); k++) {
+    for (size_t k = 0; k < count; k++) {
         size_t size = strlen(marks[k]);
         if (size <= in.size - i && memcmp(in.at + i, marks[k], size) == 0)
             return size;
     }
     return 0;
+}
+
+/* A mark that says nothing: apostrophes (St. John's), the signs of trade marks, what cannot be seen. */
+static size_t silent(struct galen_bytes in, size_t i)
+{
+    static const char *const marks[] = {
+        "'",            /* apostrophe */
+        "\xe2\x80\x99", /* U+2019 */
+        "\xe2\x80\x98", /* U+2018 */
+        "\xc2\xae",     /* U+00AE */
+        "\xe2\x84\xa2", /* U+2122 */
+        "\xc2\xad",     /* U+00AD soft hyphen */
+        "\xe2\x80\x8b", /* U+200B zero width space */
+        "\xe2\x80\x8e", /* U+200E left-to-right mark */
+        "\xe2\x80\x8f", /* U+200F right-to-left mark */
+        "\xe2\x81\xa0", /* U+2060 word joiner */
+        "\xef\xbb\xbf", /* U+FEFF byte order mark */
+    };
+    return one_of(in, i, marks, COUNT(marks));
+}
+
+/* Spaces and hyphens beside those of ASCII, as they come from web pages and letters. */
+static size_t wide_space(struct galen_bytes in, size_t i)
+{
+    static const char *const marks[] = {
+        "\xc2\xa0",     /* U+00A0 no-break space */
+        "\xe2\x80\x82", /* U+2002 en space */
+        "\xe2\x80\x83", /* U+2003 em space */
+        "\xe2\x80\x89", /* U+2009 thin space */
+        "\xe2\x80\xaf", /* U+202F narrow no-break space */
+        "\xe2\x80\x90", /* U+2010 hyphen */
+        "\xe2\x80\x91", /* U+2011 non-breaking hyphen */
+        "\xe2\x80\x92", /* U+2012 figure dash */
+        "\xe2\x80\x93", /* U+2013 en dash */
+        "\xe2\x80\x94", /* U+2014 em dash */
+        "\xe2\x88\x92", /* U+2212 minus */
+    };
+    return one_of(in, i, marks, COUNT(marks));
 }
 
 static void add_char(struct words *w, uint8_t c)
@@ -64,7 +100,7 @@ static void read_words(struct galen_bytes in, struct words *w)
     memset(w, 0, sizeof *w);
     for (size_t i = 0; i < in.size && !w->too_long;) {
         uint8_t c = in.at[i];
-        size_t skip = silent(in, i), size = w->size[w->count];
+        size_t skip = silent(in, i), wide = wide_space(in, i), size = w->size[w->count];
         if (skip > 0) {
             i += skip;
             continue;
@@ -73,14 +109,14 @@ static void read_words(struct galen_bytes in, struct words *w)
         bool inside = (c == '.' || c == ',') && size > 0 &&
                       is_digit((uint8_t)w->text[w->count][size - 1]) && i + 1 < in.size &&
                       is_digit(in.at[i + 1]);
-        if (!is_letter(c) && !is_digit(c) && !inside && c != '%') {
+        if (wide > 0 || (!is_letter(c) && !is_digit(c) && !inside && c != '%')) {
             end_word(w);
             if (w->count == SAFETY_WORDS_MAX) {
                 w->too_long = i + 1 < in.size;
                 return;
             }
-            broken = broken || (c != ' ' && c != '-');
-            i++;
+            broken = broken || (wide == 0 && c != ' ' && c != '-');
+            i += wide > 0 ? wide : 1;
             continue;
         }
         if (size >= 4 && is_digit(c) && is_letter((uint8_t)w->text[w->count][size - 1])) {
@@ -177,19 +213,24 @@ static const char *const salts[] = {
 static const char *const metals[] = {"calcium", "magnesium", "potassium", "sodium", "zinc"};
 
 static const char *const fillers[] = {
-    "12hr",      "24hr",      "acting",    "action",     "adult",    "and",      "brand",
-    "cap",       "caplet",    "caplets",   "caps",       "capsule",  "capsules", "cd",
-    "chewable",  "childrens", "coated",    "controlled", "delayed",  "diskus",   "disintegrating",
-    "dose",      "dr",        "ec",        "ellipta",    "enteric",  "er",       "extended",
-    "extra",     "film",      "flexpen",   "flextouch",  "gelcap",   "gelcaps",  "generic",
-    "gummies",   "gummy",     "h",         "handihaler", "hfa",      "hour",     "hours",
-    "hr",        "hrs",       "immediate", "infants",    "inhaler",  "ir",       "junior",
-    "kwikpen",   "la",        "long",      "low",        "lozenge",  "lozenges", "maximum",
-    "modified",  "odt",       "oral",      "orally",     "otc",      "patch",    "pen",
-    "pill",      "pills",     "regular",   "release",    "respimat", "rx",       "sa",
-    "softgel",   "softgels",  "solostar",  "solution",   "sr",       "strength", "suspension",
-    "sustained", "syrup",     "tab",       "tablet",     "tablets",  "tabs",     "transdermal",
-    "vial",      "w",         "with",      "xl",         "xr",       "xt",
+    "12hr",        "24hr",       "acting",   "action",     "adult",      "and",
+    "bid",         "brand",      "buccal",   "cap",        "caplet",     "caplets",
+    "caps",        "capsule",    "capsules", "cd",         "chewable",   "childrens",
+    "coated",      "controlled", "cr",       "daily",      "delayed",    "disintegrating",
+    "diskus",      "dose",       "dr",       "ds",         "ec",         "ellipta",
+    "enteric",     "er",         "extended", "extra",      "film",       "flexpen",
+    "flextouch",   "gelcap",     "gelcaps",  "generic",    "gummies",    "gummy",
+    "h",           "handihaler", "hfa",      "hour",       "hours",      "hr",
+    "hrs",         "immediate",  "infants",  "inhaler",    "ir",         "junior",
+    "kwikpen",     "la",         "long",     "low",        "lozenge",    "lozenges",
+    "maximum",     "modified",   "mr",       "odt",        "once",       "oral",
+    "orally",      "otc",        "patch",    "pen",        "pill",       "pills",
+    "po",          "prn",        "qid",      "regular",    "release",    "respimat",
+    "rx",          "sa",         "sl",       "softgel",    "softgels",   "solostar",
+    "solution",    "sr",         "strength", "sublingual", "suspension", "sustained",
+    "syrup",       "tab",        "tablet",   "tablets",    "tabs",       "tid",
+    "transdermal", "twice",      "vial",     "w",          "weekly",     "with",
+    "xl",          "xr",         "xt",
 };
 /* The same behind a name that is no brand, or a brand used there anyway: a brand's own drops or cream may be
  * another medicine than its tablets. */

@@ -279,6 +279,24 @@ static const struct {
     {"fentanyl patch", "fentanyl"},
     {"sumatriptan nasal spray", "sumatriptan"},
     {"  warfarin   ", "warfarin"},
+    {"Ambien CR", "zolpidem"},
+    {"nitroglycerin 0.4 mg SL", "nitroglycerin"},
+    {"Nitrostat sublingual", "nitroglycerin"},
+    {"SMX-TMP DS 800-160", "sulfamethoxazole+trimethoprim"},
+    {"warfarin 5 mg daily", "warfarin"},
+    {"metoprolol tartrate 25 mg PO BID", "metoprolol"},
+    {"Klor-Con M20", "potassium"},
+    {"amoxicillin-pot clavulanate 875-125", "amoxicillin+clavulanate"},
+    {"Promethazine DM", "dextromethorphan+promethazine"},
+    {"co\xe2\x80\x91trimoxazole", "sulfamethoxazole+trimethoprim"},
+    {"Tylenol\xc2\xa0PM", "acetaminophen+diphenhydramine"},
+    {"lisinopril\xe2\x80\x93"
+     "HCTZ",
+     "hydrochlorothiazide+lisinopril"},
+    {"war\xc2\xad"
+     "farin\xe2\x80\x8b",
+     "warfarin"},
+    {"losartan\xc2\xa0potassium", "losartan"},
 };
 
 Test(safety_names, a_name_that_is_understood)
