@@ -5,9 +5,9 @@
 
 /* Words that say no more than the name before or after them. */
 static const char *const said_beside[] = {
-    "allergy",     "allergies", "allergic",  "antibiotic", "antibiotics", "drug",
-    "drugs",       "medicine",  "medicines", "medication", "medications", "sensitivity",
-    "intolerance", "to",        "all",       "any",        "other",       "class"};
+    "allergy",  "allergies", "allergic",   "antibiotic",  "antibiotics", "drug",        "drugs",
+    "medicine", "medicines", "medication", "medications", "sensitivity", "intolerance", "to",
+    "all",      "any",       "other",      "class",       "and",         "or"};
 
 #define TEXT_MAX 96
 
@@ -61,18 +61,17 @@ static bool clean(struct galen_bytes in, char out[TEXT_MAX])
     return n > 0;
 }
 
-/* One substance. */
-static bool match_one(struct galen_bytes in, struct galen_safety_match *match, uint64_t *classes)
+/* What these words mean together: a class by its name, one or many, and medicines. False: nothing. */
+static bool take_words(const char *text, size_t size, struct galen_safety_match *match,
+                       uint64_t *classes)
 {
-    char text[TEXT_MAX];
-    if (!clean(in, text))
-        return false;
-    size_t size = strlen(text);
-    uint64_t named = class_named(text);
-    if (named == 0 && size > 1 && text[size - 1] == 's') {
-        text[size - 1] = 0;
-        named = class_named(text);
-        text[size - 1] = 's';
+    char name[TEXT_MAX];
+    memcpy(name, text, size);
+    name[size] = 0;
+    uint64_t named = class_named(name);
+    if (named == 0 && size > 1 && name[size - 1] == 's') {
+        name[size - 1] = 0;
+        named = class_named(name);
     }
     *classes |= named;
     struct galen_safety_match one =
@@ -80,6 +79,36 @@ static bool match_one(struct galen_bytes in, struct galen_safety_match *match, u
     for (size_t i = 0; i < one.count && match->count < GALEN_SAFETY_INGREDIENTS_MAX; i++)
         match->ingredients[match->count++] = one.ingredients[i];
     return named != 0 || one.count > 0;
+}
+
+/* The longest words from here on that mean something; 0: none. */
+static size_t take_longest(const char *text, struct galen_safety_match *match, uint64_t *classes)
+{
+    for (size_t size = strlen(text); size > 0;) {
+        if (take_words(text, size, match, classes))
+            return size;
+        do
+            size--;
+        while (size > 0 && text[size] != ' ');
+    }
+    return 0;
+}
+
+/* One substance, or several with other words around them: "penicillin and sulfa", "codeine, hives". Of a medicine
+ * the whole name must be understood; of an allergy each word that is counts. False: not all were. */
+static bool match_one(struct galen_bytes in, struct galen_safety_match *match, uint64_t *classes)
+{
+    char text[TEXT_MAX];
+    bool all = true;
+    if (!clean(in, text))
+        return false;
+    for (const char *at = text; *at;) {
+        size_t taken = take_longest(at, match, classes);
+        all = all && taken > 0;
+        at += taken > 0 ? taken : strcspn(at, " ");
+        at += *at == ' ';
+    }
+    return all;
 }
 
 bool safety_allergy_match(struct galen_bytes substance, struct galen_safety_match *match,

@@ -141,6 +141,17 @@ static const char *allergy_rule(const struct known *k, const struct galen_safety
     return NULL;
 }
 
+/* Labels of penicillins and NSAIDs forbid each after a reaction to another. */
+static uint8_t allergy_severity(const char *rule, int row)
+{
+    uint64_t whole = CLASS_BIT(PENICILLIN) | CLASS_BIT(NSAID);
+    bool related = strcmp(rule, "related") == 0;
+    if (strcmp(rule, "cross") == 0)
+        return GALEN_SEVERITY_LOW;
+    return related && !(safety_ingredients[row].classes & whole) ? GALEN_SEVERITY_MODERATE
+                                                                 : GALEN_SEVERITY_HIGH;
+}
+
 void check_allergies(struct find *f)
 {
     for (size_t a = 0; a < f->input->allergy_count; a++) {
@@ -154,9 +165,7 @@ void check_allergies(struct find *f)
             const char *rule = allergy_rule(&f->known[i], &match, classes, &row);
             if (!rule)
                 continue;
-            uint8_t severity = strcmp(rule, "cross") == 0     ? GALEN_SEVERITY_LOW
-                               : strcmp(rule, "related") == 0 ? GALEN_SEVERITY_MODERATE
-                                                              : GALEN_SEVERITY_HIGH;
+            uint8_t severity = allergy_severity(rule, row);
             if (allergy->intolerance && severity > GALEN_SEVERITY_LOW)
                 severity--;
             find_add(f, &(struct concern){.kind = GALEN_FINDING_ALLERGY,

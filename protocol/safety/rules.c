@@ -218,6 +218,7 @@ const uint64_t safety_allergy_classes =
 /* A class is meant by its usual name, one or many, with "drugs" or "antibiotics" behind it. */
 const struct safety_allergy_word safety_allergy_words[] = {
     {"ace inhibitor",          B(ACE_INHIBITOR),               SOURCE_LABELS},
+    {"acei",                   B(ACE_INHIBITOR),               SOURCE_LABELS},
     {"angiotensin receptor blocker", B(ARB),                   SOURCE_LABELS},
     {"anti inflammatory",      B(NSAID),                       SOURCE_LABELS},
     {"arb",                    B(ARB),                         SOURCE_LABELS},
@@ -231,6 +232,7 @@ const struct safety_allergy_word safety_allergy_words[] = {
     {"nsaid",                  B(NSAID),                       SOURCE_LABELS},
     {"opiate",                 B(OPIOID),                      SOURCE_LABELS},
     {"opioid",                 B(OPIOID),                      SOURCE_LABELS},
+    {"pcn",                    B(PENICILLIN),                  SOURCE_LABELS},
     {"penicillin",             B(PENICILLIN),                  SOURCE_LABELS},
     {"proton pump inhibitor",  B(PPI),                         SOURCE_LABELS},
     {"quinolone",              B(QUINOLONE),                   SOURCE_LABELS},

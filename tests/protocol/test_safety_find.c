@@ -882,7 +882,23 @@ static const struct {
     {"sulfa", {"Bactrim"}, NULL, "Sulfa drugs", "allergy:class=h"},
     {"sulfa and a diuretic", {"hydrochlorothiazide"}, NULL, "Sulfa drugs", ""},
     {"sulfa among others", {"Bactrim"}, NULL, "latex, sulfa", "allergy:class=h"},
-    {"related", {"ibuprofen"}, NULL, "aspirin", "allergy:related=m"},
+    {"related", {"ibuprofen"}, NULL, "aspirin", "allergy:related=h"},
+    {"one penicillin and another", {"ampicillin"}, NULL, "Amoxicillin", "allergy:related=h"},
+    {"one statin and another", {"Crestor"}, NULL, "Lipitor", "allergy:related=m"},
+    {"as it is abbreviated", {"amoxicillin"}, NULL, "PCN allergy", "allergy:class=h"},
+    {"the first of two", {"amoxicillin"}, NULL, "penicillin and sulfa", "allergy:class=h"},
+    {"the second of two", {"Bactrim"}, NULL, "penicillin and sulfa", "allergy:class=h"},
+    {"with a sign between", {"Bactrim"}, NULL, "PCN & sulfa drugs", "allergy:class=h"},
+    {"with what happened",
+     {"amoxicillin"},
+     NULL,
+     "penicillin - hives as a child",
+     "allergy:class=h"},
+    {"a class of several words",
+     {"lisinopril"},
+     NULL,
+     "cough from ACE inhibitors",
+     "allergy:class=h"},
     {"hidden salicylate", {"Pepto-Bismol"}, NULL, "aspirin", "allergy:related=m"},
     {"penicillin and cephalosporin", {"cephalexin"}, NULL, "Penicillin", "allergy:cross=l"},
     {"intolerance weighs less", {"codeine"}, NULL, "~codeine", "allergy:same=m"},
@@ -1016,7 +1032,8 @@ Test(safety_find, what_was_not_checked_is_always_said)
     cr_assert(says(f, "Not recognised by name, so not compared with anything: little white pill."));
     cr_assert(says(f, "beta blockers also by class: timolol eye drops"));
     cr_assert(says(f, "the start is not known: warfarin"));
-    cr_assert(says(f, "Allergies that name no medicine recognised here: cats"));
+    cr_assert(
+        says(f, "Allergies of which not every word was recognised, so perhaps not compared: cats"));
     cr_assert(says(f, "No finding is no clearance."));
     cr_assert(says(f, "Kidney and liver function"));
     cr_assert_eq(f->gaps[0].record_count, 1);
@@ -1031,6 +1048,24 @@ Test(safety_find, what_was_not_checked_is_always_said)
     cr_assert(says(f, "the date of birth is not known"));
     cr_assert_eq(f->checked_count, checked - 1, "age was not checked");
     galen_safety_findings_free(f);
+}
+
+Test(safety_find, an_allergy_with_words_that_are_not_known_says_so)
+{
+    static const struct {
+        const char *allergy;
+        bool said;
+    } rows[] = {{"penicillin and sulfa", false},
+                {"Sulfa drugs", false},
+                {"penicillin - hives", true},
+                {"cats", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct list l;
+        make_list(&l, (const char *const[]){"metformin", NULL}, NULL, rows[i].allergy);
+        struct galen_safety_findings *f = galen_safety_find(&l.input);
+        cr_assert_eq(says(f, "not every word was recognised"), rows[i].said, "%s", rows[i].allergy);
+        galen_safety_findings_free(f);
+    }
 }
 
 Test(safety_find, of_a_disputed_regimen_every_name_is_checked)
