@@ -602,8 +602,8 @@ static int choose(struct cli *cli, struct edit *edit, const struct galen_field *
                         "There is no such record. `galen doc get` lists them.");
     shown_name_of(&edit->chart, edit->document, note);
     uint64_t shown = home_store_noted(cli->store, note);
-    size_t said = galen_record_history_count(record, field->number);
-    if (said > 0 && galen_record_history(record, field->number, said - 1).index >= shown)
+    uint64_t changed = galen_record_changed(record, field->number);
+    if (changed != GALEN_NO_ENTRY && changed >= shown)
         return cli_fail(cli, GALEN_ERR_BASE,
                         "`%s` changed since it was last shown here. Look at it with "
                         "`galen doc get` and choose again.",

@@ -149,6 +149,24 @@ struct galen_said galen_record_history(const struct galen_record *record, uint16
     return reg->writing != NULL ? show_text(reg, &reg->said[i]) : show(&reg->said[i]);
 }
 
+uint64_t galen_record_changed(const struct galen_record *record, uint16_t field)
+{
+    const struct reg *reg = field_reg(record, field);
+    const struct item *last = NULL;
+    if (reg != NULL && reg->count > 0)
+        last = reg->said[reg->count - 1].item;
+    for (size_t i = 0; reg != NULL && i < record->proposals.count; i++) {
+        const struct galen_proposal *proposal = record->proposals.at[i];
+        const struct reg *answers = &proposal->answers;
+        if (answers->count == 0 || (proposal->fields >> (field - 1) & 1) == 0)
+            continue;
+        const struct item *item = answers->said[answers->count - 1].item;
+        if (last == NULL || item->entry.index > last->entry.index)
+            last = item;
+    }
+    return last == NULL ? GALEN_NO_ENTRY : last->entry.index;
+}
+
 size_t galen_record_conflict_count(const struct galen_record *record)
 {
     return record->conflicts;

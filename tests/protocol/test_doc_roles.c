@@ -375,6 +375,29 @@ Test(doc_roles, D2_what_was_written_after_an_accept_stays_when_it_is_taken_back)
     story_end(&s);
 }
 
+/* Whoever chooses by the number that was shown would choose another value than they saw. */
+Test(doc_roles, D2_an_answer_that_takes_a_value_back_changes_the_field)
+{
+    struct story s;
+    story_begin(&s);
+    uint64_t first = story_write(&s, &ana, 0, PMR, 'm', "prescriber", "pain");
+    uint64_t proposal = story_propose(&s, &pat, 1, PMR, 'm', "prescriber", "sleep");
+    cr_assert_eq(galen_record_changed(story_record(&s, PMR, 'm'), GALEN_PMR_PRESCRIBER), first);
+    story_answer(&s, &ana, 2, proposal, true);
+    uint64_t beside = story_write(&s, &ben, 2, PMR, 'm', "prescriber", "ache");
+    const struct galen_record *record = story_record(&s, PMR, 'm');
+    assert_values(&s, PMR, 'm', "prescriber", "sleep | ache");
+    cr_assert_eq(galen_record_changed(record, GALEN_PMR_PRESCRIBER), beside);
+    uint64_t again = story_propose(&s, &pat, s.size, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_answer(&s, &ana, s.size, again, true); /* of another field */
+    cr_assert_eq(galen_record_changed(record, GALEN_PMR_PRESCRIBER), beside);
+    uint64_t decline = story_answer(&s, &tom, s.size, proposal, false);
+    assert_values(&s, PMR, 'm', "prescriber", "ache");
+    cr_assert_eq(galen_record_changed(record, GALEN_PMR_PRESCRIBER), decline);
+    cr_assert_eq(galen_record_changed(record, GALEN_PMR_PHARMACY), GALEN_NO_ENTRY);
+    story_end(&s);
+}
+
 Test(doc_roles, D2_two_accepts_at_the_same_time_agree)
 {
     struct story s;
