@@ -127,10 +127,23 @@ static void look_without(const struct reg *reg, const struct item *target, struc
     }
 }
 
+/* Who says when it was checked or explained says that they did it (SCHEMA.md): what stood before is written once
+ * more in nobody else's name. */
+static bool is_anothers_word(const struct galen_record *record, const struct galen_field *field,
+                             const struct item *target, const struct without *without)
+{
+    bool own = record->document->id != GALEN_DOC_PMR ||
+               (field->number != GALEN_PMR_VERIFIED_AT && field->number != GALEN_PMR_EXPLAINED_AT);
+    for (size_t i = 0; i < without->count && !own; i++)
+        own = galen_id_equal(&without->maximal[i]->item->entry.account, &target->entry.account);
+    return !own;
+}
+
 /* A register that is a field: what it says then. */
-static void undo_register(const struct galen_field *field, const struct reg *reg,
+static void undo_register(const struct galen_record *record, const struct galen_field *field,
                           const struct item *target, struct galen_undo_field *out)
 {
+    const struct reg *reg = &record->fields[field->number - 1];
     struct without without;
     look_without(reg, target, &without);
     out->why = without.why;
@@ -141,7 +154,7 @@ static void undo_register(const struct galen_field *field, const struct reg *reg
         return;
     if (GALEN_CHECKED(UNDO_CHOICE) && without.several && field->kind != GALEN_VALUE_POSITION)
         out->why = GALEN_UNDO_CHOICE;
-    else if (without.count > 0)
+    else if (without.count > 0 && !is_anothers_word(record, field, target, &without))
         out->then = without.maximal[0]->value;
     if (out->why == GALEN_UNDO_GOES && reg->different == 1 &&
         galen_bytes_equal(out->now, out->then))
@@ -278,7 +291,7 @@ static enum galen_err undo_write(const struct galen_docs *docs,
         if (out->why == GALEN_UNDO_GOES && field->kind == GALEN_VALUE_TEXT)
             err = undo_text(reg, target, undo, out, &value);
         else if (out->why == GALEN_UNDO_GOES) {
-            undo_register(field, reg, target, out);
+            undo_register(record, field, target, out);
             value = out->then;
         }
         if (err != GALEN_OK)

@@ -446,6 +446,30 @@ Test(undo, of_a_proposal_takes_no_words_of_others_with_it)
     story_end(&s);
 }
 
+/* The author of that value is who checked it: nobody says so for somebody else. */
+Test(undo, of_a_time_of_checking_says_nothing_in_anothers_place)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "prescriber", "Lee");
+    story_write(&s, &ben, 1, PMR, 'm', "verified_at", "2026-03-14T09:26:00Z");
+    uint64_t slip = story_write(&s, &tom, 2, PMR, 'm', "verified_at", "2026-03-15T09:26:00Z");
+    turn(&s, &tom, false, slip);
+    assert_values(&s, PMR, 'm', "verified_at", "(cleared)");
+    turn(&s, &tom, true, slip);
+    assert_values(&s, PMR, 'm', "verified_at", "2026-03-15T09:26:00Z");
+    uint64_t later = story_write(&s, &tom, s.size, PMR, 'm', "verified_at", "2026-03-16T09:26:00Z");
+    turn(&s, &tom, false, later); /* one's own word is one's own */
+    assert_values(&s, PMR, 'm', "verified_at", "2026-03-15T09:26:00Z");
+    uint64_t explained =
+        story_write(&s, &ben, s.size, PMR, 'm', "explained_at", "2026-03-14T09:26:00Z");
+    slip = story_write(&s, &tom, s.size, PMR, 'm', "explained_at", "2026-03-15T09:26:00Z");
+    turn(&s, &tom, false, slip);
+    assert_values(&s, PMR, 'm', "explained_at", "(cleared)");
+    cr_assert_lt(explained, slip);
+    story_end(&s);
+}
+
 Test(undo, is_for_what_the_role_may_write_now)
 {
     struct story s;
