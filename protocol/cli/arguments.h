@@ -41,6 +41,7 @@
     X(VISIT, "visit", "RECORD", "the record of the visit that the signature belongs to")           \
     X(AT, "at", "WHEN", "as it was after this entry, or on this day: 17, or 2026-03-14")           \
     X(AGAIN, "again", NULL, "make what you took back last stand again")                            \
+    X(BEFORE, "before", NULL, "take back what was before a change that cannot be taken back")      \
     X(LOOK, "look", NULL, "only say what it would be")                                             \
     X(NO_LIVE, "no-live", NULL, "without presence, drafts and visits")
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WHY_TEXT (NAME_TEXT_MAX + 128)
+
 struct undoing {
     struct galen_id chart;
     const cJSON *change; /* of what was looked at */
@@ -22,7 +24,7 @@ static const cJSON *part(const cJSON *object, const char *name)
     return cJSON_IsNull(found) ? NULL : found;
 }
 
-static void print_why(const cJSON *of)
+static void why_text(const cJSON *of, char out[WHY_TEXT])
 {
     static const struct {
         const char *why, *words;
@@ -38,21 +40,24 @@ static void print_why(const cJSON *of)
         {"too-long", "the text would be too long"},
     };
     const cJSON *by = part(of, "by");
+    const char *words = "";
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].why, text_of(of, "why")) == 0)
-            printf("%s", table[i].words);
+            words = table[i].words;
     if (by)
-        printf(" (%s, %s)", text_of(by, "name")[0] ? text_of(by, "name") : "?",
-               text_of(by, "role"));
+        snprintf(out, WHY_TEXT, "%s (%s, %s)", words,
+                 text_of(by, "name")[0] ? text_of(by, "name") : "?", text_of(by, "role"));
+    else
+        snprintf(out, WHY_TEXT, "%s", words);
 }
 
 static void print_field(const cJSON *field)
 {
     const char *now = text_of(field, "now"), *then = text_of(field, "then");
+    char why[WHY_TEXT];
     if (!cJSON_IsTrue(part(field, "goes"))) {
-        printf("  %s stays: ", text_of(field, "field"));
-        print_why(field);
-        printf("\n");
+        why_text(field, why);
+        printf("  %s stays: %s\n", text_of(field, "field"), why);
     } else if (part(field, "now")) {
         printf("  %s: %s -> %s\n", text_of(field, "field"), now[0] ? now : "(cleared)",
                then[0] ? then : "(cleared)");
@@ -77,11 +82,25 @@ static void print_change(const char *before, const cJSON *change)
 
 static void print_passed(const cJSON *passed)
 {
+    char why[WHY_TEXT];
     if (!passed)
         return;
-    printf("Left as it is: %s: ", text_of(passed, "what"));
-    print_why(passed);
-    printf("\n");
+    why_text(passed, why);
+    printf("Left as it is: %s: %s\n", text_of(passed, "what"), why);
+}
+
+/* What was meant cannot be taken back, and what was before it nobody may have meant. */
+static int stop_at(struct cli *cli, const cJSON *look)
+{
+    char why[WHY_TEXT];
+    const cJSON *passed = part(look, "passed"), *undo = part(look, "undo");
+    why_text(passed, why);
+    return cli_fail(cli, GALEN_ERR_NOTHING, "Your last change stays as it is: %s: %s.%s%s%s",
+                    text_of(passed, "what"), why, undo ? " Before it was: " : "",
+                    text_of(undo, "what"),
+                    undo ? ". `galen doc undo --before` takes that back; `--look` says what it "
+                           "would say then."
+                         : "");
 }
 
 static int show_look(struct cli *cli, cJSON *look)
@@ -92,7 +111,9 @@ static int show_look(struct cli *cli, cJSON *look)
     }
     print_passed(part(look, "passed"));
     if (part(look, "undo"))
-        print_change("`galen doc undo` would take back: ", part(look, "undo"));
+        print_change(part(look, "passed") ? "`galen doc undo --before` would take back: "
+                                          : "`galen doc undo` would take back: ",
+                     part(look, "undo"));
     else
         printf("There is nothing of yours to take back.\n");
     if (part(look, "redo"))
@@ -158,7 +179,9 @@ int command_doc_undo(struct cli *cli)
     if (!cli->json && !again)
         print_passed(part(look, "passed"));
     undoing.change = part(look, again ? "redo" : "undo");
-    if (undoing.change)
+    if (!again && part(look, "passed") && !cli->args.given[OPTION_BEFORE])
+        status = stop_at(cli, look);
+    else if (undoing.change)
         status = carry_out(cli, &undoing);
     else
         status = cli_fail(

@@ -152,8 +152,10 @@ const struct command commands[] = {
     ROW("doc accept", "CHART INDEX", 2, 2, 0, command_doc_accept,
         "accepts the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
     ROW("doc decline", "CHART INDEX", 2, 2, 0, command_doc_decline,
-        "declines the proposal of that entry (staff)", "JSON: chart, proposal, accepted, index.\n"),
-    ROW("doc undo", "CHART", 1, 1, O(AGAIN) | O(LOOK), command_doc_undo,
+        "declines the proposal of that entry (staff), or withdraws your own",
+        "Who is no staff withdraws what they proposed, until it is answered.\n"
+        "\nJSON: chart, proposal, accepted, index.\n"),
+    ROW("doc undo", "CHART", 1, 1, O(AGAIN) | O(BEFORE) | O(LOOK), command_doc_undo,
         "takes back your own last change of the documents",
         "The last thing you changed, proposed or answered in this chart, from whichever of your devices; again, and\n"
         "it is the one before. It is written as a change like any other, so the history keeps both, and a signed\n"
@@ -161,6 +163,7 @@ const struct command commands[] = {
         "between two values for. A record that you added is taken away again, unless somebody wrote in it or it was\n"
         "signed. A proposal is withdrawn until it is answered; an accept becomes a decline; neither, if that would take\n"
         "away a record in which somebody wrote, or that was signed.\n"
+        "If your last change cannot be taken back, nothing is: --before passes it over.\n"
         "--again makes what you took back last stand again, as long as you changed nothing since.\n"
         "\nExamples:\n"
         "  galen doc undo . --look                  what would it be?\n"
