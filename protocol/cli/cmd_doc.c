@@ -420,6 +420,10 @@ static int answer(struct cli *cli, bool accepted)
     if (err == GALEN_ERR_VALUE)
         return cli_fail(cli, err, "Entry %s is no proposal. `galen doc get` shows those that wait.",
                         cli->args.words[1]);
+    if (err == GALEN_ERR_ROLE)
+        return cli_fail(cli, err,
+                        "Staff accept and decline; others withdraw what they proposed themselves "
+                        "(galen doc decline), until it is answered.");
     status = err != GALEN_OK ? cli_fail(cli, err, NULL)
                              : cli_finish(cli, &edit.chart, edit.token, &index);
     if (status != CLI_OK)
@@ -432,7 +436,9 @@ static int answer(struct cli *cli, bool accepted)
         json_number(object, "index", index);
         print_json(object);
     } else {
-        printf("%s.\n", accepted ? "Accepted; it counts now" : "Declined");
+        printf("%s.\n", accepted ? "Accepted; it counts now"
+                        : galen_docs_may_answer(galen_engine_role(cli->engine)) ? "Declined"
+                                                                                : "Withdrawn");
     }
     return CLI_OK;
 }

@@ -98,6 +98,13 @@ static void remove_item(struct chart *chart, struct item *item)
     memmove(item, item + 1, (chart->item_count - i) * sizeof *item);
 }
 
+void outbox_drop_last(struct galen_engine *engine, struct chart *chart)
+{
+    struct item *last = &chart->items[chart->item_count - 1];
+    forget_item(engine, chart, last);
+    remove_item(chart, last);
+}
+
 /* A request that concerns several charts is done when the last of its items is. */
 static bool is_last_of(const struct galen_engine *engine, const struct item *item)
 {

@@ -491,13 +491,24 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
     err = texts_to_splices(engine, chart, &direct.content.write, was, &written);
     if (err == GALEN_OK)
         err = texts_to_splices(engine, chart, &propose.content.write, was, &suggested);
+    size_t waited = chart->item_count;
     if (err == GALEN_OK && direct.content.write.count > 0)
         err = outbox_operation(engine, now_ms, chart, &direct, both, token);
     if (err == GALEN_OK && *proposed)
         err = outbox_operation(engine, now_ms, chart, &propose, false, token);
+    if (err != GALEN_OK && chart->item_count > waited)
+        outbox_drop_last(engine, chart); /* what is refused is not half written */
     galen_writer_wipe(&written);
     galen_writer_wipe(&suggested);
     return settle(engine, now_ms, chart, err);
+}
+
+/* Who is no staff takes back what they proposed, until it is answered. */
+static bool may_withdraw(const struct galen_engine *engine, const struct galen_proposal *proposal)
+{
+    return galen_role_edits(engine->me.role) &&
+           galen_id_equal(&galen_proposal_entry(proposal)->account, &engine->me.account) &&
+           galen_proposal_answer_count(proposal) == 0;
 }
 
 enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
@@ -508,10 +519,11 @@ enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
     struct chart *chart = chart_to_write(engine, id, &err);
     if (!chart)
         return err;
-    if (!galen_docs_may_answer(engine->me.role))
-        return GALEN_ERR_ROLE;
-    if (!galen_docs_proposal(chart->docs, proposal))
+    const struct galen_proposal *answered = galen_docs_proposal(chart->docs, proposal);
+    if (!answered)
         return GALEN_ERR_VALUE;
+    if (!galen_docs_may_answer(engine->me.role) && (accepted || !may_withdraw(engine, answered)))
+        return GALEN_ERR_ROLE;
     struct galen_op op = {.kind = GALEN_KIND_ANSWER};
     op.content.answer.proposal = proposal;
     op.content.answer.accepted = accepted;

@@ -374,6 +374,8 @@ bool outbox_make_room(struct chart *chart);
 GALEN_MUST_USE enum galen_err outbox_add(struct galen_engine *engine, struct chart *chart,
                                          struct item *item);
 /** After a load: says again which requests wait for their person's word (L4). */
+/** Takes out what was added last, and nobody was told of. */
+void outbox_drop_last(struct galen_engine *engine, struct chart *chart);
 void outbox_loaded(struct galen_engine *engine, const struct chart *chart);
 /** Sends what can be sent. Call whenever something changed. */
 void outbox_pump(struct galen_engine *engine, uint64_t now_ms, struct chart *chart);

@@ -461,6 +461,7 @@ Test(engine, L9_nothing_is_signed_past_a_body_that_is_held_back)
 Test(engine, D4_nothing_is_signed_in_conflict_and_L8_over_what_is_newer)
 {
     struct visit v = visit_new(94);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
     const struct galen_id *id = galen_rules_chart(v.chart->rules);
     struct chart_device *colleague =
         chart_person(v.chart, "colleague", GALEN_ROLE_PHARMACIST, v.chart->admin);
@@ -560,6 +561,88 @@ Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
     reaches_the_log(home, v.chart);
     cr_assert_eq(galen_record_state(record), GALEN_RECORD_PRESENT);
     cr_assert_eq(write_field(home, "pmr", other, "status", "stopped"), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, D2_others_than_staff_withdraw_what_they_proposed_and_answer_nothing_else)
+{
+    static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    struct visit v = visit_new(95);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    uint64_t theirs =
+        chart_write(v.chart, v.pharmacist, GALEN_KIND_PROPOSE, "pmr", other, "pharmacy", "Elm");
+    uint64_t mine =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
+    struct home *home = home_of(&v, v.patient);
+    galen_token token;
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, theirs, false, token),
+                 GALEN_ERR_ROLE);
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, mine, true, token),
+                 GALEN_ERR_ROLE);
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, mine, false, token),
+                 GALEN_OK);
+    reaches_the_log(home, v.chart);
+    const struct galen_proposal *proposal =
+        galen_docs_proposal(galen_engine_docs(home->engine, id), mine);
+    cr_assert_eq(galen_proposal_state(proposal), GALEN_PROPOSAL_DECLINED);
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, mine, false, token),
+                 GALEN_ERR_ROLE);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+/* What is the patient's own to say, and what they propose. */
+static enum galen_err write_both(struct home *home)
+{
+    struct galen_write write = {.doc = GALEN_DOC_PMR, .count = 2};
+    struct galen_writer whole;
+    bool proposed;
+    galen_token token;
+    memcpy(write.record, medicine, sizeof write.record);
+    write.fields[0] = (struct galen_write_field){GALEN_PMR_PHARMACY, text("Elm Street")};
+    write.fields[1] = (struct galen_write_field){GALEN_PMR_TAKEN_AS, text("at night")};
+    galen_writer_init(&whole);
+    galen_write_encode(&whole, &write);
+    enum galen_err err =
+        galen_engine_write(home->engine, home_now(home), galen_rules_chart(home->charts[0]->rules),
+                           galen_written(&whole), NULL, &proposed, token);
+    galen_writer_wipe(&whole);
+    return err;
+}
+
+static size_t fill(struct home *home, const struct galen_id *id, size_t most)
+{
+    galen_token token;
+    size_t n = 0;
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    while (n < most &&
+           galen_engine_message(home->engine, home_now(home), id, text("Hello"), token) == GALEN_OK)
+        n++;
+    cr_assert_eq(galen_engine_waiting(home->engine, id), n);
+    return n;
+}
+
+/* Of a write that is in part a proposal, one part was once kept and sent when there was no room for the other. */
+Test(engine, what_is_refused_is_not_half_written)
+{
+    struct visit v = visit_new(94);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
+    write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.patient);
+    size_t room = fill(home, id, SIZE_MAX);
+    home_free(home);
+    home = home_of(&v, v.patient);
+    fill(home, id, room - 1);
+    cr_assert_eq(write_both(home), GALEN_ERR_LIMIT);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), room - 1);
+    home_free(home);
+    home = home_of(&v, v.patient);
+    fill(home, id, room - 2);
+    cr_assert_eq(write_both(home), GALEN_OK);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), room);
     home_free(home);
     chart_free(v.chart);
 }
@@ -682,6 +765,7 @@ Test(engine, no_line_of_a_discharge_is_forgotten_by_who_signs)
 Test(engine, D4_a_sign_off_that_was_overtaken_is_given_back)
 {
     struct visit v = visit_new(95);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
     write_regimen(v.chart, v.pharmacist, "drug=Metformin; dose=1");
     const struct galen_id *id = galen_rules_chart(v.chart->rules);
     struct home *home = home_of(&v, v.pharmacist);

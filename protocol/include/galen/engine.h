@@ -299,7 +299,7 @@ GALEN_MUST_USE enum galen_err galen_engine_write(struct galen_engine *engine, ui
                                                  struct galen_bytes write,
                                                  const struct galen_bytes *was, bool *proposed,
                                                  galen_token token);
-/** Staff: accepts or declines the proposal written at `proposal`. */
+/** Staff: accepts or declines the proposal written at `proposal`. Others: decline their own, until it is answered. */
 GALEN_MUST_USE enum galen_err galen_engine_answer(struct galen_engine *engine, uint64_t now_ms,
                                                   const struct galen_id *chart, uint64_t proposal,
                                                   bool accepted, galen_token token);
