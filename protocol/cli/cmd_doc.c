@@ -69,6 +69,8 @@ static void print_field(const cJSON *field)
             printf("  %s = %s", field->string, value[0] ? value : "(cleared)");
         print_by(said);
     }
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "outdated")))
+        printf("    OUTDATED: what is recommended was changed after this answer\n");
 }
 
 static void print_proposal(const cJSON *proposal)

@@ -119,7 +119,7 @@ const struct command commands[] = {
         "  galen doc get . pmr --at 17              after entry 17\n"
         "  galen doc get . pmr --at 2026-03-14      as it was when that day ended\n"
         "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined, empty), conflicts, fields\n"
-        "{name: {value (if there is one only), conflict, values [{number, value, index, account, device, name,\n"
+        "{name: {value (if there is one only), conflict, outdated (an answer to what was recommended before), values [{number, value, index, account, device, name,\n"
         "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, time, fields,\n"
         "answers}].\n"),
     ROW("doc findings", "CHART", 1, 1, 0, command_doc_findings,

@@ -167,6 +167,38 @@ uint64_t galen_record_changed(const struct galen_record *record, uint16_t field)
     return last == NULL ? GALEN_NO_ENTRY : last->entry.index;
 }
 
+/* What the field said for whoever said this; empty: nothing. */
+static struct galen_bytes said_before(const struct reg *reg, const struct item *item)
+{
+    for (size_t i = reg->count; i > 0; i--)
+        if (!reg->said[i - 1].taken_back &&
+            (reg->said[i - 1].item == item || item_in_past(reg->said[i - 1].item, item)))
+            return reg->said[i - 1].value;
+    return (struct galen_bytes){NULL, 0};
+}
+
+bool galen_record_answer_outdated(const struct galen_record *record)
+{
+    enum { NONE_YET = 1 }; /* the first option */
+    if (record->document->id != GALEN_DOC_DTP)
+        return false;
+    const struct reg *asked = &record->fields[GALEN_DTP_RECOMMENDATION - 1];
+    const struct reg *answers = &record->fields[GALEN_DTP_ANSWER - 1];
+    const struct galen_field *field = galen_field(record->document, GALEN_DTP_ANSWER);
+    for (size_t i = 0; i < answers->current_count; i++) {
+        const struct saying *answer = &answers->said[answers->current[i]];
+        struct galen_value value;
+        if (galen_value_read(field, answer->value, &value) != GALEN_OK || value.kind == 0 ||
+            value.as.choice == NONE_YET)
+            continue;
+        for (size_t k = 0; k < asked->current_count; k++)
+            if (!galen_bytes_equal(asked->said[asked->current[k]].value,
+                                   said_before(asked, answer->item)))
+                return true;
+    }
+    return false;
+}
+
 size_t galen_record_conflict_count(const struct galen_record *record)
 {
     return record->conflicts;

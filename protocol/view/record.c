@@ -132,6 +132,9 @@ static cJSON *field_json(const struct galen_engine *engine, const struct galen_i
     if (count == 1)
         add_value(object, "value", document, field, galen_record_value(record, field, 0).value);
     cJSON_AddBoolToObject(object, "conflict", count > 1);
+    if (document->id == GALEN_DOC_DTP && field == GALEN_DTP_ANSWER &&
+        galen_record_answer_outdated(record))
+        cJSON_AddBoolToObject(object, "outdated", true);
     for (size_t i = 0; i < count; i++) {
         struct galen_said said = galen_record_value(record, field, i);
         json_append(values, said_json(engine, chart, record, field, i + 1, &said));

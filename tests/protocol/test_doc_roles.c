@@ -125,6 +125,30 @@ Test(doc_roles, D2_a_prescriber_answers_a_recommendation_and_nothing_else)
     story_end(&s);
 }
 
+/* Nobody accepted a dose that they were never asked about. */
+Test(doc_roles, D2_an_answer_is_to_what_its_prescriber_had_read)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, GALEN_DOC_DTP, 'd', "recommendation", "lisinopril 20 mg");
+    story_write(&s, &drew, 1, GALEN_DOC_DTP, 'd', "answer", "none-yet");
+    uint64_t other =
+        story_write(&s, &ana, 2, GALEN_DOC_DTP, 'd', "recommendation", "lisinopril 30 mg");
+    const struct galen_record *record = story_record(&s, GALEN_DOC_DTP, 'd');
+    cr_assert_not(galen_record_answer_outdated(record), "there is none yet");
+    story_write(&s, &drew, other, GALEN_DOC_DTP, 'd', "answer", "accepted"); /* of 20 mg */
+    cr_assert(galen_record_answer_outdated(record), "though it stands behind it in the log");
+    story_write(&s, &drew, s.size, GALEN_DOC_DTP, 'd', "answer", "accepted");
+    cr_assert_not(galen_record_answer_outdated(record));
+    story_write(&s, &ana, s.size, GALEN_DOC_DTP, 'd', "note", "she will call");
+    cr_assert_not(galen_record_answer_outdated(record));
+    story_write(&s, &tom, s.size, GALEN_DOC_DTP, 'd', "recommendation", "lisinopril 40 mg");
+    cr_assert(galen_record_answer_outdated(record));
+    story_write(&s, &tom, s.size, GALEN_DOC_DTP, 'd', "recommendation", "lisinopril 30 mg");
+    cr_assert_not(galen_record_answer_outdated(record), "it says again what was accepted");
+    story_end(&s);
+}
+
 Test(doc_roles, D2_the_profile_is_one_record)
 {
     enum { PROFILE = GALEN_DOC_PROFILE };

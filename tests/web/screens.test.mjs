@@ -664,6 +664,12 @@ describe("a record of any document", () => {
         await page.close();
     });
 
+    test("in which a prescriber accepted what is recommended otherwise by now says so, and waits for an answer", async () => {
+        const page = await on("answers-outdated");
+        assert.match(await page.locator("main").innerText(), /1 question waits for an answer.*What is recommended was changed after this answer\./s);
+        await page.close();
+    });
+
     test("that a caregiver suggests names the caregiver as its source", async () => {
         const page = await on("allergies-caregiver");
         await page.evaluate((chart) => { history.pushState({ at: "chart", chart, part: "pmr", record: "new" }, ""); dispatchEvent(new PopStateEvent("popstate", { state: history.state })); }, CHART);

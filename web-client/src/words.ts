@@ -351,6 +351,7 @@ export const w = {
         is_in_it: (who: string): string => `${who} is in this text, too.`,
         conflict: (label: string): string => `Two different answers: ${label}`,
         conflict_choose: "Both were written at the same time. Choose the right one: it is written as yours.",
+        outdated: "What is recommended was changed after this answer.",
         conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message.",
         conflict_other: "Or write what is right instead",
         choose: "Use this one",

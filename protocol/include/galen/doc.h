@@ -137,6 +137,8 @@ struct galen_said galen_record_value(const struct galen_record *record, uint16_t
  *  has a value, which is what the text says now; for the others see galen_record_text_history. */
 size_t galen_record_history_count(const struct galen_record *record, uint16_t field);
 struct galen_said galen_record_history(const struct galen_record *record, uint16_t field, size_t i);
+/** Was a prescriber's answer given by somebody who had not read what is recommended now? (SCHEMA.md, dtp) */
+bool galen_record_answer_outdated(const struct galen_record *record);
 /** The last entry that can have changed what the field says: something was said for it, or an answer took that in or
  *  back. GALEN_NO_ENTRY: there is none. */
 uint64_t galen_record_changed(const struct galen_record *record, uint16_t field);

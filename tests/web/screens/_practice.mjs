@@ -448,6 +448,7 @@ export const states = [
     ["problem-new", "staff", chart("dtp", "new")],
     ["home-prescriber", "prescriber", { at: "home" }],
     ["answers-prescriber", "prescriber", chart("dtp")],
+    ["answers-outdated", "prescriber", chart("dtp"), (s) => { s.records[CHART].dtp[0].fields.answer = { ...settled(HART, 7, "accepted", 30), outdated: true }; }],
     ["answers-none", "prescriber", chart("dtp"), (s) => { s.records[CHART].dtp = []; }],
     ["problem-prescriber", "prescriber", chart("dtp", rec(21)), () => {}, [/^Tell us ?: Prescriber’s note|^Tell us ?: Prescriber's note/]],
     ["journal-patient", "patient", chart("journal")],

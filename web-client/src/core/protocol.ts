@@ -203,6 +203,8 @@ export interface FieldView {
     /** there if there is no conflict */
     value?: string;
     conflict: boolean;
+    /** a prescriber's answer: what is recommended was changed since */
+    outdated?: boolean;
     values: Said[];
 }
 export interface ProposalAnswer {

@@ -10,7 +10,8 @@ import { recordName, wordsOf } from "./names.ts";
 import { Button, Buttons, Empty } from "./parts.tsx";
 import { FieldOf, Folded } from "./records.tsx";
 
-const isOpen = (r: RecordView): boolean => ["", "none-yet"].includes(valueOf(r, "answer"));
+/** Not answered, or to be answered anew. */
+const isOpen = (r: RecordView): boolean => ["", "none-yet"].includes(valueOf(r, "answer")) || Boolean(r.fields["answer"]?.outdated);
 
 export function AnswersPart(props: ChartProps) {
     const { chart } = props;

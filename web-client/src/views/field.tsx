@@ -99,7 +99,12 @@ export function Status(props: FieldProps) {
     const last = view && !view.conflict ? view.values.at(-1) : undefined;
     if (!last)
         return null;
-    return props.record === "new" ? <p class="said"><SaidBy said={last} members={members} /></p> : <History {...props} last={last} />;
+    return props.record === "new" ? <p class="said"><SaidBy said={last} members={members} /></p> : (
+        <>
+            {view?.outdated && <p class="conflict-title"><span aria-hidden="true">⚠ </span>{w.field.outdated}</p>}
+            <History {...props} last={last} />
+        </>
+    );
 }
 
 function SaidBy({ said, members }: { said: Said; members: Member[] }) {
