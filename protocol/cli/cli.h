@@ -93,6 +93,8 @@ int cli_sync_to_show(struct cli *cli, const struct galen_id *chart);
 /** Waits until a request, and what belongs to it, is done. `index` (or NULL): its entry. */
 int cli_finish(struct cli *cli, const struct galen_id *chart, const galen_token token,
                uint64_t *index);
+/** Does a request that was not finished wait in the home, to be sent later? */
+bool cli_is_kept(struct cli *cli, const galen_token token);
 /** Makes a request, which cli_finish is to be called for at once; if it fails against what is known, reads on and tries once more. */
 enum galen_err cli_request(struct cli *cli, void *context,
                            enum galen_err (*make)(struct cli *cli, void *context));

@@ -19,6 +19,17 @@ static cJSON *link_json(const struct galen_writer *link, uint64_t span_ms)
     return object;
 }
 
+/* A link whose device is still to be added is shown nevertheless: nobody could ask for it once more, and a sheet
+ * takes the place of the one before. */
+static bool is_made(struct cli *cli, int status, const galen_token token)
+{
+    if (status == CLI_OK || !cli_is_kept(cli, token))
+        return status == CLI_OK;
+    cli_warn(cli, "This link opens nothing before the next command with a connection has sent "
+                  "what is kept. It is shown this once.");
+    return true;
+}
+
 /* -- invite ----------------------------------------------------------------------------------------- */
 
 struct invite {
@@ -173,9 +184,9 @@ int command_invite(struct cli *cli)
     if (status == CLI_OK) {
         enum galen_err err = cli_request(cli, &i, make_invitation);
         status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, i.token, NULL);
+        if (err == GALEN_OK && is_made(cli, status, i.token))
+            show_invitation(cli, &i);
     }
-    if (status == CLI_OK)
-        show_invitation(cli, &i);
     galen_writer_wipe(&i.name);
     galen_writer_wipe(&i.link);
     return status;
@@ -216,10 +227,23 @@ static void show_sheet(const struct galen_writer *link)
            (int)link->size, (const char *)link->at);
 }
 
+static void show_further(struct cli *cli, const struct further *f)
+{
+    bool code = f->purpose == GALEN_PURPOSE_CODE;
+    if (cli->json) {
+        cJSON *object = link_json(&f->link, code ? GALEN_CODE_SPAN_MS : 0);
+        cJSON_AddStringToObject(object, "purpose", purpose_name((uint8_t)f->purpose));
+        print_json(object);
+    } else if (code) {
+        show_code(&f->link);
+    } else {
+        show_sheet(&f->link);
+    }
+}
+
 static int further_device(struct cli *cli, enum galen_purpose purpose)
 {
     struct further f = {.purpose = purpose};
-    bool code = purpose == GALEN_PURPOSE_CODE;
     galen_writer_init(&f.link);
     int status = cli_open(cli, OPEN_MEMBER);
     /* A chart that this device was added to meanwhile needs the new device as well. */
@@ -228,15 +252,8 @@ static int further_device(struct cli *cli, enum galen_purpose purpose)
     if (status == CLI_OK) {
         enum galen_err err = cli_request(cli, &f, make_further);
         status = err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, NULL, f.token, NULL);
-    }
-    if (status == CLI_OK && cli->json) {
-        cJSON *object = link_json(&f.link, code ? GALEN_CODE_SPAN_MS : 0);
-        cJSON_AddStringToObject(object, "purpose", purpose_name((uint8_t)purpose));
-        print_json(object);
-    } else if (status == CLI_OK && code) {
-        show_code(&f.link);
-    } else if (status == CLI_OK) {
-        show_sheet(&f.link);
+        if (err == GALEN_OK && is_made(cli, status, f.token))
+            show_further(cli, &f);
     }
     galen_writer_wipe(&f.link);
     return status;

@@ -119,9 +119,9 @@ const struct command commands[] = {
         "  galen doc get . pmr --at 17              after entry 17\n"
         "  galen doc get . pmr --at 2026-03-14      as it was when that day ended\n"
         "\nJSON, one record a line: chart, doc, record, state (present, proposed, declined, empty), conflicts, fields\n"
-        "{name: {value (if there is one only), conflict, outdated (an answer to what was recommended before), values [{number, value, index, account, device, name,\n"
-        "role, time, proposal, proposed_by}]}}, proposals [{index, state, account, name, role, time, fields,\n"
-        "answers}].\n"),
+        "{name: {value (if there is one only), conflict, outdated (an answer to what was recommended before), values\n"
+        "[{number, value, index, account, device, name, role, time, proposal, proposed_by}]}}, proposals [{index,\n"
+        "state, account, name, role, time, fields, answers}].\n"),
     ROW("doc findings", "CHART", 1, 1, 0, command_doc_findings,
         "shows what a second look at the medicines finds, and what it did not look at",
         "Looks for interactions (a short list), allergies, the same ingredient or kind twice, a short treatment\n"

@@ -432,6 +432,18 @@ int cli_finish(struct cli *cli, const struct galen_id *chart, const galen_token 
     return CLI_OK;
 }
 
+bool cli_is_kept(struct cli *cli, const galen_token token)
+{
+    struct galen_waiting one;
+    for (size_t c = 0; c < galen_engine_chart_count(cli->engine); c++) {
+        const struct galen_id *id = galen_engine_chart_at(cli->engine, c);
+        for (size_t i = 0; galen_engine_waiting_at(cli->engine, id, i, &one); i++)
+            if (memcmp(one.token, token, sizeof(galen_token)) == 0)
+                return true;
+    }
+    return false;
+}
+
 /* What may be different once the rest of the chart was read. */
 static bool may_be_stale(enum galen_err err)
 {
