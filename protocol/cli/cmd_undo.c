@@ -33,7 +33,7 @@ static void why_text(const cJSON *of, char out[WHY_TEXT])
         {"choice", "several values stood there before: choose one in the record"},
         {"same", "would say the same as now"},
         {"role", "your role may not write it any more"},
-        {"used", "somebody wrote in the record since: stop it instead"},
+        {"used", "somebody wrote in the record, or of it in another: stop it instead"},
         {"signed", "it stands in a signed version: stop it instead"},
         {"answered", "was answered"},
         {"open-before", "was open before: answer the proposal again"},

@@ -245,6 +245,30 @@ static const struct item *other_part(const struct galen_record *record, const st
     return NULL;
 }
 
+/* Who names this record in another one; NULL: nobody. */
+static const struct item *naming(const struct galen_docs *docs, const struct galen_record *record,
+                                 const struct item *target)
+{
+    for (size_t d = 0; d < galen_document_count; d++)
+        for (size_t f = 0; f < galen_documents[d].field_count; f++) {
+            const struct galen_field *field = &galen_documents[d].fields[f];
+            for (size_t k = 0; field->refers == record->document->id && k < docs->order[d].count;
+                 k++) {
+                const struct reg *reg = &((struct galen_record *)docs->order[d].at[k])->fields[f];
+                for (size_t i = 0; i < reg->current_count; i++) {
+                    const struct saying *saying = &reg->said[reg->current[i]];
+                    struct galen_value value;
+                    if (galen_value_read(field, saying->value, &value) == GALEN_OK &&
+                        value.kind != 0 &&
+                        memcmp(value.as.record.id, record->id, sizeof record->id) == 0 &&
+                        stands_beside(saying->item, target))
+                        return saying->item;
+                }
+            }
+        }
+    return NULL;
+}
+
 static bool is_signed(const struct galen_docs *docs, const struct galen_record *record)
 {
     for (size_t i = 0; i < docs->signs.count; i++)
@@ -258,6 +282,8 @@ static void judge_adding(const struct galen_docs *docs, const struct item *targe
                          struct galen_undo *undo)
 {
     const struct item *other = other_part(undo->record, target);
+    if (other == NULL)
+        other = naming(docs, undo->record, target);
     if (other != NULL) {
         undo->why = GALEN_UNDO_USED;
         undo->by = &other->entry;
@@ -348,6 +374,8 @@ static void judge_declining(const struct galen_docs *docs, const struct item *ta
     bool leaves;
     const struct galen_proposal *proposal = target->proposal;
     const struct item *other = lost_part(proposal, target, &leaves);
+    if (other == NULL && leaves)
+        other = naming(docs, undo->record, target);
     if (other != NULL) {
         undo->why = GALEN_UNDO_USED;
         undo->by = &other->entry;

@@ -392,6 +392,30 @@ Test(undo, a_first_decline_is_answered_anew_instead)
     story_end(&s);
 }
 
+/* A problem that a colleague wrote down would be about a medicine that is not there. */
+Test(undo, of_an_added_record_that_others_name_does_not_take_it_away)
+{
+    struct story s;
+    char name[2 * GALEN_RECORD_ID_BYTES + 3] = "1/";
+    for (size_t i = 0; i < GALEN_RECORD_ID_BYTES; i++)
+        snprintf(name + 2 + 2 * i, 3, "%02x", 'm');
+    story_begin(&s);
+    uint64_t added = story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin");
+    uint64_t named = story_write(&s, &ben, 1, GALEN_DOC_DTP, 'd', "medicine", name);
+    assert_stays(&s, &ana, added, GALEN_UNDO_USED, &ben);
+    turn(&s, &ben, false, named);
+    turn(&s, &ana, false, added);
+    cr_assert_not(galen_record_stands(story_record(&s, PMR, 'm')));
+    story_end(&s);
+
+    story_begin(&s);
+    uint64_t proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Metformin");
+    uint64_t accept = story_answer(&s, &ana, 1, proposal, true);
+    story_write(&s, &ben, 2, GALEN_DOC_DTP, 'd', "medicine", name);
+    assert_stays(&s, &ana, accept, GALEN_UNDO_USED, &ben);
+    story_end(&s);
+}
+
 /* Their words would go with the record: a medicine is stopped, and not taken away. */
 Test(undo, of_an_accept_takes_no_record_away_in_which_others_wrote)
 {

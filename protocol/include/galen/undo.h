@@ -21,7 +21,7 @@ enum galen_undo_why {
     GALEN_UNDO_SAME = 3,   /* it would say the same as now */
     GALEN_UNDO_ROLE = 4,   /* the role may not write it any more */
     GALEN_UNDO_USED =
-        5, /* it added a record in which `by` wrote since: a part would be left, or lost */
+        5, /* the record would go, in which, or of which, `by` wrote: a part would be left, or lost */
     GALEN_UNDO_SIGNED = 6,   /* it added a record that stands in a signed version */
     GALEN_UNDO_ANSWERED = 7, /* a proposal that `by` answered */
     GALEN_UNDO_OPEN = 8,     /* an answer to what was open before: answer it again */
