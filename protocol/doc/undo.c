@@ -269,12 +269,23 @@ static const struct item *naming(const struct galen_docs *docs, const struct gal
     return NULL;
 }
 
-static bool is_signed(const struct galen_docs *docs, const struct galen_record *record)
+/* Was a version signed by somebody who had this entry in front of them? */
+static bool is_signed(const struct galen_docs *docs, uint64_t index)
 {
     for (size_t i = 0; i < docs->signs.count; i++)
-        if (((const struct sign *)docs->signs.at[i])->item->base > record->first->entry.index)
+        if (((const struct sign *)docs->signs.at[i])->item->base > index)
             return true;
     return false;
+}
+
+/* When the proposal was accepted first; GALEN_NO_ENTRY: never. */
+static uint64_t first_accept(const struct galen_proposal *proposal)
+{
+    const struct reg *answers = &proposal->answers;
+    for (size_t i = 0; i < answers->count; i++)
+        if (answers->said[i].value.at[0] == 1)
+            return answers->said[i].item->entry.index;
+    return GALEN_NO_ENTRY;
 }
 
 /* May the record that the change added be taken away again? */
@@ -287,7 +298,7 @@ static void judge_adding(const struct galen_docs *docs, const struct item *targe
     if (other != NULL) {
         undo->why = GALEN_UNDO_USED;
         undo->by = &other->entry;
-    } else if (is_signed(docs, undo->record)) {
+    } else if (is_signed(docs, undo->record->first->entry.index)) {
         undo->why = GALEN_UNDO_SIGNED;
     }
 }
@@ -379,7 +390,7 @@ static void judge_declining(const struct galen_docs *docs, const struct item *ta
     if (other != NULL) {
         undo->why = GALEN_UNDO_USED;
         undo->by = &other->entry;
-    } else if (leaves && proposal_is_accepted(proposal, NULL) && is_signed(docs, undo->record)) {
+    } else if (leaves && is_signed(docs, first_accept(proposal))) {
         undo->why = GALEN_UNDO_SIGNED;
     }
 }

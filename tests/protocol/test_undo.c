@@ -453,6 +453,13 @@ Test(undo, of_an_accept_does_not_take_away_a_record_that_was_signed)
     assert_stays(&s, &ana, accept, GALEN_UNDO_SIGNED, NULL);
     cr_assert_eq(galen_docs_version_at(s.docs, 0).superseded, GALEN_NO_ENTRY);
     story_end(&s);
+
+    story_begin(&s); /* nor does it stay because it was signed while it was proposed */
+    proposal = story_propose(&s, &pat, 0, PMR, 'm', "regimen", "drug=Ginkgo");
+    story_sign(&s, &ana, s.size);
+    accept = story_answer(&s, &ana, s.size, proposal, true);
+    turn(&s, &ana, false, accept);
+    story_end(&s);
 }
 
 Test(undo, of_a_proposal_takes_no_words_of_others_with_it)
