@@ -311,14 +311,20 @@ static int show_written(struct cli *cli, struct edit *edit)
 static int answer_first(struct cli *cli, const struct edit *edit)
 {
     char list[128] = "";
+    size_t used = 0;
     const struct galen_record *record = galen_docs_record(
         galen_engine_docs(cli->engine, &edit->chart), edit->document->id, edit->record);
     for (size_t i = 0; record && i < galen_record_proposal_count(record); i++) {
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
-        size_t used = strlen(list);
-        if (galen_proposal_state(proposal) != GALEN_PROPOSAL_REPLACED)
-            snprintf(list + used, sizeof list - used, "%s%llu", used > 0 ? ", " : "",
-                     (unsigned long long)galen_proposal_index(proposal));
+        if (galen_proposal_state(proposal) == GALEN_PROPOSAL_REPLACED)
+            continue;
+        int n = snprintf(list + used, sizeof list - used, "%s%llu", used > 0 ? ", " : "",
+                         (unsigned long long)galen_proposal_index(proposal));
+        if (n < 0 || (size_t)n >= sizeof list - used) { /* half a number would be another entry's */
+            list[used] = 0;
+            break;
+        }
+        used += (size_t)n;
     }
     return cli_fail(
         cli, GALEN_ERR_PROPOSED,

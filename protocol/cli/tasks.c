@@ -17,9 +17,10 @@ struct galen_bytes bytes_in(const struct task *t, const char *name)
 int number_in(const struct task *t, const char *name, uint64_t *out)
 {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(t->in, name);
-    if (!cJSON_IsNumber(number) || number->valuedouble < 0 || number->valuedouble > 9e15)
-        return cli_fail(t->cli, GALEN_ERR_USAGE, "\"%s\" should be a number.", name);
-    *out = (uint64_t)number->valuedouble;
+    bool counts = cJSON_IsNumber(number) && number->valuedouble >= 0 && number->valuedouble <= 9e15;
+    *out = counts ? (uint64_t)number->valuedouble : 0;
+    if (!counts || (double)*out != number->valuedouble)
+        return cli_fail(t->cli, GALEN_ERR_USAGE, "\"%s\" should be a whole number.", name);
     return CLI_OK;
 }
 
