@@ -102,22 +102,66 @@ static void find_ends(struct galen_bytes before, struct galen_bytes after, size_
         --*back;
 }
 
-/* The same, in whole words, and without a space beside them. */
-static void find_word_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
-                           size_t *back)
+static bool has_number(struct galen_bytes text)
 {
-    find_ends(before, after, front, back);
-    while (*front > 0 && !is_space(before.at[*front - 1]))
-        --*front;
-    while (*back > 0 && !is_space(before.at[before.size - *back]))
-        --*back;
-    *front -= *front > 0;
-    *back -= *back > 0;
+    for (size_t i = 0; i < text.size; i++)
+        if (is_digit(text.at[i]))
+            return true;
+    return false;
 }
 
 static struct galen_bytes part(struct galen_bytes text, size_t from, size_t to)
 {
     return (struct galen_bytes){text.size == 0 ? (const uint8_t *)"" : text.at + from, to - from};
+}
+
+static size_t word_from(struct galen_bytes text, size_t to)
+{
+    while (to > 0 && !is_space(text.at[to - 1]))
+        to--;
+    return to;
+}
+
+static size_t word_to(struct galen_bytes text, size_t from)
+{
+    while (from < text.size && !is_space(text.at[from]))
+        from++;
+    return from;
+}
+
+/* Does an amount end here that has no unit yet: "10", or "mg/5"? */
+static bool is_amount(struct galen_bytes text, size_t to)
+{
+    if (to == 0 || !is_digit(text.at[to - 1]))
+        return false;
+    size_t from = word_from(text, to);
+    return is_digit(text.at[from]) || memchr(text.at + from, '/', to - from) != NULL;
+}
+
+/* The word behind an amount, and one space: it is one with it. */
+static bool is_unit(struct galen_bytes text, size_t at)
+{
+    return at > 0 && at < text.size && text.at[at - 1] == ' ' && !is_space(text.at[at]) &&
+           !is_digit(text.at[at]) && is_amount(text, at - 1);
+}
+
+/* The same, in whole words, without a space beside them, and no amount without its unit. */
+static void find_word_ends(struct galen_bytes before, struct galen_bytes after, size_t *front,
+                           size_t *back)
+{
+    find_ends(before, after, front, back);
+    size_t from = word_from(before, *front), to = word_to(before, before.size - *back);
+    if (from > 0 && before.at[from - 1] == ' ' && is_amount(before, from - 1))
+        from = word_from(before, from - 1);
+    while (is_unit(before, from))
+        from = word_from(before, from - 1);
+    to += to < before.size;
+    while (is_unit(before, to)) {
+        to = word_to(before, to);
+        to += to < before.size;
+    }
+    *front = from - (from > 0);
+    *back = before.size - to;
 }
 
 /* ---- Between words that stay ----------------------------------------------------------------------- */
@@ -139,17 +183,9 @@ static uint32_t *decode(struct galen_bytes text, uint32_t *count)
     return points;
 }
 
-/* Numbers are compared whole, with what they run into and a space beside them: of two people's one takes the place
- * of the other or stands behind it, and no digit of one among those of the other. */
+/* Numbers are compared whole, with what they run into, their unit and a space beside them: of two people's one takes
+ * the place of the other or stands behind it, and no digit or unit of one beside those of the other. */
 enum { WHOLE = 0x40000000, SPACE = 0x20000000, INSIDE = SPACE - 1 }; /* no code point's bytes */
-
-static bool has_number(struct galen_bytes text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (is_digit(text.at[i]))
-            return true;
-    return false;
-}
 
 static void make_whole(uint32_t *points, uint32_t from, uint32_t to)
 {
@@ -160,6 +196,20 @@ static void make_whole(uint32_t *points, uint32_t from, uint32_t to)
         points[i] = WHOLE | (is_space(points[i]) ? SPACE : 0) | ((hash + i - from) & INSIDE);
 }
 
+/* Behind the unit of a number, if it is an amount (is_amount). */
+static uint32_t skip_unit(const uint32_t *points, uint32_t count, uint32_t from, uint32_t to)
+{
+    for (bool amount = is_digit(points[from]);; amount = false) {
+        for (; from < to; from++)
+            amount |= points[from] == '/';
+        if (!amount || !is_digit(points[to - 1]) || to + 1 >= count || points[to] != ' ' ||
+            is_space(points[to + 1]) || is_digit(points[to + 1]))
+            return to;
+        for (from = ++to; to < count && !is_space(points[to]);)
+            to++;
+    }
+}
+
 static void make_numbers_whole(uint32_t *points, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -167,6 +217,8 @@ static void make_numbers_whole(uint32_t *points, uint32_t count)
         bool is_number = false;
         for (; i < count && points[i] > ' ' && points[i] < 0x7f; i++)
             is_number |= is_digit(points[i]);
+        if (is_number)
+            i = skip_unit(points, count, from, i);
         if (is_number && i < count && is_space(points[i]))
             make_whole(points, from, ++i);
         else if (is_number)
@@ -277,6 +329,7 @@ struct word {
     size_t from, to; /* bytes */
 };
 
+/* An amount and its unit are one. */
 static struct word *find_words(struct galen_bytes text, uint32_t *count)
 {
     size_t starts = 0;
@@ -287,10 +340,11 @@ static struct word *find_words(struct galen_bytes text, uint32_t *count)
     for (size_t i = 0; words != NULL && i < text.size; i++) {
         if (is_space(text.at[i]))
             continue;
-        words[*count].from = i;
-        while (i < text.size && !is_space(text.at[i]))
-            i++;
-        words[(*count)++].to = i;
+        size_t to = word_to(text, i);
+        if (!is_unit(text, i) || !GALEN_CHECKED(MERGE_NUMBERS))
+            words[(*count)++].from = i;
+        words[*count - 1].to = to;
+        i = to;
     }
     return words;
 }

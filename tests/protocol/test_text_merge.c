@@ -235,8 +235,8 @@ static void assert_both_ways(const char *before, const char *mine, const char *t
 
 Test(text_merge, two_peoples_numbers_make_no_third)
 {
-    assert_both_ways("10 mg", "20 mg", "15 mg", "15 20 mg");
-    assert_both_ways("take 2.5 mg", "take 1.5 mg", "take 2.25 mg", "take 2.25 1.5 mg");
+    assert_both_ways("10 mg now", "20 mg now", "15 mg now", "15 mg 20 mg now");
+    assert_both_ways("take 2.5 mg", "take 1.5 mg", "take 2.25 mg", "take 2.25 mg 1.5 mg");
     assert_both_ways("take 10", "take 20", "take 15", "take 15 20");
     assert_both_ways("take 10mg daily", "take 100mg daily", "take 5mg daily",
                      "take 5mg 100mg daily");
@@ -244,4 +244,19 @@ Test(text_merge, two_peoples_numbers_make_no_third)
     assert_both_ways("5 10 20 mg", "6 10 20 mg", "5 10 30 mg", "6 10 30 mg");
     assert_both_ways("one 5 daily", "two 5 daily", "one 6 daily", "two 6 daily");
     assert_merges("10", "20", "15", "15 20");
+}
+
+/* What another unit makes of it is another number. */
+Test(text_merge, a_number_and_its_unit_are_one)
+{
+    assert_both_ways("take 10 mg", "take 20 mg", "take 10 mcg", "take 10 mcg 20 mg");
+    assert_merges("10 mg", "20 mg", "10 mcg", "10 mcg 20 mg");
+    assert_both_ways("10 mg daily", "10 g daily", "10 mcg daily", "10 mcg 10 g daily");
+    assert_both_ways("10 mg/5 mL twice", "20 mg/5 mL twice", "10 mg/10 mL twice",
+                     "10 mg/10 mL 20 mg/5 mL twice");
+    assert_both_ways("take 2 \xc2\xb5g now", "take 3 \xc2\xb5g now", "take 2 mg now",
+                     "take 2 mg 3 \xc2\xb5g now");
+    assert_both_ways("5 mg at 8 with food", "10 mg at 8 with food", "5 mg at 9 with food",
+                     "10 mg at 9 with food");
+    assert_both_ways("2  tablets", "3  tablets", "2  halves", "3  halves"); /* no unit stands so */
 }
