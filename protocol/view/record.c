@@ -149,6 +149,14 @@ static bool waits(const struct galen_proposal *proposal)
     return state == GALEN_PROPOSAL_PENDING || state == GALEN_PROPOSAL_CONTESTED;
 }
 
+/* May it be accepted still? After it was declined: while the record is no part of the patient's. */
+static bool is_open(const struct galen_proposal *proposal)
+{
+    return waits(proposal) ||
+           (galen_proposal_state(proposal) == GALEN_PROPOSAL_DECLINED &&
+            galen_record_state(galen_proposal_record(proposal)) != GALEN_RECORD_PRESENT);
+}
+
 /* What a field of a proposal would say, or with `shown` false how it changes a text. */
 static void add_proposed(cJSON *fields, const struct galen_proposal *proposal, size_t i, bool shown)
 {
@@ -178,7 +186,7 @@ static cJSON *proposal_json(const struct galen_engine *engine, const struct gale
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
     json_number(object, "index", galen_proposal_index(proposal));
     cJSON_AddStringToObject(object, "state", proposal_state_name(galen_proposal_state(proposal)));
-    if (waits(proposal) && !shown)
+    if (is_open(proposal) && !shown)
         cJSON_AddBoolToObject(object, "later", true);
     add_author(engine, object, chart, galen_proposal_entry(proposal));
     for (size_t i = 0; i < galen_proposal_field_count(proposal); i++)
@@ -204,7 +212,7 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
     const struct galen_document *document = galen_document(galen_record_doc(record));
     cJSON *object = cJSON_CreateObject(), *fields = cJSON_CreateObject();
     cJSON *proposals = cJSON_CreateArray();
-    size_t behind = 0; /* that wait */
+    size_t behind = 0; /* that are open */
     json_id(object, "chart", chart);
     cJSON_AddStringToObject(object, "doc", document ? document->name : "unknown");
     json_hex(object, "record", galen_record_id(record), GALEN_RECORD_ID_BYTES);
@@ -216,12 +224,12 @@ cJSON *record_json(const struct galen_engine *engine, const struct galen_id *cha
                      field_json(engine, chart, record, document->fields[i].number));
     json_put(object, "fields", fields);
     for (size_t i = 0; i < galen_record_proposal_count(record); i++)
-        behind += waits(galen_record_proposal(record, i));
+        behind += is_open(galen_record_proposal(record, i));
     for (size_t i = 0; i < galen_record_proposal_count(record); i++) {
         const struct galen_proposal *proposal = galen_record_proposal(record, i);
         if (galen_proposal_state(proposal) == GALEN_PROPOSAL_REPLACED)
             continue;
-        bool shown = waits(proposal) && behind-- <= PROPOSALS_SHOWN_MAX;
+        bool shown = is_open(proposal) && behind-- <= PROPOSALS_SHOWN_MAX;
         json_append(proposals, proposal_json(engine, chart, proposal, shown));
     }
     json_put(object, "proposals", proposals);

@@ -534,6 +534,30 @@ Test(view, of_many_proposals_that_wait_the_newest_say_what_they_would_say)
     chart_free(v.chart);
 }
 
+/* Staff may still accept it, and read what they would accept. */
+Test(view, of_what_was_declined_in_no_present_record_it_is_said_what_it_would_say)
+{
+    struct visit v = chart_with_patient(312);
+    struct home *home = home_of(&v, v.patient);
+    struct story s;
+    story_begin(&s);
+    uint64_t record = story_propose(&s, &pat, 0, GALEN_DOC_PMR, 'm', "regimen", "drug=Metformin");
+    story_write(&s, &pat, s.size, GALEN_DOC_PMR, 'm', "effects", "dizzy");
+    uint64_t proposal =
+        story_propose(&s, &drew, s.size, GALEN_DOC_PMR, 'm', "effects", "dizzy at noon");
+    story_answer(&s, &ana, s.size, record, false);
+    story_answer(&s, &ana, s.size, proposal, false);
+    cJSON *r = record_json(home->engine, chart_of(&v), story_record(&s, GALEN_DOC_PMR, 'm'));
+    says(r, "state", "declined");
+    const cJSON *p = cJSON_GetArrayItem(at(r, "proposals"), 1);
+    says(p, "state", "declined");
+    says(at(p, "fields"), "effects", "dizzy at noon");
+    cJSON_Delete(r);
+    story_end(&s);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* Where there is no memory to work out what a text would say, nothing is shown in its place. */
 Test(view, what_a_text_would_say_is_whole_or_lost)
 {

@@ -327,7 +327,7 @@ export function Proposals(props: ProposalProps) {
     const { record, staff } = props;
     return (
         <>
-            {[...shownProposals(record), ...(staff && isUnanswered(record) ? record.proposals.filter((p) => p.state === "declined") : [])].map((proposal) => (
+            {[...shownProposals(record), ...(staff && isUnanswered(record) ? record.proposals.filter((p) => p.state === "declined" && !p.later) : [])].map((proposal) => (
                 <ProposalView key={proposal.index} {...props} proposal={proposal} />
             ))}
         </>
