@@ -460,10 +460,12 @@ function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<strin
             <h2 tabIndex={-1} data-begin>{words.add[doc]}</h2>
             {plain && w.record.plain.add_what[doc] && <p>{w.record.plain.add_what[doc]}</p>}
             {missing && <Alert kind="error" title={w.record.name_first[doc]} live />}
-            {fields.map((field) => field && (
-                <FieldEditor key={field.name} chart={chart.chart} doc={doc} record="new" field={field} view={undefined}
-                    members={members} plain={plain} />
-            ))}
+            <div class="fields">
+                {fields.map((field) => field && (
+                    <FieldEditor key={field.name} chart={chart.chart} doc={doc} record="new" field={field} view={undefined}
+                        members={members} plain={plain} />
+                ))}
+            </div>
             <Buttons>
                 <Button type="submit">{sent}</Button>
                 <Button kind="other" onClick={back}>{w.field.cancel}</Button>
