@@ -16,12 +16,12 @@ export function wordsOf(doc: RecordDoc, record: RecordView, name: string, plain:
     return field && value !== "" ? fieldWords(value, field, plain) : "";
 }
 
-/** A value as a person reads it; a link to another record is that one's name. */
-export function fieldWords(text: string, field: SchemaField, plain: boolean): string {
+/** A value as a person reads it; a link to another record is that one's name, `among` those of now or of another time. */
+export function fieldWords(text: string, field: SchemaField, plain: boolean, among: (doc: RecordDoc) => RecordView[] = here): string {
     const doc = field.refers;
     if (field.kind !== "record" || !isRecordDoc(doc))
         return valueWords(text, field, plain);
-    const record = here(doc).find((r) => r.record === linked(text));
+    const record = among(doc).find((r) => r.record === linked(text));
     return record ? recordName(doc, record, plain) : w.record.unnamed[doc];
 }
 

@@ -65,10 +65,11 @@ function Parts({ then }: { then: Then }) {
     const parts = recordDocs.map((doc) => ({ doc, records: then.records[doc].filter(stood) })).filter(({ records }) => records.length > 0);
     if (parts.length === 0)
         return <Empty><p>{w.then.none}</p></Empty>;
-    return <>{parts.map(({ doc, records }) => <OnePart key={doc} doc={doc} records={records} members={members} plain={plain} />)}</>;
+    return <>{parts.map(({ doc, records }) => <OnePart key={doc} doc={doc} records={records} members={members} plain={plain} then={then} />)}</>;
 }
 
-function OnePart({ doc, records, members, plain }: { doc: RecordDoc; records: RecordView[]; members: Member[]; plain: boolean }) {
+function OnePart({ records, ...rest }: { doc: RecordDoc; records: RecordView[]; members: Member[]; plain: boolean; then: Then }) {
+    const { doc, plain } = rest;
     const [count, setCount] = useState(AT_ONCE);
     return (
         <section class="then-part">
@@ -77,7 +78,7 @@ function OnePart({ doc, records, members, plain }: { doc: RecordDoc; records: Re
                 {records.slice(0, count).map((record) => (
                     <li class="card" key={record.record}>
                         <h3>{recordName(doc, record, plain)}</h3>
-                        <Values doc={doc} record={record} members={members} plain={plain} />
+                        <Values {...rest} record={record} />
                     </li>
                 ))}
             </ul>
@@ -88,11 +89,11 @@ function OnePart({ doc, records, members, plain }: { doc: RecordDoc; records: Re
     );
 }
 
-function Values({ doc, record, members, plain }: { doc: RecordDoc; record: RecordView; members: Member[]; plain: boolean }) {
+function Values({ doc, record, members, plain, then }: { doc: RecordDoc; record: RecordView; members: Member[]; plain: boolean; then: Then }) {
     const fields = (schemaOf(doc)?.fields ?? []).filter((f) => !isHidden(doc, f));
     const words = (name: string, value: string) => {
         const field = fields.find((f) => f.name === name);
-        return value === "" || !field ? w.field.cleared : fieldWords(value, field, plain);
+        return value === "" || !field ? w.field.cleared : fieldWords(value, field, plain, (of) => then.records[of]);
     };
     return (
         <>
