@@ -640,7 +640,7 @@ describe("a record of any document", () => {
         await page.press("Keep this");
         assert.deepEqual(await page.writes(), [{ kind: "blood-pressure", systolic: "148", diastolic: "86" }]);
         await settle(page);
-        assert.match(await page.locator(".cards").innerText(), /blood pressure: 148\/86/);
+        assert.match(await page.locator(".cards").innerText(), /Blood pressure: 148\/86/);
         await page.close();
     });
 
@@ -780,7 +780,7 @@ describe("a visit", () => {
     test("says which kinds of medicines were asked about, also of those that are not taken", async () => {
         const page = await on("flow-collect-staff");
         assert.match(await page.locator(".still-open").innerText(), /5 kinds of medicines were not asked about/);
-        await page.press("Asked: no vitamin/mineral taken");
+        await page.press("Asked: none is taken (vitamin/mineral)");
         assert.deepEqual(await page.writes(), [{ asked: "vitamin" }]);
         await page.press(/^Asked: that is all \(prescription/);
         assert.deepEqual((await page.writes()).at(-1), { asked: "prescription, vitamin" });
@@ -1003,7 +1003,7 @@ test("of two values staff choose one, and that is written", async () => {
 test("of two values patients choose none", async () => {
     const page = await on("medicine-conflict-patient");
     assert.equal(await page.getByRole("button", { name: /Use this one/ }).count(), 0);
-    assert.match(await page.locator(".conflict").innerText(), /Your pharmacist will decide/);
+    assert.match(await page.locator(".conflict").innerText(), /Your pharmacist will decide[\s\S]*not sure what to do until then, call your practice/);
     await page.close();
 });
 
@@ -1397,4 +1397,84 @@ test("of a long chart as it was, a part is on the screen at a time", async () =>
     await page.press("Show 450 more");
     assert.equal(await page.locator(".then-part .card").count(), 100);
     await page.close();
+});
+
+describe("it says", () => {
+    for (const [what, name, where, said, unsaid] of [
+        ["a patient that medicines, not lines, are not decided", "flow-collect-discharge-patient", ".count-left", /^2 of 5 medicines are not decided/],
+        ["the plan back in the words of whoever reads it", "flow-agree-patient", ".flow", /The plan, in my words/, /the patient’s words/],
+        ["the plan back to staff as the patient's", "flow-agree-staff", ".flow", /The plan, in the patient’s words/],
+        ["what was signed in a patient's words", "papers-patient", ".cards", /Gone through together in a visit\./, /with the patient/],
+        ["that an own entry does not fit, and blames nobody", "log-patient", ".log", /You sent something that does not fit in here/, /breaks the rules/],
+        ["in the log the names that the parts have", "log-staff", ".log", /wrote in Medicines: Regimen/, /Personal medication record/],
+        ["to suggest an answer where there is none to change", "flow-start-patient", ".flow", /Did I agree to the visit\s+Not said yet\s+Suggest an answer/],
+        ["a patient that a suggestion waits", "medicines-patient", ".cards", /1 suggestion waits/],
+        ["staff that a suggestion is to answer", "medicines-staff", ".cards", /1 suggestion to answer/],
+        ["to a patient until when to answer", "checkin-patient", "h2", /^To answer by November 26, 2026/],
+        ["to a caregiver whose chart it is", "allergies-caregiver", ".chart-top", /This is the chart of Rosalind Example-Featherstonehaugh/],
+        ["to a caregiver at home, too", "home-caregiver", "main", /This is the chart of Rosalind Example-Featherstonehaugh/],
+        ["to a patient nothing of whose chart it is", "medicines-patient", "main", /My medicines/, /This is the chart of/],
+        ["to a prescriber whose chart it is", "home-prescriber", "main", /Rosalind Example-Featherstonehaugh/],
+        ["of a reading once what it was", "journal-patient", ".cards", /How I feel: 4 of 10/, /The upper number|How bad it is/],
+        ["that a year will do where it will", "medicine-new-staff", "main", /The year alone will do/],
+        ["nothing of a year for a date of birth", "profile-staff", "main", /Date of birth/, /The year alone will do/],
+        ["nothing of now for a time that is to come", "visit-new", "main", /Scheduled/, /Set to now/],
+        ["the lines of a text as lines, and you in a sentence", "then-patient", "main", /Corner pharmacy\nThe big one at the mall[\s\S]*Suggested by Sam/, /Suggested by You/],
+        ["of a link in the chart as it was the name that it had", "then-patient", "main", /The medicine on my list\s+Lisinopril/, /Medicine without a name/],
+    ])
+        test(what, async () => {
+            const page = await on(name);
+            const text = await page.locator(where).first().innerText();
+            assert.match(text, said);
+            if (unsaid)
+                assert.doesNotMatch(text, unsaid);
+            await page.close();
+        });
+});
+
+test("a problem that is solved is folded away from the patient, and no longer says how much it matters", async () => {
+    const page = await on("flow-assess-patient");
+    assert.match(await page.locator(".flow-section").first().innerText(), /^Problems to solve 1\s+High blood pressure[\s\S]*should be solved soon[\s\S]*Solved \(1\)/);
+    await page.getByText("Solved (1)").click();
+    const solved = page.locator("details .card", { hasText: "Pain in the knee" });
+    assert.match(await solved.innerText(), /solved/);
+    assert.doesNotMatch(await solved.innerText(), /needs care now/);
+    await page.close();
+});
+
+test("a heading that is the field's label stands there once", async () => {
+    const page = await on("flow-start-patient");
+    assert.equal(await page.locator(".sentence-label", { hasText: /^(What I want to talk about|Notes we write together)$/ }).count(), 0);
+    assert.equal(await page.locator(".sentence-label", { hasText: "Where I am now" }).count(), 1);
+    await page.close();
+});
+
+test("at a desk a new record's fields stand side by side", async () => {
+    const page = await on("medicine-new-staff");
+    const at = (label) => page.getByLabel(label, { exact: true }).boundingBox();
+    assert.equal((await at("Kind")).y, (await at("Status")).y);
+    assert.equal((await at("Drug")).y, (await at("Dose")).y);
+    assert.ok((await at("Frequency")).width > (await at("Route")).width * 1.9, "how often has room for a sentence");
+    await page.close();
+});
+
+test("at twice the size no word of the steps and the parts is broken", async () => {
+    const phone = await stage.context(390, 844);
+    const page = await stage.open(phone, state("flow-sign-done"));
+    await page.evaluate(() => { document.documentElement.style.fontSize = "225%"; });
+    const broken = await page.locator(".step button, .unfold").evaluateAll((buttons) => buttons.flatMap((button) => {
+        const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT), found = [];
+        for (let text = texts.nextNode(); text; text = texts.nextNode())
+            if (!text.parentElement.closest(".usa-sr-only"))
+                for (const { 0: word, index } of text.data.matchAll(/\S+/g)) {
+                    const range = document.createRange();
+                    range.setStart(text, index);
+                    range.setEnd(text, index + word.length);
+                    if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1)
+                        found.push(word);
+                }
+        return found;
+    }));
+    assert.deepEqual(broken, []);
+    await phone.close();
 });

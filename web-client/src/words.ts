@@ -25,6 +25,8 @@ const listing = new Intl.ListFormat(locale, { type: "conjunction" });
 
 const several = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
 const list = (items: string[]): string => listing.format(items);
+/** a name that may be "You", within a sentence */
+const within = (who: string): string => (who === w.you ? "you" : who);
 const DAY_MS = 86_400_000;
 
 function when(ms: number, now = Date.now()): string {
@@ -242,6 +244,7 @@ export const w = {
         opening: "Opening the chart…",
         gone: "This chart is no longer on this device.",
         here: (names: string[]): string => `Here now: ${list(names)}`,
+        of: (name: string): string => `This is the chart of ${name}. Where it says “I” or “my”, it speaks of them.`,
         stopped: "Writing has stopped in this chart.",
         to_log: "Check the log and save evidence",
         withheld: (entry: number): string => `The server holds back part of this chart, from entry ${entry + 1} on.`,
@@ -329,7 +332,7 @@ export const w = {
             number: "This is not a number that fits here. Use digits only.",
         } as Partial<Record<ValueKind, string>>,
         wrong_any: "This cannot be written here. Look at it again.",
-        suggest: "Suggest a change",
+        suggest: (empty: boolean): string => (empty ? "Suggest an answer" : "Suggest a change"),
         suggest_send: "Send my suggestion",
         save: "Save",
         cancel: "Cancel",
@@ -339,7 +342,7 @@ export const w = {
         not_saved: "Not saved yet: choose above.",
         not_sent: "Not sent yet.",
         typing: "Saved when you pause.",
-        proposed_by: (who: string, by: string): string => `${who} suggested it, ${by} accepted it`,
+        proposed_by: (who: string, by: string): string => `${who} suggested it, ${within(by)} accepted it`,
         history: "Earlier values",
         changed: (gone: string, came: string): string =>
             [gone && `removed “${gone}”`, came && `wrote “${came}”`].filter((s) => s).join(", "),
@@ -352,7 +355,7 @@ export const w = {
         conflict: (label: string): string => `Two different answers: ${label}`,
         conflict_choose: "Both were written at the same time. Choose the right one: it is written as yours.",
         outdated: "What is recommended was changed after this answer.",
-        conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message.",
+        conflict_wait: "Both were written at the same time. Your pharmacist will decide. If you know which is right, write a message. If you are not sure what to do until then, call your practice.",
         conflict_other: "Or write what is right instead",
         choose: "Use this one",
         meanwhile: (who: string): string => `${who} changed this while you were writing.`,
@@ -395,7 +398,7 @@ export const w = {
         },
         pressure: (systolic: string, diastolic: string): string => `${systolic}/${diastolic || "?"}`,
         of_ten: (n: string): string => `${n} of 10`,
-        due: (date: string): string => `Due ${date}`,
+        due: (date: string, plain: boolean): string => `${plain ? "To answer by" : "Due"} ${date}`,
         back: "Back to where I was",
         ways: "Go to a part of this record",
         opens_later:
@@ -408,7 +411,8 @@ export const w = {
         or: "or",
         proposed: "Suggested, to be accepted or declined",
         proposed_mine: "Waits for your pharmacist",
-        pending: (n: number): string => several(n, "suggestion", "suggestions"),
+        pending: (n: number): string => several(n, "suggestion to answer", "suggestions to answer"),
+        pending_plain: (n: number): string => several(n, "suggestion waits", "suggestions wait"),
         editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} here now`,
         about: (name: string): string => `About ${name}: `,
         ask: "Ask about it",
@@ -502,7 +506,7 @@ export const w = {
         instead: (words: string): string => `Write “${words}”`,
     },
     proposal: {
-        by: (who: string): string => `Suggested by ${who}`,
+        by: (who: string): string => `Suggested by ${within(who)}`,
         mine: "You suggested",
         now: "Now:",
         accept: "Accept",
@@ -512,7 +516,7 @@ export const w = {
         waits_mine: "Your pharmacist will look at it and answer.",
         waits: "Your pharmacist decides.",
         contested: "It was accepted and declined at the same time. Decide again:",
-        answered: (accepted: boolean, who: string): string => `${accepted ? "accepted" : "declined"} by ${who}`,
+        answered: (accepted: boolean, who: string): string => `${accepted ? "accepted" : "declined"} by ${within(who)}`,
         earlier: (n: number): string => `Answered suggestions (${n})`,
         later: (n: number): string => `${several(n, "more suggestion waits", "more suggestions wait")} behind these.`,
     },
@@ -649,7 +653,7 @@ export const w = {
             herbal: "Teas, drops, remedies from home, what others gave.",
         } as Record<string, string>,
         add_kind: (kind: string): string => `Add: ${kind.toLowerCase()}`,
-        kind_done: (kind: string, n: number): string => n === 0 ? `Asked: no ${kind.toLowerCase()} taken` : `Asked: that is all (${kind.toLowerCase()})`,
+        kind_done: (kind: string, n: number): string => n === 0 ? `Asked: none is taken (${kind.toLowerCase()})` : `Asked: that is all (${kind.toLowerCase()})`,
         kind_not_done: (kind: string): string => `✓ Asked about ${kind.toLowerCase()}. Not asked after all?`,
         taken_ask: "How is it really taken?",
         taken_said: "How it is really taken",
@@ -667,7 +671,7 @@ export const w = {
         ask_prescriber: "Ask a prescriber",
         recommendations: { plain: "What we ask my doctor", clinical: "Questions to prescribers" },
         next: "What comes next",
-        plan_in_words: "The plan, in the patient’s words",
+        plan_in_words: { plain: "The plan, in my words", clinical: "The plan, in the patient’s words" },
         action_words: (owner: string, due: string, goal: string): string =>
             [owner && `Who: ${owner}.`, due && `Until: ${due}.`, goal && `So that: ${goal}`].filter((part) => part).join(" "),
         teach_back: { plain: "How I take each medicine", clinical: "Teach-back for each medicine" },
@@ -731,8 +735,14 @@ export const w = {
         save: "Save as a file",
         size: (now: "letter" | "a4"): string => now === "letter" ? "Make it for A4 paper" : "Make it for letter paper",
         meaning: {
-            "reviewed-with-patient": "Gone through together with the patient.", "reviewed-alone": "Reviewed without the patient.",
-            "discharge-reconciled": "Reconciled after a hospital stay.", unknown: "",
+            plain: {
+                "reviewed-with-patient": "Gone through together in a visit.", "reviewed-alone": "Looked through without a visit.",
+                "discharge-reconciled": "Looked through after a hospital stay.", unknown: "",
+            },
+            clinical: {
+                "reviewed-with-patient": "Gone through together with the patient.", "reviewed-alone": "Reviewed without the patient.",
+                "discharge-reconciled": "Reconciled after a hospital stay.", unknown: "",
+            },
         },
     },
     sign: {
@@ -751,8 +761,10 @@ export const w = {
     },
     reconcile: {
         title: { plain: "After the hospital", clinical: "Discharge: line by line" },
-        left: (n: number, of: number): string =>
-            n === 0 ? `All ${several(of, "line is", "lines are")} decided.` : `${n} of ${several(of, "line", "lines")} ${n === 1 ? "is" : "are"} not decided yet.`,
+        left: (n: number, of: number, plain = false): string => {
+            const them = plain ? several(of, "medicine", "medicines") : several(of, "line", "lines");
+            return n === 0 ? `All ${them} ${of === 1 ? "is" : "are"} decided.` : `${n} of ${them} ${n === 1 ? "is" : "are"} not decided yet.`;
+        },
         before: "Before the hospital",
         after: "From now on",
         not_before: "Not on the list",
@@ -955,7 +967,7 @@ export const w = {
         back: "Back to the chart as it is now",
         loading: "Going back in the chart. With a long chart this takes a few seconds…",
         none: "Nothing was written in the chart yet.",
-        suggested: (who: string): string => `Suggested by ${who}, not decided then`,
+        suggested: (who: string): string => `Suggested by ${within(who)}, not decided then`,
         more: (n: number): string => `Show ${n} more`,
     },
 
@@ -1075,7 +1087,7 @@ const opened: Record<EntryState, string> = {
     clear: "", open: "wrote something that needs a newer version of Galen.",
     locked: "wrote something that is not open to you.",
     withheld: "wrote something that the server holds back.",
-    void: "wrote something that breaks the rules.",
+    void: "sent something that does not fit in here.",
 };
 
 function happened(entry: Entry, what: string, mine: boolean): string {

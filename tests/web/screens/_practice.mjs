@@ -447,6 +447,7 @@ export const states = [
     ["problem-staff", "staff", chart("dtp", rec(21))],
     ["problem-new", "staff", chart("dtp", "new")],
     ["home-prescriber", "prescriber", { at: "home" }],
+    ["home-caregiver", "caregiver", { at: "home" }],
     ["answers-prescriber", "prescriber", chart("dtp")],
     ["answers-outdated", "prescriber", chart("dtp"), (s) => { s.records[CHART].dtp[0].fields.answer = { ...settled(HART, 7, "accepted", 30), outdated: true }; }],
     ["answers-none", "prescriber", chart("dtp"), (s) => { s.records[CHART].dtp = []; }],

@@ -92,6 +92,7 @@ function ChartTop({ chart, home, plain, staff, open, part, record, step }: Chart
                 {plain ? words[part] : <>{chart.practice ? w.home.practice : chart.name || w.no_name}
                     <span class="part-name"> – {words[part]}</span></>}
             </Title>
+            {home.role === "caregiver" && chart.name && <p>{w.chart.of(chart.name)}</p>}
             <p class="here" role="status">{names.length > 0 ? w.chart.here(names) : ""}</p>
             {staff && !chart.practice && !inVisit && (
                 <Buttons>

@@ -17,6 +17,7 @@ import {
 } from "../state/values.ts";
 import { w } from "../words.ts";
 import { Carets } from "./carets.tsx";
+import { isAhead } from "./layouts.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
 import { ShowThen } from "./then.tsx";
 import { Alert, Button, Buttons, MarkView, me, nameOf, When } from "./parts.tsx";
@@ -508,7 +509,7 @@ function DateControl(props: FieldProps) {
         }}>
             <legend class="usa-legend">{labelOf(props.field, props.plain)}</legend>
             <Help {...props} id={`${id}-hint`} />
-            <span class="usa-hint">{w.field.date_hint}</span>
+            {props.doc === "pmr" && !props.plain && <span class="usa-hint">{w.field.date_hint}</span>}
             <div class="usa-memorable-date">
                 <div class="usa-form-group usa-form-group--month">
                     <label class="usa-label" for={`${id}-month`}>{w.field.month}</label>
@@ -540,7 +541,7 @@ function TimeControl(props: FieldProps) {
                 onInput={(event) => put(timeText(event.currentTarget.value))} onBlur={() => left(place)}
                 {...described(props, `${id}-hint`)} />
             <Buttons>
-                <Button kind="other" onClick={() => press(timeOf(Date.now()))}>{w.field.now}<span class="usa-sr-only">: {label}</span></Button>
+                {!isAhead(props.doc, props.field) && <Button kind="other" onClick={() => press(timeOf(Date.now()))}>{w.field.now}<span class="usa-sr-only">: {label}</span></Button>}
                 {text && <Button kind="quiet" onClick={() => press("")}>{w.field.clear}<span class="usa-sr-only">: {label}</span></Button>}
             </Buttons>
         </div>

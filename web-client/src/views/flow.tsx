@@ -109,7 +109,7 @@ function Flow(props: PartProps & { visit: RecordView }) {
             {step !== "sign" && (
                 <section>
                     <h3>{w.flow.notes}</h3>
-                    <FieldOf {...props} doc="visit" record={visit} name="notes" />
+                    <FieldOf {...props} doc="visit" record={visit} name="notes" under={w.flow.notes} />
                 </section>
             )}
             {staff && <StillOpen visit={visit} step={step} />}

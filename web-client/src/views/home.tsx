@@ -147,7 +147,7 @@ function MyHome({ home }: { home: Home }) {
             <Of part={tree.charts.value} again={() => void refresh("charts")} loading={w.home.loading_mine}>
                 {(charts) => charts.length === 0
                     ? <Empty><p>{w.home.no_chart}</p></Empty>
-                    : charts.map((chart) => <MyChart key={chart.chart} chart={chart} home={home} named={charts.length > 1} />)}
+                    : charts.map((chart) => <MyChart key={chart.chart} chart={chart} home={home} named={charts.length > 1 || home.role !== "patient"} />)}
             </Of>
         </>
     );
@@ -180,6 +180,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
     return (
         <section>
             {named && <h2>{chart.name || w.no_name}</h2>}
+            {home.role === "caregiver" && chart.name && <p>{w.chart.of(chart.name)}</p>}
             <Stopped chart={chart} />
             <Copied chart={chart} home={home} plain />
             <div class={`next-visit${chart.visit ? " is-open" : ""}`}>

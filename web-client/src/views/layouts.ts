@@ -25,6 +25,12 @@ export interface Layout {
     ours?: string[];
     /** stands in no form: the place in the list, keys of the machine */
     hidden?: string[];
+    /** what its name says already: a card does not say it again */
+    named?: string[];
+    /** what frightens and no longer counts when it is over: a patient's card does not say it then */
+    pressing?: string[];
+    /** times that are to come: nobody sets them to now */
+    ahead?: string[];
 }
 
 export const layouts: Record<RecordDoc, Layout> = {
@@ -75,6 +81,7 @@ export const layouts: Record<RecordDoc, Layout> = {
         only: { set_aside_reason: ["status", ["set-aside"]] },
         ours: ["finding", "set_aside_reason", "intervention"],
         hidden: ["finding"],
+        pressing: ["severity"],
     },
     journal: {
         sections: [["entry", ["kind", "at", "symptom", "systolic", "diastolic", "value", "note"]]],
@@ -86,6 +93,7 @@ export const layouts: Record<RecordDoc, Layout> = {
             symptom: ["kind", ["symptom"]], systolic: ["kind", ["blood-pressure"]], diastolic: ["kind", ["blood-pressure"]],
             value: ["kind", ["glucose", "weight"]],
         },
+        named: ["symptom", "systolic", "diastolic", "value"],
     },
     allergies: {
         sections: [["allergy", ["substance", "kind", "reaction", "severity", "status"]]],
@@ -111,6 +119,7 @@ export const layouts: Record<RecordDoc, Layout> = {
         },
         ours: ["identity", "consent_text", "assessment", "minutes", "asked", "brown_bag", "read_back", "step"],
         hidden: ["step"],
+        ahead: ["scheduled", "next_at"],
     },
     checkin: {
         sections: [["checkin", ["due", "got_new", "taking", "trouble", "questions", "answered_at"]]],
@@ -118,6 +127,7 @@ export const layouts: Record<RecordDoc, Layout> = {
         first: ["due", "visit"],
         needed: "due",
         over: ["answered_at", []],
+        named: ["due"],
         ours: ["visit"],
     },
 };
@@ -125,6 +135,9 @@ export const layouts: Record<RecordDoc, Layout> = {
 /** Fields that stand in no form. */
 export const isHidden = (doc: RecordDoc, field: SchemaField): boolean =>
     field.kind === "position" || Boolean(layouts[doc].hidden?.includes(field.name));
+
+/** Times that are to come. */
+export const isAhead = (doc: RecordDoc, field: SchemaField): boolean => Boolean(layouts[doc].ahead?.includes(field.name));
 
 /** Whether the field has a place beside what the others say. */
 export function goesWith(doc: RecordDoc, name: string, value: (field: string) => string): boolean {

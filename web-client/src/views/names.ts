@@ -35,9 +35,12 @@ export function entryLabel(entry: Entry, plain: boolean): string {
         return field ? labelOf(field, plain) : name;
     };
     const fields = Object.keys(entry.fields ?? {}).map(label).join(", ");
-    return `${plain ? schema.plain : schema.clinical}${fields ? `: ${fields}` : ""}`;
+    const part = isRecordDoc(schema.name) ? w.part[plain ? "plain" : "clinical"][schema.name] : plain ? schema.plain : schema.clinical;
+    return `${part}${fields ? `: ${fields}` : ""}`;
 }
 
+/** A choice's words, where a name begins with them. */
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const firstLine = (text: string | undefined): string => text?.split("\n")[0] ?? "";
 
 function medicine(record: RecordView, fields: Record<string, string>): string {
@@ -50,7 +53,7 @@ function medicine(record: RecordView, fields: Record<string, string>): string {
 }
 
 function reading(record: RecordView, fields: Record<string, string>, plain: boolean): string {
-    const kind = wordsOf("journal", record, "kind", plain);
+    const kind = capital(wordsOf("journal", record, "kind", plain));
     const value = fields["systolic"] ? w.record.pressure(fields["systolic"], fields["diastolic"] ?? "")
         : fields["symptom"] ? w.record.of_ten(fields["symptom"]) : fields["value"] ?? firstLine(fields["note"]);
     return [kind, value].filter((part) => part).join(": ");
@@ -65,9 +68,9 @@ export function recordName(doc: RecordDoc, record: RecordView, plain = false): s
         dtp: () => firstLine(fields["condition"]) || wordsOf(doc, record, "category", plain),
         journal: () => reading(record, fields, plain),
         allergies: () => firstLine(fields["substance"]),
-        visit: () => [wordsOf(doc, record, "type", plain),
+        visit: () => [capital(wordsOf(doc, record, "type", plain)),
                       wordsOf(doc, record, fields["started"] ? "started" : "scheduled", plain)].filter((part) => part).join(", "),
-        checkin: () => fields["due"] ? w.record.due(wordsOf(doc, record, "due", plain)) : "",
+        checkin: () => fields["due"] ? w.record.due(wordsOf(doc, record, "due", plain), plain) : "",
     };
     return names[doc]() || w.record.unnamed[doc];
 }

@@ -44,7 +44,7 @@ export function VersionList({ versions, level = 2, ...props }: ChartProps & { he
                     <p class="tags">
                         <Tag kind={one.superseded ? "attention" : "good"}>{one.superseded ? w.papers.superseded : w.papers.valid}</Tag>
                     </p>
-                    <p>{w.papers.signed(nameOf(one.account, members))} <When ms={one.time_ms} />. {w.papers.meaning[one.meaning]}</p>
+                    <p>{w.papers.signed(nameOf(one.account, members))} <When ms={one.time_ms} />. {w.papers.meaning[props.plain ? "plain" : "clinical"][one.meaning]}</p>
                     {one.superseded && one.superseded_at_ms !== undefined && <p>{w.papers.changed} <When ms={one.superseded_at_ms} />.</p>}
                     <Buttons>
                         <Button onClick={() => go(paper(props.chart.chart, props.here, one.version))}>

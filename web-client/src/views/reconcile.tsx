@@ -20,7 +20,7 @@ export function Reconcile(props: FlowProps) {
     const left = lines.filter((r) => !reconciledIn(visit, r)).length;
     return (
         <Section title={w.reconcile.title[staff ? "clinical" : "plain"]}>
-            <p class={`lead count-left${left === 0 ? " none" : ""}`} role="status">{w.reconcile.left(left, lines.length)}</p>
+            <p class={`lead count-left${left === 0 ? " none" : ""}`} role="status">{w.reconcile.left(left, lines.length, !staff)}</p>
             <ol class="plain-list">{lines.map((r) => <Line key={r.record} {...props} medicine={r} />)}</ol>
             {staff && (
                 <Buttons>

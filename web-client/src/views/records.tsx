@@ -116,13 +116,15 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
     const name = recordName(doc, record, plain);
     const pending = record.proposals.filter((p) => p.state === "pending").length;
     const typing = typingIn(chart.chart, doc, record.record);
+    const { named = [], pressing = [] } = layouts[doc];
+    const without = plain && isOver(doc, record, (field) => fields[field] ?? "") ? [...named, ...pressing] : named;
     return (
         <li class="card beside">
             {props.level === 4 ? <h4>{name}</h4> : <h2>{name}</h2>}
             <p class="tags">
                 {record.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(record.conflicts)}</Tag>}
                 {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
-                {record.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
+                {record.state !== "proposed" && pending > 0 && <Tag kind="attention">{(plain ? w.record.pending_plain : w.record.pending)(pending)}</Tag>}
                 {typing.length > 0 && <Tag kind="plain">{w.record.editing(typing)}</Tag>}
             </p>
             <dl class="brief">
@@ -131,6 +133,8 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
                     if (!field)
                         return null;
                     const view = record.fields[one];
+                    if (without.includes(one) && !view?.conflict)
+                        return null;
                     const values = view?.conflict ? view.values.map((said) => said.value) : fields[one] ? [fields[one]] : [];
                     return values.length > 0 && (
                         <div key={one}>
@@ -248,8 +252,8 @@ function OneRecord(props: Props & { schema: SchemaDocument; record: RecordView }
     );
 }
 
-/** One field of a record, as it stands in any screen. `sentence`: it is changed elsewhere. */
-export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView; name: string; sentence?: boolean; radios?: boolean }) {
+/** One field of a record, as it stands in any screen. `sentence`: it is changed elsewhere; `under`: the heading above it. */
+export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView; name: string; sentence?: boolean; radios?: boolean; under?: string | undefined }) {
     const { chart, doc, record, name, plain, staff, sentence, radios } = props;
     const known = tree.schema.value.find((d) => d.name === doc)?.fields.find((f) => f.name === name);
     if (!known)
@@ -264,11 +268,11 @@ export function FieldOf(props: ChartProps & { doc: RecordDoc; record: RecordView
         return null;
     return (staff ? field.access !== "none" : !plain && field.access === "direct") && !fixed
         ? <FieldEditor {...of} />
-        : <Sentence {...of} fixed={fixed || (plain && Boolean(layouts[doc].ours?.includes(name)))} />;
+        : <Sentence {...of} under={props.under} fixed={fixed || (plain && Boolean(layouts[doc].ours?.includes(name)))} />;
 }
 
 /** A plain sentence, and a button where the person may say something. */
-function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean }) {
+function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean; under?: string | undefined }) {
     const { field, view, plain, fixed } = props;
     const [editing, setEditing] = useState(false);
     const around = useRef<HTMLDivElement>(null);
@@ -298,7 +302,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
             <Conflict {...props} />
             {!view?.conflict && (
                 <>
-                    <p class="sentence-label">{label}</p>
+                    <p class={label === props.under ? "usa-sr-only" : "sentence-label"}>{label}</p>
                     <p class={value === "" ? "value none" : "value"}>
                         {value === "" ? w.field.not_said : fieldWords(value, field, plain)}
                     </p>
@@ -309,7 +313,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean })
             {!fixed && field.access !== "none" && (
                 <Buttons>
                     <Button kind="other" onClick={() => setEditing(true)}>
-                        {field.access === "propose" ? w.field.suggest : verb}
+                        {field.access === "propose" ? w.field.suggest(value === "" && !view?.conflict) : verb}
                         <span class="usa-sr-only">: {label}</span>
                     </Button>
                 </Buttons>

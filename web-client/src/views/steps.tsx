@@ -13,6 +13,7 @@ import { linked, linkTo, readSet, sentences, shownFields, timeOf, valueOf } from
 import { helpFor, valueWords, w } from "../words.ts";
 import { FindingsPanel } from "./findings.tsx";
 import { kindsOf, OpenSteps, Section, type FlowProps } from "./flow.tsx";
+import { isOver } from "./layouts.ts";
 import { entryLabel, fieldOf, fieldWords, recordName, schemaOf, wordsOf } from "./names.ts";
 import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, When } from "./parts.tsx";
 import { VersionList } from "./papers.tsx";
@@ -21,9 +22,9 @@ import { Reconcile } from "./reconcile.tsx";
 import { FieldOf, Folded, membersOf, RecordCard, theOne } from "./records.tsx";
 
 /** Patients are not asked why there is no next visit. */
-const of = (props: FlowProps, names: string[]) => (
+const of = (props: FlowProps, names: string[], under?: string) => (
     <div class="fields">
-        {names.filter((name) => name !== "next_none" || props.staff || valueOf(props.visit, name) !== "").map((name) => <FieldOf key={name} {...props} doc="visit" record={props.visit} name={name} />)}
+        {names.filter((name) => name !== "next_none" || props.staff || valueOf(props.visit, name) !== "").map((name) => <FieldOf key={name} {...props} doc="visit" record={props.visit} name={name} under={under} />)}
     </div>
 );
 
@@ -55,7 +56,7 @@ export function Start(props: FlowProps) {
             <Section title={w.flow.agenda}>{of(props, ["agenda"])}</Section>
         </>
         : <>
-            <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "place"])}</Section>
+            <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "place"], w.flow.agenda_plain)}</Section>
             <Section title={w.flow.consent}>{of(props, ["consent", "consent_mode", "type", "delivery"])}</Section>
         </>;
 }
@@ -263,7 +264,7 @@ export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: Rec
             <p class="tags">
                 {medicine.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(medicine.conflicts)}</Tag>}
                 {medicine.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
-                {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{w.record.pending(pending)}</Tag>}
+                {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{(plain ? w.record.pending_plain : w.record.pending)(pending)}</Tag>}
                 {staff && barriers.map((one) => <Tag key={one} kind="attention">{fieldWords(one, fieldOf("pmr", "barriers")!, plain)}</Tag>)}
             </p>
             <Buttons>
@@ -282,16 +283,20 @@ export function Assess(props: FlowProps) {
     const problems = countOf("dtp");
     const about = (r: RecordView) => linked(shownFields(r)["medicine"] ?? "");
     const medicines = medicinesNow();
-    if (!staff)
+    if (!staff) {
+        const solved = problems.filter((r) => isOver("dtp", r, (field) => shownFields(r)[field] ?? ""));
+        const open = problems.filter((r) => !solved.includes(r));
         return (
             <>
-                <Section title={w.part[plain ? "plain" : "clinical"].dtp} count={problems.length}>
-                    {problems.length === 0 && <p>{w.record.plain.none.dtp}</p>}
-                    <Cards {...props} doc="dtp" records={problems} />
+                <Section title={w.part[plain ? "plain" : "clinical"].dtp} count={open.length}>
+                    {open.length === 0 && <p>{w.record.plain.none.dtp}</p>}
+                    <Cards {...props} doc="dtp" records={open} />
+                    {solved.length > 0 && <Folded title={w.record.plain.over.dtp(solved.length)}><Cards {...props} doc="dtp" records={solved} /></Folded>}
                 </Section>
-                <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "questions"])}</Section>
+                <Section title={w.flow.agenda_plain}>{of(props, ["agenda", "questions"], w.flow.agenda_plain)}</Section>
             </>
         );
+    }
     return (
         <>
             <FindingsPanel {...props} />
@@ -368,7 +373,7 @@ export function Agree(props: FlowProps) {
     const taught = (r: RecordView) => void writeFields(chart.chart, "pmr", r.record, { teach_back: "yes", explained_at: timeOf(Date.now()) });
     return (
         <>
-            <Section title={w.flow.plan_in_words}>
+            <Section title={w.flow.plan_in_words[staff ? "clinical" : "plain"]}>
                 {actions.length === 0 && <Empty><p>{w.record.plain.none.map}</p></Empty>}
                 <ol class="read-back">
                     {actions.map((r) => (
@@ -492,7 +497,7 @@ function Signature(props: FlowProps) {
                         {meanings.map((one) => (
                             <div class="usa-radio" key={one}>
                                 <input class="usa-radio__input" type="radio" id={`${id}-${one}`} name={id} checked={meaning === one} onChange={() => setMeaning(one)} />
-                                <label class="usa-radio__label" for={`${id}-${one}`}>{w.papers.meaning[one]}</label>
+                                <label class="usa-radio__label" for={`${id}-${one}`}>{w.papers.meaning.clinical[one]}</label>
                             </div>
                         ))}
                     </fieldset>
