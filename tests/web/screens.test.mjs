@@ -879,7 +879,7 @@ test("a discharge is not signed, whatever the meaning, while a line is left with
     await page.getByRole("button", { name: "Sign", exact: true }).click();
     await settle(page);
     assert.deepEqual((await page.heard("sign")).map(({ meaning, visit }) => [meaning, visit]), [["reviewed-with-patient", record(52)]]);
-    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
+    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by you/);
     await page.close();
 });
 
@@ -922,7 +922,7 @@ test("what came in the moment before is not signed unseen", async () => {
     await signButton(page).click();
     await settle(page);
     assert.deepEqual((await page.heard("sign")).map(({ seen }) => seen), [15, 16]);
-    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by You/);
+    assert.match(await page.locator(".flow").innerText(), /Version 1[\s\S]*Signed by you/);
     await page.close();
 });
 
@@ -1416,6 +1416,8 @@ describe("it says", () => {
         ["to a patient nothing of whose chart it is", "medicines-patient", "main", /My medicines/, /This is the chart of/],
         ["to a prescriber whose chart it is", "home-prescriber", "main", /Rosalind Example-Featherstonehaugh/],
         ["of a reading once what it was", "journal-patient", ".cards", /How I feel: 4 of 10/, /The upper number|How bad it is/],
+        ["of one's own signature that it is one's own", "flow-sign-conflict", ".cards", /Signed by you, /],
+        ["of a consent in one sentence what it was and when", "flow-start-revoked", "main", /the patient\), for audio, text 1 \(2026\), today, 3:20 PM\./],
         ["that a year will do where it will", "medicine-new-staff", "main", /The year alone will do/],
         ["nothing of a year for a date of birth", "profile-staff", "main", /Date of birth/, /The year alone will do/],
         ["nothing of now for a time that is to come", "visit-new", "main", /Scheduled/, /Set to now/],

@@ -639,7 +639,7 @@ export const w = {
         consent_revoke: "It was taken back",
         consent_again: "Ask again",
         consent_was: (who: string, relation: string, modes: string, text: string): string =>
-            `By ${who}${relation ? ` (${relation})` : ""}${modes ? `, for ${modes.toLowerCase()}` : ""}${text ? `, text ${text}` : ""}.`,
+            `By ${who}${relation ? ` (${relation})` : ""}${modes ? `, for ${modes.toLowerCase()}` : ""}${text ? `, text ${text}` : ""}`,
         the_patient: "the patient",
         agenda: "What the patient wants to talk about",
         agenda_plain: "What I want to talk about",
@@ -728,7 +728,7 @@ export const w = {
         superseded_long: "The record was changed after this was signed. There may be a newer version.",
         changed: "The record was changed",
         not_signed: "This is the record as it is now. It is not signed.",
-        signed: (who: string): string => `Signed by ${who},`,
+        signed: (who: string): string => `Signed by ${within(who)},`,
         open: "Show the papers",
         which: "The papers of this version",
         print: "Print, or keep as PDF",

@@ -112,7 +112,7 @@ function Consent(props: FlowProps) {
                 <p>
                     {w.flow.consent_was(valueOf(visit, "consent_by") || w.somebody, valueOf(visit, "consent_relation"),
                         field ? valueWords(valueOf(visit, "consent_mode"), field, false) : "", valueOf(visit, "consent_text"))}
-                    {!Number.isNaN(at) && <> <When ms={at} /></>}
+                    {!Number.isNaN(at) && <>, <When ms={at} /></>}.
                 </p>
                 <Buttons>
                     {state === "given" && <Button kind="other" onClick={() => write({ consent: "revoked", revoked_at: timeOf(Date.now()) })}>{w.flow.consent_revoke}</Button>}
