@@ -237,7 +237,7 @@ static const struct galen_words rows[] = {
      "Set by the program: the check that pointed at this."},
     {"dtp.set_aside_reason", "Why nothing needs to be done", "Reason for setting aside",
      "Why this finding is no problem for you."},
-    {"dtp.recommendation", "What we ask your doctor", "Recommendation to prescriber",
+    {"dtp.recommendation", "What we ask my doctor", "Recommendation to prescriber",
      "What we suggest to your doctor."},
     {"dtp.to", "Which doctor we ask", "Recommended to",
      "The doctor or nurse who gets the question."},

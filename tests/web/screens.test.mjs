@@ -1416,6 +1416,7 @@ describe("it says", () => {
         ["to a patient nothing of whose chart it is", "medicines-patient", "main", /My medicines/, /This is the chart of/],
         ["to a prescriber whose chart it is", "home-prescriber", "main", /Rosalind Example-Featherstonehaugh/],
         ["of a reading once what it was", "journal-patient", ".cards", /How I feel: 4 of 10/, /The upper number|How bad it is/],
+        ["of what could not be read nothing about its being done", "medicines-error", "main", /There was no answer in time\. Look at your connection, then try again/, /Look whether it was done/],
         ["of one's own signature that it is one's own", "flow-sign-conflict", ".cards", /Signed by you, /],
         ["of a consent in one sentence what it was and when", "flow-start-revoked", "main", /the patient\), for audio, text 1 \(2026\), today, 3:20 PM\./],
         ["that a year will do where it will", "medicine-new-staff", "main", /The year alone will do/],

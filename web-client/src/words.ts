@@ -74,6 +74,7 @@ export const w = {
         return `Read so far: ${count.format(Math.floor(done / step) * step)} of ${count.format(of)} entries`;
     },
     did_not_work: "That did not work.",
+    not_opened: "There was no answer in time. Look at your connection, then try again.",
     try_again: "Try again",
     close_note: "Close this note",
     you: "You",

@@ -145,10 +145,11 @@ export function Reading({ charts, wait }: { charts: ChartSummary[]; wait?: Compo
     );
 }
 
+/** What was only to be read is not here: nothing was done that could be looked for. */
 export function Failed({ failure, again }: { failure: Failure; again?: () => void }) {
     return (
         <Alert kind={failure.error === "offline" ? "warning" : "error"} title={w.did_not_work} live>
-            <p class="usa-alert__text">{helpFor(failure)}</p>
+            <p class="usa-alert__text">{failure.error === "no-answer" ? w.not_opened : helpFor(failure)}</p>
             {again && <Buttons><Button kind="other" onClick={again}>{w.try_again}</Button></Buttons>}
         </Alert>
     );
