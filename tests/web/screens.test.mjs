@@ -802,7 +802,9 @@ test("a prescriber answers what was asked, in their own name", async () => {
     await page.press("Questions to me");
     assert.match(await page.locator("main").innerText(), /1 question waits[\s\S]*10 mg in the evening/);
     await page.getByLabel("Accepted with changes").check({ force: true });
-    await page.getByLabel("Prescriber's note").fill("5 mg, please.");
+    await settle(page, 1500);
+    assert.match(await page.locator("main").innerText(), /No question waits/);
+    await page.getByLabel("Prescriber's note").fill("5 mg, please.", { timeout: 5_000 }); // it has not gone from under their hands
     await page.getByLabel("Prescriber's note").blur();
     await settle(page, 1500);
     assert.deepEqual(await page.writes(), [{ answer: "changed" }, { answer_note: "5 mg, please." }]);

@@ -1,6 +1,6 @@
 /* What a prescriber is asked, and their answers. */
-import { useEffect } from "preact/hooks";
-import type { RecordView } from "../core/protocol.ts";
+import { useEffect, useRef } from "preact/hooks";
+import type { Id, RecordView } from "../core/protocol.ts";
 import { go, want } from "../state/effects.ts";
 import { countOf } from "../state/flow.ts";
 import { linked, valueOf } from "../state/values.ts";
@@ -17,13 +17,18 @@ export function AnswersPart(props: ChartProps) {
     const { chart } = props;
     useEffect(() => want("dtp", "pmr"), [chart.chart]);
     const asked = countOf("dtp").filter((r) => valueOf(r, "recommendation") !== "");
-    const open = asked.filter(isOpen), answered = asked.filter((r) => !isOpen(r));
+    const open = asked.filter(isOpen);
+    /* Whoever has just answered may have a word to add: it stays in place as long as they are here. */
+    const came = useRef(new Set<Id>()).current;
+    for (const r of open)
+        came.add(r.record);
+    const shown = asked.filter((r) => came.has(r.record)), answered = asked.filter((r) => !came.has(r.record));
     const card = (r: RecordView) => <Question key={r.record} {...props} problem={r} />;
     return (
         <>
             <p class="lead" role="status">{w.answers.open(open.length)}</p>
             {asked.length === 0 && <Empty><p>{w.answers.none}</p></Empty>}
-            <ul class="cards">{open.map(card)}</ul>
+            <ul class="cards">{shown.map(card)}</ul>
             {answered.length > 0 && <Folded title={w.answers.answered(answered.length)}><ul class="cards">{answered.map(card)}</ul></Folded>}
         </>
     );
