@@ -119,7 +119,7 @@ static struct galen_date date_of_day(int64_t days)
                                .day = (uint8_t)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
-static struct galen_date day_of(const struct page *p, uint64_t ms)
+struct galen_date day_of(const struct page *p, uint64_t ms)
 {
     int64_t seconds = (int64_t)(ms / 1000) + (int64_t)p->source->zone_minutes * 60;
     return date_of_day(seconds < 0 ? 0 : seconds / 86400);

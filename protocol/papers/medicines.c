@@ -88,6 +88,16 @@ static void put_line(struct page *p, const struct galen_record *record)
         put_mark(p, PHRASE_NOT_DECIDED);
 }
 
+/* Whether it is taken: in conflict, or otherwise in somebody's eyes, which a pharmacist has not reviewed. */
+static void put_open_status(struct page *p, const struct fact *said)
+{
+    put_html(p, "<p class=\"mark\">");
+    put_words(p, label_of(p, said));
+    put_html(p, ": ");
+    put_fact(p, said);
+    put_html(p, "</p>\n");
+}
+
 static void put_marks(struct page *p, const struct galen_record *record)
 {
     struct fact said = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
@@ -97,6 +107,8 @@ static void put_marks(struct page *p, const struct galen_record *record)
         put_mark(p, PHRASE_NOT_REVIEWED);
         if (said.count == 0 && fact_value(&said, &value)) /* as all else of it */
             status = value.as.choice;
+    } else if (said.count > 1 || said.proposed_count > 0) {
+        put_open_status(p, &said);
     }
     if (status == PMR_ON_HOLD)
         put_mark(p, PHRASE_ON_HOLD);
@@ -202,18 +214,64 @@ static void put_medicines(struct page *p, void (*one)(struct page *, const struc
 
 /* -- what is taken no more ------------------------------------------------------------------------- */
 
+/* When it was stopped; where nobody said so, when somebody wrote that it is. */
+static struct galen_date stop_day(const struct page *p, const struct galen_record *record)
+{
+    struct fact stop = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STOP);
+    struct galen_value value;
+    if (stop.count > 0 && fact_value(&stop, &value))
+        return value.as.date;
+    return day_of(p, galen_record_value(record, GALEN_PMR_STATUS, 0).entry->received_ms);
+}
+
 /* A stop whose month is not said is as late as it may be. */
 static bool is_stopped_lately(const struct page *p, const struct galen_record *record)
 {
-    struct fact stop = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STOP);
-    struct galen_date day = paper_day(p);
-    struct galen_value value;
-    if (!galen_record_stands(record) || !is_stopped(record) || stop.count == 0 ||
-        !fact_value(&stop, &value))
+    struct galen_date day = paper_day(p), stop;
+    if (!galen_record_stands(record) || !is_stopped(record))
         return false;
-    int months = (day.year - value.as.date.year) * 12 + day.month;
-    months -= value.as.date.month == 0 ? 12 : value.as.date.month;
+    stop = stop_day(p, record);
+    int months = (day.year - stop.year) * 12 + day.month;
+    months -= stop.month == 0 ? 12 : stop.month;
     return months <= STOPPED_MONTHS;
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
+static bool same_letters(struct galen_bytes a, struct galen_bytes b)
+{
+    bool same = a.size == b.size;
+    for (size_t i = 0; same && i < a.size; i++)
+        same = lower(a.at[i]) == lower(b.at[i]);
+    return same;
+}
+
+/* The same medicine, strength and form, whatever case they are written in. */
+static bool is_same_drug(const struct galen_record *one, const struct galen_record *other)
+{
+    static const enum galen_regimen_part parts[] = {GALEN_REGIMEN_DRUG, GALEN_REGIMEN_STRENGTH,
+                                                    GALEN_REGIMEN_FORM};
+    struct fact a = fact_of(one, GALEN_DOC_PMR, GALEN_PMR_REGIMEN),
+                b = fact_of(other, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
+    struct galen_value x, y;
+    bool same = fact_value(&a, &x) && fact_value(&b, &y);
+    for (size_t i = 0; same && i < sizeof parts / sizeof *parts; i++)
+        same = same_letters(x.as.regimen.parts[parts[i]], y.as.regimen.parts[parts[i]]);
+    return same;
+}
+
+/* Is it on the list all the same, by another entry (this one was made in error, or the dose is new)? */
+static bool is_taken_still(const struct page *p, const struct galen_record *record)
+{
+    bool still = false;
+    for (size_t i = 0; !still && i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *other = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
+        still = is_taken(other) && is_same_drug(record, other);
+    }
+    return still;
 }
 
 /* Of what was stopped, there may be a box at home, and another doctor may not know. */
@@ -222,7 +280,7 @@ static void put_stopped(struct page *p)
     size_t shown = 0;
     for (size_t i = 0; i < galen_docs_record_count(p->source->docs, GALEN_DOC_PMR); i++) {
         const struct galen_record *record = galen_docs_record_at(p->source->docs, GALEN_DOC_PMR, i);
-        if (!is_stopped_lately(p, record))
+        if (!is_stopped_lately(p, record) || is_taken_still(p, record))
             continue;
         if (shown++ == 0) {
             put_html(p, "<h2>");

@@ -61,6 +61,8 @@ void put_phrase(struct page *p, enum phrase phrase);
 void put_filled(struct page *p, enum phrase phrase, struct galen_bytes n);
 void put_date(struct page *p, const struct galen_date *date);
 void put_day(struct page *p, uint64_t ms);
+/** The day of a time, where the paper is read. */
+struct galen_date day_of(const struct page *p, uint64_t ms);
 /** The day of the paper: when it was signed, else today. */
 struct galen_date paper_day(const struct page *p);
 void put_lines(struct page *p, size_t count); /* to write on */

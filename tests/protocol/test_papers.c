@@ -350,6 +350,67 @@ Test(papers, what_was_stopped_lately_is_said_to_be_stopped)
     story_end(&s);
 }
 
+/* Nobody has to look up since when; it is not taken, and there may be a box at home. */
+Test(papers, what_was_stopped_on_no_day_is_stopped_since_it_was_written)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Dayless");
+    set(&s, PMR, 'a', "status", "stopped");
+    const struct galen_record *record = story_record(&s, PMR, 'a');
+    source.now_ms = galen_record_value(record, GALEN_PMR_STATUS, 0).entry->received_ms;
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+    assert_has(&source, GALEN_PAPER_LIST, "Dayless");
+    source.now_ms += UINT64_C(230) * 24 * 3600 * 1000;
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Dayless");
+    story_end(&s);
+}
+
+/* "Take it" and "do not take it" never stand on one paper of one medicine. */
+Test(papers, what_is_taken_by_another_entry_is_not_said_to_be_stopped)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Lisinopril; strength=10 mg; dose=1");
+    set(&s, PMR, 'a', "status", "active");
+    set(&s, PMR, 'b', "regimen", "drug=lisinopril; strength=10 mg; dose=2");
+    set(&s, PMR, 'b', "status", "stopped");
+    set(&s, PMR, 'b', "stop", "2026-03-01");
+    set(&s, PMR, 'b', "stop_reason", "entered in error");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+    assert_lacks(&source, GALEN_PAPER_LIST, "Do not take these any more");
+    set(&s, PMR, 'b', "regimen", "drug=lisinopril; strength=20 mg; dose=1");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+    story_end(&s);
+}
+
+/* Whether it is taken at all may be what people do not agree on. */
+Test(papers, a_status_in_conflict_or_proposed_is_said)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Disputol; dose=1");
+    uint64_t base = s.size;
+    story_write(&s, &ana, base, PMR, 'a', "status", "active");
+    story_write(&s, &ben, base, PMR, 'a', "status", "on-hold");
+    static const enum galen_paper lists[] = {GALEN_PAPER_MEDICINES, GALEN_PAPER_LIST};
+    assert_has(&source, lists[0],
+               "Do I take it now: <span class=\"mark\">Not settled yet. Ask before you follow one "
+               "of these:</span><br>I take it<br>paused");
+    assert_has(&source, lists[1], "<br>Active<br>On hold");
+    set(&s, PMR, 'a', "status", "active");
+    for (size_t i = 0; i < 2; i++)
+        assert_lacks(&source, lists[i], "Not settled yet.");
+    story_propose(&s, &pat, s.size, PMR, 'a', "status", "stopped");
+    assert_has(&source, lists[0], "Not reviewed yet: </span>stopped");
+    assert_has(&source, lists[1], "Not reviewed yet: </span>Stopped");
+    assert_lacks(&source, lists[0], "Do not take these any more");
+    story_end(&s);
+}
+
 /* An allergy stays on the papers, and an action, however somebody else would have it. */
 Test(papers, what_is_only_proposed_takes_nothing_away)
 {
