@@ -15,6 +15,22 @@ static bool pending(const struct galen_proposal *proposal)
     return state == GALEN_PROPOSAL_PENDING || state == GALEN_PROPOSAL_CONTESTED;
 }
 
+/* Behind `n` others, what proposals that wait say of a field, the newest first. Gives how many there are then. */
+static size_t add_proposed(const struct galen_record *record, const struct galen_field *field,
+                           struct galen_value values[VALUES_MAX], size_t n)
+{
+    for (size_t i = galen_record_proposal_count(record); i-- > 0;) {
+        const struct galen_proposal *proposal = galen_record_proposal(record, i);
+        for (size_t k = 0; pending(proposal) && k < galen_proposal_field_count(proposal); k++) {
+            struct galen_write_field one = galen_proposal_field(proposal, k);
+            if (one.field == field->number && n < VALUES_MAX &&
+                galen_value_read(field, one.value, &values[n]) == GALEN_OK && values[n].kind != 0)
+                n++;
+        }
+    }
+    return n;
+}
+
 /* What a field has now; of a record that is only proposed, all that is proposed. Values borrow from the docs. */
 static size_t read_values(const struct galen_record *record, const char *name,
                           struct galen_value values[VALUES_MAX])
@@ -32,16 +48,18 @@ static size_t read_values(const struct galen_record *record, const char *name,
     if (galen_record_state(record) != GALEN_RECORD_PROPOSED || n > 0 ||
         field->kind == GALEN_VALUE_TEXT) /* see add_proposed_text */
         return n;
-    for (size_t i = galen_record_proposal_count(record); i-- > 0;) { /* the newest first */
-        const struct galen_proposal *proposal = galen_record_proposal(record, i);
-        for (size_t k = 0; pending(proposal) && k < galen_proposal_field_count(proposal); k++) {
-            struct galen_write_field one = galen_proposal_field(proposal, k);
-            if (one.field == field->number && n < VALUES_MAX &&
-                galen_value_read(field, one.value, &values[n]) == GALEN_OK && values[n].kind != 0)
-                n++;
-        }
-    }
-    return n;
+    return add_proposed(record, field, values, n);
+}
+
+/* The same with all that is proposed beside: what somebody says is taken may be taken before it is accepted. */
+static size_t read_all_said(const struct galen_record *record, const char *name,
+                            struct galen_value values[VALUES_MAX])
+{
+    size_t n = read_values(record, name, values);
+    if (galen_record_state(record) == GALEN_RECORD_PROPOSED)
+        return n;
+    return add_proposed(record, galen_field_named(galen_document(galen_record_doc(record)), name),
+                        values, n);
 }
 
 static bool first_value(const struct galen_record *record, const char *name,
@@ -172,7 +190,7 @@ static void add_medicine(struct gathered *g, const struct galen_record *record)
 {
     struct galen_value values[VALUES_MAX];
     struct galen_safety_medicine *m = &g->medicines[g->medicine_count];
-    size_t n = read_values(record, "regimen", values);
+    size_t n = read_all_said(record, "regimen", values);
     struct galen_bytes *drugs = g->drugs[g->medicine_count++];
     *m = (struct galen_safety_medicine){.record = galen_record_id(record), .drugs = drugs};
     for (size_t i = 0; i < n; i++) {
@@ -222,7 +240,7 @@ static void gather_allergies(struct gathered *g, const struct galen_docs *docs)
         size_t n = 0;
         if (!galen_record_stands(record) || is_settled(record, "status", "entered-in-error") ||
             is_settled(record, "status", "resolved") ||
-            (n = read_values(record, "substance", substances)) == 0)
+            (n = read_all_said(record, "substance", substances)) == 0)
             continue;
         for (size_t k = 0; k < n; k++)
             g->allergies[g->allergy_count++] = (struct galen_safety_allergy){

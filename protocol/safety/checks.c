@@ -381,9 +381,9 @@ void check_pharmacies(struct find *f)
 /* "every morning", and no day of the week in it */
 static bool is_daily(struct galen_bytes text)
 {
-    static const char *const daily[] = {"daily", "day",     "morning",  "noon", "evening",
-                                        "night", "bedtime", "hour",     "qd",   "bid",
-                                        "tid",   "meal",    "breakfast"};
+    static const char *const daily[] = {"daily",   "day",  "morning", "noon", "evening",  "night",
+                                        "bedtime", "hour", "q24h",    "qd",   "q.d.",     "bid",
+                                        "b.i.d.",  "tid",  "t.i.d.",  "meal", "breakfast"};
     static const char *const weekly[] = {"week",     "monday",     "tuesday",  "wednesday",
                                          "thursday", "friday",     "saturday", "sunday",
                                          "7 days",   "seven days", "cycle"};
@@ -391,17 +391,27 @@ static bool is_daily(struct galen_bytes text)
            !find_has_word(text, weekly, sizeof weekly / sizeof *weekly);
 }
 
+/* What says how often it is to be taken, and how it is. */
+static bool says_how_often(const struct galen_safety_text *text)
+{
+    return strcmp(text->document, "pmr") == 0 &&
+           (strcmp(text->field, "regimen.frequency") == 0 || strcmp(text->field, "taken_as") == 0);
+}
+
 /* What is taken once a week, and is written as daily. */
-static void check_weekly(struct find *f, const struct galen_safety_text *text)
+static void check_weekly(struct find *f)
 {
     static const char *const weekly[] = {"methotrexate", NULL};
     const struct safety_side side = {.ingredients = weekly};
-    if (strcmp(text->field, "regimen.frequency") != 0 || !is_daily(text->text))
-        return;
     for (size_t i = 0; i < f->count; i++) {
         int row = row_on_side(&f->known[i], &side);
-        if (row >= 0 &&
-            memcmp(f->known[i].medicine->record, text->record, GALEN_RECORD_ID_BYTES) == 0)
+        bool daily = false;
+        for (size_t t = 0; row >= 0 && !daily && t < f->input->text_count; t++) {
+            const struct galen_safety_text *text = &f->input->texts[t];
+            daily = says_how_often(text) && is_daily(text->text) &&
+                    memcmp(f->known[i].medicine->record, text->record, GALEN_RECORD_ID_BYTES) == 0;
+        }
+        if (daily)
             find_add(f, &(struct concern){.kind = GALEN_FINDING_WRITING,
                                           .rule = "weekly",
                                           .severity = GALEN_SEVERITY_HIGH,
@@ -416,10 +426,10 @@ static void check_weekly(struct find *f, const struct galen_safety_text *text)
 void check_writing(struct find *f)
 {
     struct galen_writing writings[GALEN_SAFETY_WRITINGS_MAX];
+    if (GALEN_CHECKED(SAFETY_WEEKLY))
+        check_weekly(f);
     for (size_t t = 0; t < f->input->text_count; t++) {
         const struct galen_safety_text *text = &f->input->texts[t];
-        if (GALEN_CHECKED(SAFETY_WEEKLY))
-            check_weekly(f, text);
         size_t count =
             galen_safety_writing(text->text, text->place, writings, GALEN_SAFETY_WRITINGS_MAX);
         count = count < GALEN_SAFETY_WRITINGS_MAX ? count : GALEN_SAFETY_WRITINGS_MAX;

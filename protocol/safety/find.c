@@ -287,6 +287,15 @@ static const char *names_of(struct find *f, const struct concern *concern)
     return keep_text(f->result, &w);
 }
 
+/* Two names of one allergy, both of which somebody gave, find the same. */
+static bool is_found(const struct result *r, const struct galen_safety_finding *last)
+{
+    for (const struct galen_safety_finding *one = r->given.at; one < last; one++)
+        if (strcmp(one->key, last->key) == 0)
+            return true;
+    return false;
+}
+
 void find_add(struct find *f, const struct concern *concern)
 {
     struct galen_safety_finding *finding = add_finding(f->result);
@@ -300,6 +309,10 @@ void find_add(struct find *f, const struct concern *concern)
     if (f->result->failed)
         return;
     make_key(f->result, finding, concern->rule, concern->key);
+    if (is_found(f->result, finding)) {
+        f->result->given.count--;
+        return;
+    }
     say(f->result, finding, concern->rule, names);
 }
 

@@ -182,7 +182,7 @@ Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
     } cases[] = {
         {"once a day", true},    {"Every morning", true},   {"daily with food", true},
         {"once a week", false},  {"Mondays", false},        {"every Monday morning", false},
-        {"every 7 days", false}, {"one day a week", false},
+        {"every 7 days", false}, {"one day a week", false}, {"b.i.d.", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char regimen[200];
@@ -192,6 +192,43 @@ Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
         cr_assert_str_eq(found(), cases[i].found ? "writing:weekly=open" : "", "%s",
                          cases[i].frequency);
     }
+}
+
+/* What the bottle says is right, and taken every day all the same. */
+Test(safety_chart, methotrexate_that_is_really_taken_each_day_is_found_once)
+{
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Trexall; dose=1; frequency=once a week");
+    story_write(&story, &pat, story.size, GALEN_DOC_PMR, 'a', "taken_as", "one each morning");
+    cr_assert(story.verdict.counts);
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Trexall; dose=1; frequency=once a day");
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    staff(GALEN_DOC_PMR, 'b', "regimen", "drug=folic acid; dose=1; frequency=once a week");
+    story_write(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "taken_as", "one each morning");
+    staff(GALEN_DOC_PMR, 'a', "status", "stopped");
+    cr_assert_str_eq(found(), "");
+}
+
+/* A patient says that it is another medicine by now: before anybody has accepted that, it may be taken. */
+Test(safety_chart, another_medicine_that_is_proposed_for_an_entry_is_checked_beside_it)
+{
+    medicine('a', "Coumadin");
+    medicine('b', "Tylenol");
+    uint64_t proposal =
+        story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "regimen", "drug=Aleve");
+    cr_assert_str_eq(found(), "interaction:anticoagulant-nsaid=open");
+    story_answer(&story, &ana, story.size, proposal, false);
+    cr_assert_str_eq(found(), "");
+    story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'a', "regimen",
+                  "drug=Vitamin C; dose=2");
+    medicine('c', "Advil");
+    cr_assert_str_eq(found(), "interaction:anticoagulant-nsaid=open", "and what stands, too");
+    staff(GALEN_DOC_PMR, 'a', "status", "stopped");
+    staff(GALEN_DOC_ALLERGIES, 'x', "substance", "latex");
+    story_propose(&story, &pat, story.size, GALEN_DOC_ALLERGIES, 'x', "substance", "ibuprofen");
+    cr_assert_str_eq(found(), "allergy:same=open");
+    staff(GALEN_DOC_ALLERGIES, 'x', "substance", "Motrin");
+    cr_assert_str_eq(found(), "allergy:same=open", "once, by whichever name");
 }
 
 Test(safety_chart, writing_of_what_is_only_proposed_is_looked_at_until_it_is_declined)

@@ -165,8 +165,8 @@ struct galen_safety_findings {
 /** NULL: out of memory. Borrows nothing of the input afterwards. */
 struct galen_safety_findings *galen_safety_find(const struct galen_safety_input *input);
 /**
- * The same over a chart: its medicines that are not stopped, allergies that hold, the date of birth, and what
- * the problem list says of findings. NULL: out of memory.
+ * The same over a chart: its medicines that are not stopped and allergies that hold, each also by what is
+ * proposed for it; the date of birth; and what the problem list says of findings. NULL: out of memory.
  */
 struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
                                                  struct galen_date today);
