@@ -209,6 +209,12 @@ static void put_style(struct page *p)
     put_html(p, "}\n</style>\n");
 }
 
+/* By what stands in the chart, not by a time: times are the server's. */
+static bool is_superseded(const struct galen_paper_source *s)
+{
+    return s->version && s->version->superseded != GALEN_NO_ENTRY;
+}
+
 static void put_version(struct page *p)
 {
     const struct galen_paper_source *s = p->source;
@@ -222,7 +228,7 @@ static void put_version(struct page *p)
         snprintf(number, sizeof number, "%u", s->version->number);
         put_filled(p, PHRASE_VERSION,
                    (struct galen_bytes){(const uint8_t *)number, strlen(number)});
-        if (s->superseded_ms != 0) {
+        if (is_superseded(s)) {
             put_html(p, " · ");
             put_phrase(p, PHRASE_SUPERSEDED);
         }
@@ -244,7 +250,7 @@ static void put_banner(struct page *p)
 {
     const struct galen_paper_source *s = p->source;
     char number[16];
-    if (s->version && s->superseded_ms == 0)
+    if (s->version && !is_superseded(s))
         return;
     put_html(p, "<p class=\"banner\">");
     if (!s->version) {

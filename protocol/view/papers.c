@@ -67,7 +67,6 @@ cJSON *papers_json(const struct galen_engine *engine, const struct galen_id *cha
 {
     char signer[NAME_TEXT_MAX] = "";
     struct galen_version version;
-    struct galen_docs_item changed;
     bool signed_one;
     const struct galen_docs *docs = galen_engine_docs(engine, chart);
     *err = galen_log_is_holder(galen_engine_log(engine, chart)) ? GALEN_OK : GALEN_ERR_NOT_HOLDER;
@@ -91,8 +90,6 @@ cJSON *papers_json(const struct galen_engine *engine, const struct galen_id *cha
     if (*err == GALEN_OK && signed_one) {
         name_of(engine, chart, &version.entry->account, signer);
         source.signer = (struct galen_bytes){(const uint8_t *)signer, strlen(signer)};
-        if (galen_docs_item(docs, version.superseded, &changed))
-            source.superseded_ms = changed.entry->received_ms;
         json_number(object, "version", version.number);
         cJSON_AddBoolToObject(object, "superseded", version.superseded != GALEN_NO_ENTRY);
     }

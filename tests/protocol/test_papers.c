@@ -182,11 +182,33 @@ Test(papers, a_version_says_who_signed_when_and_what_supersedes_it)
         assert_has(&source, which, "signed by <bdi>Paula Pharm</bdi>, pharmacist");
         assert_has(&source, which, "November 14, 2023"); /* by the story's clock */
     }
-    source.superseded_ms = 1;
+    set(&s, PMR, 'm', "reason", "sugar");
+    version = galen_docs_version_at(s.docs, 0);
+    source.docs = s.docs;
     assert_has(&source, GALEN_PAPER_MEDICINES, "SUPERSEDED");
     assert_has(&source, GALEN_PAPER_MEDICINES, "The record has changed since.");
     source.newest = 3;
     assert_has(&source, GALEN_PAPER_MEDICINES, "superseded by version <bdi>3</bdi>");
+    story_end(&s);
+}
+
+/* A server that gives the change no time makes nothing of an old paper a new one. */
+Test(papers, a_version_is_superseded_whatever_time_the_change_has)
+{
+    struct story s;
+    story_begin(&s);
+    story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin");
+    story_sign(&s, &ana, 1);
+    struct galen_version version = galen_docs_version_at(s.docs, 0);
+    struct galen_paper_source source = source_of(&s);
+    source.version = &version;
+    source.newest = 1;
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "SUPERSEDED");
+    version.superseded = 2; /* an entry, of whatever time */
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
+        assert_has(&source, which, "SUPERSEDED");
+        assert_has(&source, which, "This paper is out of date.");
+    }
     story_end(&s);
 }
 

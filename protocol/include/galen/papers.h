@@ -20,9 +20,8 @@ enum galen_paper {
 /** What a paper is made of. All borrowed. */
 struct galen_paper_source {
     const struct galen_docs *docs;       /* of the version: as of its base; else as they are now */
-    const struct galen_version *version; /* NULL: not signed */
+    const struct galen_version *version; /* NULL: not signed; says whether it is superseded */
     uint32_t newest;              /* the newest version's number; 0: nothing was ever signed */
-    uint64_t superseded_ms;       /* when the record changed after the version; 0: it did not */
     const struct galen_id *chart; /* its name is the patient's where the profile says none */
     struct galen_bytes signer;    /* name; may be empty */
     uint64_t now_ms;
