@@ -136,6 +136,9 @@ static const char *allergy_rule(const struct known *k, const struct galen_safety
         return "class";
     if ((*row = row_of_classes(k, of_match)) >= 0)
         return "related";
+    if ((classes | of_match) & CLASS_BIT(SULFONAMIDE) &&
+        (*row = row_of_classes(k, CLASS_BIT(SULFONAMIDE_LABEL))) >= 0)
+        return "sulfonamide";
     if ((classes | of_match) & cross && (*row = row_of_classes(k, cross)) >= 0)
         return "cross";
     return NULL;
@@ -145,11 +148,12 @@ static const char *allergy_rule(const struct known *k, const struct galen_safety
 static uint8_t allergy_severity(const char *rule, int row)
 {
     uint64_t whole = CLASS_BIT(PENICILLIN) | CLASS_BIT(NSAID);
-    bool related = strcmp(rule, "related") == 0;
     if (strcmp(rule, "cross") == 0)
         return GALEN_SEVERITY_LOW;
-    return related && !(safety_ingredients[row].classes & whole) ? GALEN_SEVERITY_MODERATE
-                                                                 : GALEN_SEVERITY_HIGH;
+    if (strcmp(rule, "sulfonamide") == 0 ||
+        (strcmp(rule, "related") == 0 && !(safety_ingredients[row].classes & whole)))
+        return GALEN_SEVERITY_MODERATE;
+    return GALEN_SEVERITY_HIGH;
 }
 
 void check_allergies(struct find *f)

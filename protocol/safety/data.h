@@ -53,6 +53,7 @@ enum {
     CLASS_PENICILLIN,
     CLASS_CEPHALOSPORIN,
     CLASS_SULFONAMIDE,
+    CLASS_SULFONAMIDE_LABEL, /* others that labels forbid after an allergy to sulfonamides */
     CLASS_MACROLIDE,
     CLASS_QUINOLONE,
     CLASS_TETRACYCLINE,

@@ -41,6 +41,7 @@
 #define STATIN_3A4           CLASS_BIT(STATIN_3A4)
 #define STIMULANT            CLASS_BIT(STIMULANT)
 #define SULFONAMIDE          CLASS_BIT(SULFONAMIDE)
+#define SULFONAMIDE_LABEL    CLASS_BIT(SULFONAMIDE_LABEL)
 #define SULFONYLUREA         CLASS_BIT(SULFONYLUREA)
 #define SULFONYLUREA_LONG    CLASS_BIT(SULFONYLUREA_LONG)
 #define TETRACYCLINE         CLASS_BIT(TETRACYCLINE)
@@ -196,7 +197,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"cefprozil",                       CEPHALOSPORIN | ANTI_INFECTIVE, false, NAMES},
     {"ceftriaxone",                     CEPHALOSPORIN | ANTI_INFECTIVE, false, NAMES},
     {"cefuroxime",                      CEPHALOSPORIN | ANTI_INFECTIVE, false, NAMES},
-    {"celecoxib",                       NSAID, false, NAMES},
+    {"celecoxib",                       NSAID | SULFONAMIDE_LABEL, false, NAMES},
     {"cenobamate",                      0, false, NAMES},
     {"cephalexin",                      CEPHALOSPORIN | ANTI_INFECTIVE, false, NAMES},
     {"ceritinib",                       CYP3A4_STRONG, false, NAMES},
@@ -974,7 +975,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"ziprasidone",                     QT, false, NAMES},
     {"zolmitriptan",                    TRIPTAN, false, NAMES},
     {"zolpidem",                        Z_DRUG, false, NAMES},
-    {"zonisamide",                      0, false, NAMES},
+    {"zonisamide",                      SULFONAMIDE_LABEL, false, NAMES},
 };
 /* clang-format on */
 const size_t safety_ingredient_count = sizeof safety_ingredients / sizeof *safety_ingredients;
