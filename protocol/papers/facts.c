@@ -209,19 +209,28 @@ const struct galen_record *profile_of(const struct page *p)
                              galen_document_single(galen_document(GALEN_DOC_PROFILE)));
 }
 
+/* Whether one visit is nearer to what the papers are about: one that has begun before any that is planned. */
+static bool is_nearer(const struct galen_record *visit, const struct galen_record *than)
+{
+    struct fact began = fact_of(visit, GALEN_DOC_VISIT, GALEN_VISIT_FIELD_STARTED),
+                other = fact_of(than, GALEN_DOC_VISIT, GALEN_VISIT_FIELD_STARTED);
+    if (!than || (began.count > 0) != (other.count > 0))
+        return !than || began.count > 0;
+    return galen_record_first_entry(visit) > galen_record_first_entry(than);
+}
+
 const struct galen_record *visit_of(const struct page *p)
 {
     const struct galen_docs *docs = p->source->docs;
-    const struct galen_record *newest = NULL;
+    const struct galen_record *nearest = NULL;
     if (p->source->version && p->source->version->visit)
         return galen_docs_record(docs, GALEN_DOC_VISIT, p->source->version->visit);
     for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_VISIT); i++) {
         const struct galen_record *visit = galen_docs_record_at(docs, GALEN_DOC_VISIT, i);
-        if (galen_record_state(visit) == GALEN_RECORD_PRESENT &&
-            (!newest || galen_record_first_entry(visit) > galen_record_first_entry(newest)))
-            newest = visit;
+        if (galen_record_state(visit) == GALEN_RECORD_PRESENT && is_nearer(visit, nearest))
+            nearest = visit;
     }
-    return newest;
+    return nearest;
 }
 
 struct galen_bytes patient_of(const struct page *p)

@@ -96,7 +96,7 @@ void put_value(struct page *p, const struct fact *fact, struct galen_bytes value
 void put_row(struct page *p, const struct galen_record *record, uint8_t doc, uint16_t field);
 const char *label_of(const struct page *p, const struct fact *fact);
 const struct galen_record *profile_of(const struct page *p);
-/** The visit that the version names, or else the newest. */
+/** The visit that the version names; or else the newest that has begun; or else the newest. */
 const struct galen_record *visit_of(const struct page *p);
 /** The patient's name; empty: nobody wrote it. */
 struct galen_bytes patient_of(const struct page *p);

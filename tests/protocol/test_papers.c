@@ -372,6 +372,20 @@ Test(papers, what_was_stopped_lately_is_said_to_be_stopped)
     story_end(&s);
 }
 
+/* At the end of a visit the next one is planned; the letter is about the one that was. */
+Test(papers, a_visit_that_is_only_planned_is_not_thanked_for)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, GALEN_DOC_VISIT, 'n', "scheduled", "2026-06-01T12:00:00Z");
+    assert_has(&source, GALEN_PAPER_COVER, "about your medicines on June 1, 2026");
+    set(&s, GALEN_DOC_VISIT, 'v', "started", "2026-03-10T12:00:00Z");
+    set(&s, GALEN_DOC_VISIT, 'w', "scheduled", "2026-07-01T12:00:00Z");
+    assert_has(&source, GALEN_PAPER_COVER, "about your medicines on March 10, 2026");
+    story_end(&s);
+}
+
 /* Nobody has to look up since when; it is not taken, and there may be a box at home. */
 Test(papers, what_was_stopped_on_no_day_is_stopped_since_it_was_written)
 {
