@@ -25,6 +25,7 @@ enum {
     CLASS_H2_BLOCKER,
     CLASS_SSRI,
     CLASS_SNRI,
+    CLASS_REUPTAKE_OTHER, /* others that block the reuptake of serotonin */
     CLASS_BENZODIAZEPINE,
     CLASS_Z_DRUG,
     CLASS_OPIOID,

@@ -33,6 +33,7 @@
 #define PROTEASE_INHIBITOR   CLASS_BIT(PROTEASE_INHIBITOR)
 #define QT                   CLASS_BIT(QT)
 #define QUINOLONE            CLASS_BIT(QUINOLONE)
+#define REUPTAKE_OTHER       CLASS_BIT(REUPTAKE_OTHER)
 #define SALICYLATE           CLASS_BIT(SALICYLATE)
 #define SEROTONERGIC         CLASS_BIT(SEROTONERGIC)
 #define SNRI                 CLASS_BIT(SNRI)
@@ -950,7 +951,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"vericiguat",                      0, false, NAMES},
     {"vibegron",                        0, false, NAMES},
     {"vilanterol",                      0, false, NAMES},
-    {"vilazodone",                      SEROTONERGIC, false, NAMES},
+    {"vilazodone",                      SEROTONERGIC | REUPTAKE_OTHER, false, NAMES},
     {"viloxazine",                      CYP1A2_STRONG, false, NAMES},
     {"vitamin a",                       0, true, ODS},
     {"vitamin b complex",               0, true, ODS},
@@ -961,7 +962,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"vonoprazan",                      0, false, NAMES},
     {"vorapaxar",                       0, false, NAMES},
     {"voriconazole",                    ANTI_INFECTIVE | CYP3A4_STRONG, false, NAMES},
-    {"vortioxetine",                    SEROTONERGIC, false, NAMES},
+    {"vortioxetine",                    SEROTONERGIC | REUPTAKE_OTHER, false, NAMES},
     {"warfarin",                        VITAMIN_K_ANTAGONIST, false, NAMES},
     {"xylometazoline",                  0, false, NAMES},
     {"yohimbe",                         0, false, NCCIH},
