@@ -47,6 +47,17 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
+/* What somebody wrote, to its end: a line of it never looks like one of ours. */
+static void print_said(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        putchar(*at);
+        if (*at == '\n')
+            printf("        | ");
+    }
+    putchar('\n');
+}
+
 static void print_signed_record(const cJSON *record)
 {
     const cJSON *field, *value;
@@ -59,7 +70,8 @@ static void print_signed_record(const cJSON *record)
         {
             char *shown = value->valuestring ? value->valuestring : "";
             plain_text(shown);
-            printf("      %s = %s\n", field->string, shown);
+            printf("      %s = ", field->string);
+            print_said(shown);
         }
     }
 }
@@ -115,9 +127,8 @@ static void print_report(const char *path, const struct galen_evidence_report *r
             print_signed(one);
             continue;
         }
-        printf("  entry %.0f says: %s\n",
-               cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble,
-               text ? text->valuestring : "(see --json)");
+        printf("  entry %.0f says: ", cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble);
+        print_said(text ? text->valuestring : "(see --json)");
     }
 }
 
