@@ -110,6 +110,8 @@ int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const cha
 void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Leaves nothing in a text that a terminal might obey, in place. */
 void plain_text(char *text);
+/** What somebody wrote: each further line of it has a mark before it, and never looks like one of ours. */
+void print_said(const char *text);
 /** Prints an object on a line of its own, and frees it. */
 void print_json(cJSON *object);
 void local_time_text(uint64_t ms, char out[TIME_TEXT]); /* 2026-03-14 10:26:53 */

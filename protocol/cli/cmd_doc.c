@@ -63,10 +63,10 @@ static void print_field(const cJSON *field)
     {
         const char *value = text_of(said, "value");
         if (conflict)
-            printf("    %d) %s", cJSON_GetObjectItemCaseSensitive(said, "number")->valueint,
-                   value[0] ? value : "(cleared)");
+            printf("    %d) ", cJSON_GetObjectItemCaseSensitive(said, "number")->valueint);
         else
-            printf("  %s = %s", field->string, value[0] ? value : "(cleared)");
+            printf("  %s = ", field->string);
+        print_said(value[0] ? value : "(cleared)");
         print_by(said);
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "outdated")))
@@ -82,8 +82,12 @@ static void print_proposal(const cJSON *proposal)
     printf("  proposal %d (%s)", cJSON_GetObjectItemCaseSensitive(proposal, "index")->valueint,
            state);
     print_by(proposal);
-    cJSON_ArrayForEach(field, fields) printf(
-        "    %s = %s\n", field->string, field->valuestring[0] ? field->valuestring : "(cleared)");
+    cJSON_ArrayForEach(field, fields)
+    {
+        printf("    %s = ", field->string);
+        print_said(field->valuestring[0] ? field->valuestring : "(cleared)");
+        printf("\n");
+    }
 }
 
 static void print_record(cJSON *record)

@@ -47,17 +47,6 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
-/* What somebody wrote, to its end: a line of it never looks like one of ours. */
-static void print_said(const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        putchar(*at);
-        if (*at == '\n')
-            printf("        | ");
-    }
-    putchar('\n');
-}
-
 static void print_signed_record(const cJSON *record)
 {
     const cJSON *field, *value;
@@ -72,6 +61,7 @@ static void print_signed_record(const cJSON *record)
             plain_text(shown);
             printf("      %s = ", field->string);
             print_said(shown);
+            printf("\n");
         }
     }
 }
@@ -129,6 +119,7 @@ static void print_report(const char *path, const struct galen_evidence_report *r
         }
         printf("  entry %.0f says: ", cJSON_GetObjectItemCaseSensitive(one, "index")->valuedouble);
         print_said(text ? text->valuestring : "(see --json)");
+        printf("\n");
     }
 }
 

@@ -10,16 +10,6 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
-/* Further lines of a text stand under its first. */
-static void print_indented(const char *text)
-{
-    for (; *text; text++) {
-        putchar(*text);
-        if (*text == '\n')
-            fputs("      ", stdout);
-    }
-}
-
 static void print_fields(const cJSON *entry)
 {
     const cJSON *fields = cJSON_GetObjectItemCaseSensitive(entry, "fields"), *field;
@@ -27,7 +17,7 @@ static void print_fields(const cJSON *entry)
     cJSON_ArrayForEach(field, fields)
     {
         printf("\n      %s = ", field->string);
-        print_indented(field->valuestring[0] ? field->valuestring : "(cleared)");
+        print_said(field->valuestring[0] ? field->valuestring : "(cleared)");
     }
 }
 
@@ -65,7 +55,7 @@ static void print_content(const cJSON *entry)
     else if (cJSON_GetObjectItemCaseSensitive(entry, "added"))
         print_added(entry);
     else
-        print_indented(text_of(entry, "text"));
+        print_said(text_of(entry, "text"));
 }
 
 void entry_print(struct cli *cli, const struct galen_id *chart, uint64_t index)

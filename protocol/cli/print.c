@@ -16,6 +16,15 @@ void plain_text(char *text)
             *at = '?';
 }
 
+void print_said(const char *text)
+{
+    for (; *text; text++) {
+        putchar(*text);
+        if (*text == '\n')
+            fputs("        | ", stdout);
+    }
+}
+
 /* -- failures --------------------------------------------------------------------------------------- */
 
 static int status_of(enum galen_err err)
