@@ -88,7 +88,7 @@ after(async () => {
 
 function headersOf(path, method = "GET") {
     return new Promise((resolve, reject) => {
-        request(scene.url + path, { ca: readFileSync(join(scene.certs, "ca.pem")), method }, (answer) => {
+        request(scene.url + path, { family: 4, ca: readFileSync(join(scene.certs, "ca.pem")), method }, (answer) => {
             answer.resume();
             answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers }));
         }).on("error", reject).end();
