@@ -308,6 +308,8 @@ void meeting_free(struct meeting *m)
         home_free(m->homes[i]);
     for (size_t i = 0; i < MEETING_HOMES; i++)
         galen_writer_wipe(&m->drafts[i].value);
+    for (size_t i = 0; i < m->kept_count; i++)
+        galen_writer_wipe(&m->kept[i].frame);
     galen_writer_wipe(&m->at_door);
     chart_free(m->chart);
     free(m);
