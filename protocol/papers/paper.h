@@ -12,7 +12,8 @@
     X(LIST_TITLE)                                                                                  \
     X(BORN)                                                                                        \
     X(PREPARED)                                                                                    \
-    X(VERSION) X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED) X(SUPERSEDED_BY)         \
+    X(VERSION)                                                                                     \
+    X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED) X(SUPERSEDED_BY)                    \
         X(SUPERSEDED_SINCE) X(PAGE) X(OF) X(LAYOUT) X(DATE) X(TO) X(DEAR) X(THANKS)                \
             X(THANKS_NO_DATE) X(ENCLOSED) X(ENCLOSED_TO_DO) X(ENCLOSED_MEDICINES) X(KEEP) X(SHOW)  \
                 X(CALL) X(CALL_WHO) X(CALL_PHONE) X(CALL_WHEN) X(EMERGENCY) X(NEXT_VISIT)          \
