@@ -5,27 +5,20 @@
 #include "galen/papers.h"
 
 /* The sentences of the papers; one table a language (papers_en.c). A letter in braces stands for something. */
+/* clang-format off */
 #define PHRASES(X)                                                                                 \
-    X(COVER_TITLE)                                                                                 \
-    X(TO_DO_TITLE)                                                                                 \
-    X(MEDICINES_TITLE)                                                                             \
-    X(LIST_TITLE)                                                                                  \
-    X(BORN)                                                                                        \
-    X(PREPARED)                                                                                    \
-    X(VERSION)                                                                                     \
-    X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED) X(SUPERSEDED_BY)                    \
-        X(SUPERSEDED_SINCE) X(PAGE) X(OF) X(LAYOUT) X(DATE) X(TO) X(DEAR) X(THANKS)                \
-            X(THANKS_NO_DATE) X(ENCLOSED) X(ENCLOSED_TO_DO) X(ENCLOSED_MEDICINES) X(KEEP) X(SHOW)  \
-                X(CALL) X(CALL_WHO) X(CALL_PHONE) X(CALL_WHEN) X(EMERGENCY) X(NEXT_VISIT)          \
-                    X(NO_NEXT_VISIT) X(YOURS) X(TO_DO_INTRO) X(TALKED_ABOUT) X(SHOULD_DO) X(WHO)   \
-                        X(UNTIL) X(GOAL) X(DONE) X(NO_ACTIONS) X(MY_GOALS) X(NOT_REVIEWED)         \
-                            X(NOT_REVIEWED_VALUE) X(UNSETTLED) X(NEWER) X(MEDICINES_INTRO)         \
-                                X(MEDICINE) X(HOW) X(WHY) X(PRESCRIBER) X(NO_MEDICINES)            \
-                                    X(AS_NEEDED) X(ON_HOLD) X(NOT_STARTED) X(ALLERGIES)            \
-                                        X(NONE_KNOWN) X(NOT_ASKED) X(NO_ALLERGY_LISTED) X(EFFECTS) \
-                                            X(OTHER) X(NOTES) X(LIST_INTRO) X(UNNAMED) X(PATIENT)  \
-                                                X(PHARMACIST) X(STOPPED) X(STOPPED_WHAT)           \
-                                                    X(NOT_DECIDED) X(NOT_DECIDED_WHY)
+    X(COVER_TITLE) X(TO_DO_TITLE) X(MEDICINES_TITLE) X(LIST_TITLE) X(BORN) X(PREPARED)             \
+    X(VERSION) X(SIGNED_BY) X(NOT_SIGNED) X(NOT_SIGNED_WHY) X(SUPERSEDED) X(SUPERSEDED_BY)         \
+    X(SUPERSEDED_SINCE) X(PAGE) X(OF) X(LAYOUT) X(DATE) X(TO) X(DEAR) X(THANKS)                    \
+    X(THANKS_NO_DATE) X(ENCLOSED) X(ENCLOSED_TO_DO) X(ENCLOSED_MEDICINES) X(KEEP) X(SHOW)          \
+    X(CALL) X(CALL_WHO) X(CALL_PHONE) X(CALL_WHEN) X(EMERGENCY) X(NEXT_VISIT) X(NO_NEXT_VISIT)     \
+    X(YOURS) X(TO_DO_INTRO) X(TALKED_ABOUT) X(SHOULD_DO) X(WHO) X(UNTIL) X(GOAL) X(DONE)           \
+    X(NO_ACTIONS) X(MY_GOALS) X(NOT_REVIEWED) X(NOT_REVIEWED_VALUE) X(UNSETTLED) X(NEWER)          \
+    X(MEDICINES_INTRO) X(MEDICINE) X(HOW) X(WHY) X(PRESCRIBER) X(NO_MEDICINES) X(AS_NEEDED)        \
+    X(ON_HOLD) X(NOT_STARTED) X(ALLERGIES) X(NONE_KNOWN) X(NOT_ASKED) X(NO_ALLERGY_LISTED)         \
+    X(EFFECTS) X(OTHER) X(NOTES) X(LIST_INTRO) X(UNNAMED) X(PATIENT) X(PHARMACIST) X(STOPPED)      \
+    X(STOPPED_WHAT) X(NOT_DECIDED) X(NOT_DECIDED_WHY)
+/* clang-format on */
 
 enum phrase {
 #define X(name) PHRASE_##name,

@@ -37,6 +37,7 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
  * (PROTOCOL.md, "Errors"), so they keep their place. `galen_err_name` gives the name used in
  * logs and counters, `galen_err_help` one English sentence that says what to do next.
  */
+/* clang-format off */
 #define GALEN_ERRORS(X)                                                                            \
     X(OK, 0, "ok", "")                                                                             \
     X(MEMORY, 1, "out-of-memory", "The machine is out of memory. Close something and try again.")  \
@@ -97,6 +98,7 @@ bool galen_bytes_equal(struct galen_bytes a, struct galen_bytes b);
     X(CHANGED, 56, "changed-meanwhile", "The record changed while you were reading. Look at what is new, then sign again.") \
     X(PROPOSED, 57, "only-proposed", "This is only suggested so far. Accept or decline the suggestion first, then change it.") \
     X(UNDECIDED, 58, "lines-not-decided", "After the hospital stay not every medicine is decided. Decide each, or say why it is not decided yet; then sign.")
+/* clang-format on */
 
 enum galen_err {
 #define X(name, number, text, help) GALEN_ERR_##name = number,
