@@ -44,6 +44,9 @@ async function on(name, alter) {
     page.writes = async () => (await page.heard("write")).map((w) => w.fields);
     return page;
 }
+/** From now on time goes by only where a test says so; `goOn` before the page is closed: all pages of a context have one clock. */
+const standStill = async (page) => page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
+const goOn = (page) => page.clock.resume();
 /** An entry by Tom, a colleague, that the core has just verified. */
 const byTom = (page, more) => page.evaluate(([chart, given]) => globalThis.others({
     chart, index: globalThis.script.entries[chart].length, time_ms: globalThis.script.now_ms, device: "d4".repeat(32), account: "a4".repeat(32),
@@ -317,6 +320,7 @@ describe("a text field", () => {
         assert.equal(await field.inputValue(), "zero 𝄞 one two three");
         assert.equal(await chosen(), "two <", "what was chosen before it was typed in");
         await field.evaluate((one) => one.setSelectionRange(one.value.length, one.value.length));
+        await standStill(page); // what is typed is not written before the end
         await page.keyboard.type(" four");
         await byTom(page, { record: record(1), fields: { effects: "zero 𝄞𝄞 one two three" } });
         assert.equal(await field.inputValue(), "zero 𝄞𝄞 one two three four");
@@ -325,6 +329,7 @@ describe("a text field", () => {
         await byTom(page, { record: record(1), fields: { effects: "zero one two three" } });
         assert.equal(await chosen(), "four <", "and while it is typed in");
         assert.equal(await field.inputValue(), "zero one two three four");
+        await goOn(page);
         await page.close();
     });
 
@@ -431,7 +436,7 @@ describe("a text field", () => {
     test("sends drafts while typing, from the first key on and at most every 40 ms, and writes once after a pause", async () => {
         const page = await on("medicine-staff");
         await page.getByLabel("Watch for").focus();
-        await page.clock.pauseAt(Date.UTC(2026, 10, 25, 16));
+        await standStill(page);
         await page.keyboard.type("S");
         assert.deepEqual((await page.heard("draft")).map((d) => d.text), ["S"]);
         for (const letter of "welling") {
@@ -449,7 +454,7 @@ describe("a text field", () => {
         await settle(page);
         assert.deepEqual(await page.writes(), [{ watch_for: "Swelling" }]);
         assert.equal((await page.heard("draft")).at(-1).text, "", "others are told that the typing has ended");
-        await page.clock.resume(); // all pages of a context have one clock
+        await goOn(page);
         await page.close();
     });
 
@@ -1299,6 +1304,23 @@ test("who was in another visit, or in one that is over, stays where they are", a
     assert.deepEqual(await page.heard("knock"), []);
     await page.getByRole("button", { name: "Knock" }).waitFor();
     assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+test("the focus comes back to where it was on a device that is slow, too", async () => {
+    const page = await on("flow-collect-staff"), at = () => page.evaluate(() => document.activeElement.textContent);
+    const late = async () => { // all that waits is due at once
+        await page.clock.fastForward(500);
+        await settle(page);
+    };
+    await standStill(page);
+    await page.getByRole("button", { name: "Add: prescription" }).click();
+    await late();
+    assert.equal(await page.getByLabel("Drug").count(), 1);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await late();
+    assert.equal(await at(), "Add: prescription");
+    await goOn(page);
+    await page.close();
 });
 
 test("the focus goes to the heading above when its button has done its work", async () => {

@@ -22,6 +22,8 @@ const words = (element: Element): string => (element.textContent ?? "").replace(
 let had: string[] = [];
 const left = new Map<string, string[]>();
 let screen = "";
+/** A page that was just loaded begins at its top: the focus is moved only after somebody did something. */
+let touched = false;
 
 function find([own, ...over]: string[]): HTMLElement | undefined {
     const same = [...document.querySelectorAll<HTMLElement>("main button, main summary")]
@@ -41,6 +43,8 @@ export function comeTo(name: string, title: HTMLElement, back: boolean): void {
     if (screen !== "")
         left.set(screen, had);
     screen = name;
+    if (!touched)
+        return;
     const was = back ? find(left.get(name) ?? []) : undefined;
     const begin = was ?? document.querySelector<HTMLElement>("[data-begin]");
     focusOn(begin ?? title, { preventScroll: !begin });
@@ -70,7 +74,10 @@ export function keepFocus(): void {
             focusOn(heading);
     };
     for (const [event, by] of [["keydown", true], ["pointerdown", false]] as const)
-        addEventListener(event, () => { keys = by; }, { capture: true });
+        addEventListener(event, () => {
+            keys = by;
+            touched = true;
+        }, { capture: true });
     document.addEventListener("focusin", ({ target }) => {
         has = target instanceof Element ? target : null;
         around = has ? above(has) : [];

@@ -1,6 +1,6 @@
 /* What all screens are made of. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ChartSummary, Failure, Id, Member, RecordView } from "../core/protocol.ts";
 import { cameBack } from "../state/effects.ts";
 import { isStaff, type Mark } from "../state/marks.ts";
@@ -8,16 +8,11 @@ import { tree, type Part } from "../state/tree.ts";
 import { helpFor, w } from "../words.ts";
 import { comeTo, focusOn } from "./focus.ts";
 
-/* A page that was just loaded begins at its top: the focus is moved only after somebody did something. */
-let touched = false;
-for (const event of ["keydown", "pointerdown"])
-    addEventListener(event, () => { touched = true; }, { capture: true, once: true });
-
-/** The screen's one first heading. When the screen changes the focus comes to it, or to where what is new begins. */
+/** The screen's one first heading. With a new screen the focus comes to it, or to where what is new begins. */
 export function Title({ children, of, place = of }: { children: ComponentChildren; of: string; place?: string }) {
     const heading = useRef<HTMLHeadingElement>(null);
-    useEffect(() => {
-        if (touched && heading.current)
+    useLayoutEffect(() => { // at once: later, what had the focus is gone, and nothing is known of it
+        if (heading.current)
             comeTo(place, heading.current, cameBack);
     }, [of]);
     return <h1 ref={heading} tabIndex={-1} class="title">{children}</h1>;
