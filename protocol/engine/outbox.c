@@ -204,19 +204,30 @@ void outbox_loaded(struct galen_engine *engine, const struct chart *chart)
 }
 
 /* Whoever signs has seen everything up to there: what came since they have not (D4). */
-static bool is_overtaken(const struct chart *chart, const struct item *item)
+static bool is_overtaken(const struct chart *chart, const struct galen_op *op)
 {
-    struct galen_op op;
-    return galen_op_read(galen_written(&item->plain), item->class, &op) == GALEN_OK &&
-           op.kind == GALEN_KIND_SIGN && op.base != galen_log_size(chart->log);
+    return op->kind == GALEN_KIND_SIGN && op->base != galen_log_size(chart->log);
+}
+
+/* It was written behind an accept, of which nothing came (D2). */
+static bool is_not_accepted(const struct galen_engine *engine, const struct chart *chart,
+                            const struct galen_op *op)
+{
+    return op->kind == GALEN_KIND_WRITE && is_unanswered(engine, chart, &op->content.write);
 }
 
 static enum galen_err draft_content(struct galen_engine *engine, const struct chart *chart,
                                     struct item *item, uint32_t number)
 {
     uint8_t salt[GALEN_KEY_BYTES];
-    if (is_overtaken(chart, item))
+    struct galen_op op;
+    enum galen_err err = galen_op_read(galen_written(&item->plain), item->class, &op);
+    if (err != GALEN_OK)
+        return err;
+    if (is_overtaken(chart, &op))
         return GALEN_ERR_BEHIND;
+    if (GALEN_CHECKED(NOT_ACCEPTED) && is_not_accepted(engine, chart, &op))
+        return GALEN_ERR_PROPOSED;
     draw(engine, salt, sizeof salt);
     return galen_log_seal(chart->log, item->class, number, galen_written(&item->plain), salt,
                           &item->bytes);

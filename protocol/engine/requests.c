@@ -423,8 +423,9 @@ static enum galen_err may_edit(const struct chart *chart)
 }
 
 /* Is this record's acceptance on its way? What is written behind it comes after it. */
-static bool is_being_accepted(const struct chart *chart, const struct galen_record *record)
+static bool is_being_accepted(const struct chart *chart, const struct galen_write *write)
 {
+    const struct galen_record *record = galen_docs_record(chart->docs, write->doc, write->record);
     for (size_t i = 0; i < chart->item_count; i++) {
         const struct item *item = &chart->items[i];
         struct galen_op op;
@@ -440,18 +441,15 @@ static bool is_being_accepted(const struct chart *chart, const struct galen_reco
     return false;
 }
 
-/* Whatever staff write in a record makes it part of the patient's. One that stands in proposals only they answer
- * first, having looked at what is proposed. Records that belong to a chart or a person are there in any case. */
-static bool is_unanswered(const struct galen_engine *engine, const struct chart *chart,
-                          const struct galen_write *write)
+bool is_unanswered(const struct galen_engine *engine, const struct chart *chart,
+                   const struct galen_write *write)
 {
     const struct galen_record *record = galen_docs_record(chart->docs, write->doc, write->record);
     if (!record || !galen_docs_may_answer(engine->me.role) || write->doc == GALEN_DOC_PEOPLE ||
         galen_document_single(galen_document(write->doc)))
         return false;
     enum galen_record_state state = galen_record_state(record);
-    return (state == GALEN_RECORD_PROPOSED || state == GALEN_RECORD_DECLINED) &&
-           !is_being_accepted(chart, record);
+    return state == GALEN_RECORD_PROPOSED || state == GALEN_RECORD_DECLINED;
 }
 
 static bool is_one_text(const struct galen_write *write)
@@ -479,7 +477,8 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
     if (err == GALEN_OK)
         err = galen_docs_split(chart->docs, engine->me.role, &write, &direct.content.write,
                                &propose.content.write);
-    if (err == GALEN_OK && GALEN_CHECKED(WRITE_PROPOSED) && is_unanswered(engine, chart, &write))
+    if (err == GALEN_OK && GALEN_CHECKED(WRITE_PROPOSED) &&
+        is_unanswered(engine, chart, &write) && !is_being_accepted(chart, &write))
         err = GALEN_ERR_PROPOSED;
     if (err != GALEN_OK)
         return err;

@@ -552,6 +552,13 @@ void found_finished(struct galen_engine *engine);
 struct chart *chart_to_write(const struct galen_engine *engine, const struct galen_id *id,
                              enum galen_err *err);
 
+/**
+ * Whatever staff write in a record makes it part of the patient's. One that stands in proposals only they answer first,
+ * having looked at what is proposed (D2). Records that belong to a chart or a person are there in any case.
+ */
+bool is_unanswered(const struct galen_engine *engine, const struct chart *chart,
+                   const struct galen_write *write);
+
 /** Queues the name of an account (or of the chart itself: its id), without an event of its own. */
 GALEN_MUST_USE enum galen_err write_name(struct galen_engine *engine, uint64_t now_ms,
                                          struct chart *chart, const struct galen_id *whose,

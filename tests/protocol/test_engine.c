@@ -565,6 +565,33 @@ Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
     chart_free(v.chart);
 }
 
+Test(engine, D2_what_was_written_behind_an_accept_does_not_go_without_it)
+{
+    static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    struct visit v = visit_new(98);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    uint64_t proposal =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, proposal, true, token),
+                 GALEN_OK);
+    cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_OK);
+    home_pump(home);
+    struct galen_frame no = {
+        .type = GALEN_FRAME_REFUSED,
+        .as.refused = {.request = home->append_request, .err = GALEN_ERR_TOO_LARGE}};
+    home_hear(home, GALEN_CONNECTION_LOG, &no);
+    home_pump(home);
+    cr_assert_eq(galen_engine_waiting(home->engine, id), 0);
+    cr_assert_eq(home->events[GALEN_EVENT_FAILED], 2, "and it is said");
+    const struct galen_record *record =
+        galen_docs_record(galen_engine_docs(home->engine, id), GALEN_DOC_PMR, other);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_PROPOSED);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 Test(engine, D2_others_than_staff_withdraw_what_they_proposed_and_answer_nothing_else)
 {
     static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
