@@ -477,8 +477,8 @@ enum galen_err galen_engine_write(struct galen_engine *engine, uint64_t now_ms,
     if (err == GALEN_OK)
         err = galen_docs_split(chart->docs, engine->me.role, &write, &direct.content.write,
                                &propose.content.write);
-    if (err == GALEN_OK && GALEN_CHECKED(WRITE_PROPOSED) &&
-        is_unanswered(engine, chart, &write) && !is_being_accepted(chart, &write))
+    if (err == GALEN_OK && GALEN_CHECKED(WRITE_PROPOSED) && is_unanswered(engine, chart, &write) &&
+        !is_being_accepted(chart, &write))
         err = GALEN_ERR_PROPOSED;
     if (err != GALEN_OK)
         return err;
