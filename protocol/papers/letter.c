@@ -42,6 +42,29 @@ static struct galen_bytes signer_says(const struct page *p, uint16_t field)
     return said.count > 0 ? said.values[0] : (struct galen_bytes){0};
 }
 
+static void put_said(struct page *p, const char *before, enum phrase phrase,
+                     struct galen_bytes text)
+{
+    if (text.size == 0)
+        return;
+    put_html(p, before);
+    put_phrase(p, phrase);
+    put_text(p, text);
+}
+
+void put_questions(struct page *p)
+{
+    struct galen_bytes phone = signer_says(p, GALEN_PEOPLE_PHONE);
+    if (phone.size == 0)
+        return;
+    put_html(p, "<p>");
+    put_phrase(p, PHRASE_QUESTIONS);
+    put_said(p, "", PHRASE_CALL_PHONE, phone);
+    put_said(p, "<br>", PHRASE_CALL_WHO, p->source->signer);
+    put_said(p, "<br>", PHRASE_CALL_WHEN, signer_says(p, GALEN_PEOPLE_HOURS));
+    put_html(p, "</p>\n");
+}
+
 static void put_call(struct page *p)
 {
     put_html(p, "<div class=\"block\">\n<p>");
@@ -264,6 +287,7 @@ void write_to_do(struct page *p)
     put_html(p, "</p>\n<p>");
     put_phrase(p, PHRASE_TO_DO_INTRO);
     put_html(p, "</p>\n");
+    put_questions(p);
     if (fact_says(&goals)) {
         put_html(p, "<section class=\"plain\">\n<h2>");
         put_phrase(p, PHRASE_MY_GOALS);

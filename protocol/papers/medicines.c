@@ -382,6 +382,7 @@ void write_medicines(struct page *p)
     put_html(p, "</p>\n<p>");
     put_phrase(p, PHRASE_MEDICINES_INTRO);
     put_html(p, "</p>\n");
+    put_questions(p);
     put_medicines(p, put_medicine);
     put_stopped(p);
     put_allergies(p);
@@ -423,6 +424,7 @@ void write_list(struct page *p)
     put_html(p, "<p>");
     put_phrase(p, PHRASE_LIST_INTRO);
     put_html(p, "</p>\n");
+    put_questions(p);
     put_allergies(p);
     put_html(p, "<h2>");
     put_phrase(p, PHRASE_MEDICINES_TITLE);

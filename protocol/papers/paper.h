@@ -17,7 +17,7 @@
     X(MEDICINES_INTRO) X(MEDICINE) X(HOW) X(WHY) X(PRESCRIBER) X(NO_MEDICINES) X(AS_NEEDED)        \
     X(ON_HOLD) X(NOT_STARTED) X(ALLERGIES) X(NONE_KNOWN) X(NOT_ASKED) X(NO_ALLERGY_LISTED)         \
     X(EFFECTS) X(OTHER) X(NOTES) X(LIST_INTRO) X(UNNAMED) X(PATIENT) X(PHARMACIST) X(STOPPED)      \
-    X(STOPPED_WHAT) X(NOT_DECIDED) X(NOT_DECIDED_WHY)
+    X(STOPPED_WHAT) X(NOT_DECIDED) X(NOT_DECIDED_WHY) X(QUESTIONS)
 /* clang-format on */
 
 enum phrase {
@@ -96,6 +96,9 @@ const struct galen_record *visit_of(const struct page *p);
 struct galen_bytes patient_of(const struct page *p);
 
 /* -- the papers ------------------------------------------------------------------------------------ */
+
+/** A paper may be all that somebody has in hand: whom to ask about it, if the phone is known. */
+void put_questions(struct page *p);
 
 void write_cover(struct page *p);
 void write_to_do(struct page *p);

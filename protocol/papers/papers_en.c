@@ -39,6 +39,7 @@ const struct paper_language paper_language_en = {
         [PHRASE_CALL_WHO] = "Ask for: ",
         [PHRASE_CALL_PHONE] = "Phone: ",
         [PHRASE_CALL_WHEN] = "When we answer: ",
+        [PHRASE_QUESTIONS] = "Questions about this paper? ",
         [PHRASE_EMERGENCY] = "Do not wait for us in an emergency. Call your emergency number at once.",
         [PHRASE_NEXT_VISIT] = "We talk again on ",
         [PHRASE_NO_NEXT_VISIT] = "No next visit is planned: ",

@@ -231,14 +231,24 @@ Test(papers, whom_to_call_is_what_the_record_of_the_signer_says)
     assert_has(&source, GALEN_PAPER_COVER, "Phone: <span class=\"blank\">");
     signed_by(&s, &version, &source);
     assert_has(&source, GALEN_PAPER_COVER, "Phone: <span class=\"blank\">");
+    assert_lacks(&source, GALEN_PAPER_LIST, "Phone: ");
     set(&s, GALEN_DOC_PEOPLE, (char)ana.account, "phone", "555-0100 <ask for Ana>");
     set(&s, GALEN_DOC_PEOPLE, (char)ana.account, "hours", "Monday to Friday, 9 to 5");
     signed_by(&s, &version, &source);
     assert_has(&source, GALEN_PAPER_COVER, "Phone: <bdi>555-0100 &lt;ask for Ana&gt;</bdi>");
     assert_has(&source, GALEN_PAPER_COVER, "<bdi>Monday to Friday, 9 to 5</bdi>");
     assert_lacks(&source, GALEN_PAPER_COVER, "555-0199");
+    static const enum galen_paper alone[] = {GALEN_PAPER_TO_DO, GALEN_PAPER_MEDICINES,
+                                             GALEN_PAPER_LIST};
+    source.signer = (struct galen_bytes){(const uint8_t *)"Ana", 3};
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        assert_has(&source, alone[i],
+                   "Phone: <bdi>555-0100 &lt;ask for Ana&gt;</bdi><br>Ask for: <bdi>Ana</bdi><br>"
+                   "When we answer: <bdi>Monday to Friday, 9 to 5</bdi>");
     source.version = NULL;
     assert_lacks(&source, GALEN_PAPER_COVER, "555-0100");
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        assert_lacks(&source, alone[i], "Questions about");
     story_end(&s);
 }
 
