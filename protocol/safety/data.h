@@ -10,7 +10,7 @@
 #include "galen/safety.h"
 
 /* Of all tables together. */
-#define SAFETY_DATA_VERSION "4"
+#define SAFETY_DATA_VERSION "5"
 #define SAFETY_DATA_DATE    "2026-11-26"
 
 /* Classes of ingredients: a bit each. */

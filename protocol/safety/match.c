@@ -196,59 +196,75 @@ uint64_t safety_match_classes(const struct galen_safety_match *match)
 
 /* -- words that change nothing ------------------------------------------------------------------------ */
 
+/* clang-format off */
 static const char *const salts[] = {
-    "acetate",     "anhydrous",    "axetil",         "benzoate",   "besylate",     "bisulfate",
-    "bitartrate",  "bromide",      "calcium",        "camsylate",  "carbonate",    "chloride",
-    "cilexetil",   "citrate",      "cypionate",      "decanoate",  "dihydrate",    "dimesylate",
-    "dipotassium", "dipropionate", "disodium",       "disoproxil", "enanthate",    "erbumine",
-    "estolate",    "etexilate",    "ethylsuccinate", "fumarate",   "furoate",      "gluconate",
-    "hbr",         "hcl",          "hemifumarate",   "hyclate",    "hydrobromide", "hydrochloride",
-    "lactate",     "magnesium",    "malate",         "maleate",    "marboxil",     "medoxomil",
-    "mesylate",    "mofetil",      "monohydrate",    "nitrate",    "oxalate",      "palmitate",
-    "pamoate",     "phosphate",    "potassium",      "proxetil",   "sodium",       "stearate",
-    "succinate",   "sulfate",      "sulphate",       "tartrate",   "trihydrate",   "tromethamine",
-    "valerate",    "xinafoate",    "zinc",
+    "acetate",        "anhydrous",   "axetil",       "benzoate",     "besy",
+    "besylate",       "bisulfate",   "bitart",       "bitartrate",   "brom",
+    "bromide",        "calcium",     "camsylate",    "carbonate",    "chloride",
+    "cilexetil",      "citrate",     "cypionate",    "decanoate",    "dihydrate",
+    "dimeglumine",    "dimesylate",  "dipotassium",  "dipropionate", "disodium",
+    "disoproxil",     "enanthate",   "erbumine",     "estolate",     "etexilate",
+    "ethylsuccinate", "fum",         "fumarate",     "furoate",      "gluconate",
+    "hbr",            "hcl",         "hemifumarate", "hyclate",      "hydrobromide",
+    "hydrochloride",  "lactate",     "mag",          "magnesium",    "mal",
+    "malate",         "maleate",     "marboxil",     "medoxomil",    "mesylate",
+    "mofetil",        "monohyd",     "monohydrate",  "nitrate",      "oxalate",
+    "palmitate",      "pamoate",     "phosphate",    "pot",          "potassium",
+    "prop",           "propanediol", "propionate",   "proxetil",     "sod",
+    "sodium",         "stearate",    "succ",         "succinate",    "sulf",
+    "sulfate",        "sulphate",    "tart",         "tartrate",     "trihydrate",
+    "tromethamine",   "valerate",    "xinafoate",    "zinc",
 };
 /* Salts that are something to take by themselves: dropped only directly behind another medicine. */
-static const char *const metals[] = {"calcium", "magnesium", "potassium", "sodium", "zinc"};
+static const char *const metals[] = {"calcium", "mag", "magnesium", "potassium", "sodium", "zinc"};
 
 static const char *const fillers[] = {
-    "12hr",        "24hr",       "acting",   "action",     "adult",      "and",
-    "bid",         "brand",      "buccal",   "cap",        "caplet",     "caplets",
-    "caps",        "capsule",    "capsules", "cd",         "chewable",   "childrens",
-    "coated",      "controlled", "cr",       "daily",      "delayed",    "disintegrating",
-    "diskus",      "dose",       "dr",       "ds",         "ec",         "ellipta",
-    "enteric",     "er",         "extended", "extra",      "film",       "flexpen",
-    "flextouch",   "gelcap",     "gelcaps",  "generic",    "gummies",    "gummy",
-    "h",           "handihaler", "hfa",      "hour",       "hours",      "hr",
-    "hrs",         "immediate",  "infants",  "inhaler",    "ir",         "junior",
-    "kwikpen",     "la",         "long",     "low",        "lozenge",    "lozenges",
-    "maximum",     "modified",   "mr",       "odt",        "once",       "oral",
-    "orally",      "otc",        "patch",    "pen",        "pill",       "pills",
-    "po",          "prn",        "qid",      "regular",    "release",    "respimat",
-    "rx",          "sa",         "sl",       "softgel",    "softgels",   "solostar",
-    "solution",    "sr",         "strength", "sublingual", "suspension", "sustained",
-    "syrup",       "tab",        "tablet",   "tablets",    "tabs",       "tid",
-    "transdermal", "twice",      "vial",     "w",          "weekly",     "with",
-    "xl",          "xr",         "xt",
+    "12hr",         "24hr",          "act",            "acting",      "action",      "activated",
+    "actuat",       "actuation",     "adult",          "aerosol",     "and",         "auto",
+    "autoinjector", "base",          "beads",          "bid",         "brand",       "breath",
+    "buccal",       "cap",           "caplet",         "caplets",     "caps",        "capsule",
+    "capsules",     "cartridge",     "cd",             "chewable",    "childrens",   "coated",
+    "concentrate",  "controlled",    "cr",             "crys",        "crystals",    "daily",
+    "delayed",      "dial",          "disintegrating", "diskus",      "dispersible", "dose",
+    "dosepak",      "dpi",           "dr",             "dry",         "ds",          "ec",
+    "elixir",       "ellipta",       "enema",          "enteric",     "er",          "extended",
+    "extra",        "film",          "flexpen",        "flextouch",   "gelcap",      "gelcaps",
+    "generic",      "granules",      "gummies",        "gummy",       "h",           "handihaler",
+    "hfa",          "hour",          "hours",          "hr",          "hrs",         "immediate",
+    "implant",      "infants",       "inhalation",     "inhaled",     "inhaler",     "injectable",
+    "injection",    "injector",      "intramuscular",  "intravenous", "ir",          "junior",
+    "kwikpen",      "la",            "long",           "low",         "lozenge",     "lozenges",
+    "macro",        "macrocrystals", "maximum",        "mdi",         "metered",     "mod",
+    "modified",     "mr",            "nebulization",   "nebulizer",   "odt",         "once",
+    "or",           "oral",          "orally",         "osm",         "osmotic",     "otc",
+    "pack",         "packet",        "particles",      "patch",       "pen",         "pf",
+    "pill",         "pills",         "po",             "prefilled",   "prn",         "puff",
+    "qid",          "regular",       "release",        "respiclick",  "respimat",    "ring",
+    "rx",           "sa",            "scoop",          "sl",          "softgel",     "softgels",
+    "solostar",     "solution",      "sprinkle",       "sr",          "starter",     "strength",
+    "subcutaneous", "sublingual",    "sureclick",      "suspension",  "sustained",   "syringe",
+    "syrup",        "tab",           "tablet",         "tablets",     "tabs",        "therapy",
+    "tid",          "transdermal",   "twice",          "vial",        "w",           "wafer",
+    "weekly",       "with",          "xl",             "xr",          "xt",
 };
-/* The same behind a name that is no brand, or a brand used there anyway: a brand's own drops or cream may be
- * another medicine than its tablets. */
+/* The same behind a name that is no brand, or a brand used there anyway: a brand's own drops, cream or liquid may
+ * be another medicine than its tablets. */
 static const char *const places[] = {
-    "cream",  "drop",  "drops",       "ear",        "eye",     "foam",   "gel",
-    "lotion", "nasal", "ointment",    "ophthalmic", "otic",    "rectal", "shampoo",
-    "skin",   "spray", "suppository", "topical",    "vaginal",
+    "cream",  "drop",    "drops",  "ear",   "effervescent", "external",   "eye",     "foam",
+    "gel",    "liquid",  "lotion", "nasal", "ointment",     "ophthalmic", "otic",    "powder",
+    "rectal", "shampoo", "skin",   "spray", "suppository",  "topical",    "vaginal",
 };
 /* Of these, those that say it acts where it is put. */
 static const char *const local_places[] = {
-    "cream",    "ear",        "eye",  "foam",    "gel",  "lotion",
-    "ointment", "ophthalmic", "otic", "shampoo", "skin", "topical",
+    "cream", "ear",     "external", "eye",     "foam", "gel", "lotion", "ointment", "ophthalmic",
+    "otic",  "shampoo", "skin",     "topical",
 };
 static const char *const units[] = {
-    "g",         "gm",        "gram", "grams", "iu",  "kg",   "l",     "mcg",
-    "meq",       "mg",        "ml",   "mmol",  "ug",  "unit", "units", "u",
-    "\xc2\xb5g", "\xce\xbcg", "%",    "hr",    "hrs", "h",    "hour",  "hours",
+    "g",    "gm",    "gram", "grams", "iu", "kg",        "l",         "mcg", "meq", "mg",  "ml",
+    "mmol", "ug",    "unit", "units", "u",  "\xc2\xb5g", "\xce\xbcg", "%",   "hr",  "hrs", "h",
+    "hour", "hours", "unt",  "ut",
 };
+/* clang-format on */
 
 static bool is_in(const char *word, const char *const *list, size_t count)
 {
