@@ -126,8 +126,9 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
         chart->undroppable_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     forget_item(engine, chart, item);
     /* Of somebody who is no member any more, nothing else will get there either. */
-    if (err != GALEN_OK && err != GALEN_ERR_NOT_MEMBER && GALEN_CHECKED(TEXT_CARRIED))
-        texts_carry(engine, chart, item);
+    if (err != GALEN_OK && err != GALEN_ERR_NOT_MEMBER && index == GALEN_NO_ENTRY &&
+        GALEN_CHECKED(TEXT_CARRIED))
+        texts_carry(engine, chart, item, UINT64_MAX);
     if (kind == ITEM_FIRST && err == GALEN_OK && engine->me.state == GALEN_HOME_FOUNDING)
         found_finished(engine);
     commit(engine);
@@ -136,7 +137,9 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
         if (err != GALEN_OK)
             join_failed(engine, err);
     }
-    if (!item->quiet && (err != GALEN_OK || is_last_of(engine, item))) {
+    /* What somebody wrote, even if only a part of it. */
+    bool lost = err != GALEN_OK && kind == ITEM_CONTENT;
+    if (lost || (!item->quiet && (err != GALEN_OK || is_last_of(engine, item)))) {
         struct galen_event e = {.kind = err == GALEN_OK ? GALEN_EVENT_DONE : GALEN_EVENT_FAILED,
                                 .chart = chart->id,
                                 .index = index,
@@ -384,6 +387,22 @@ static bool is_same(const struct item *item, const struct galen_entry *entry)
            memcmp(item->bytes.at, entry->signed_header.at, GALEN_SIGNED_HEADER_BYTES) == 0;
 }
 
+/* What became of it for all who read it: OK, or why it, or a part of it, is void. */
+static enum galen_err verdict_of(const struct chart *chart, const struct galen_read *read,
+                                 uint64_t *void_fields)
+{
+    struct galen_docs_item item;
+    *void_fields = UINT64_MAX;
+    if (read->state == GALEN_READ_VOID)
+        return read->why;
+    if (!chart->docs || !galen_docs_item(chart->docs, read->index, &item) ||
+        item.verdict.err == GALEN_ERR_UNKNOWN_KIND)
+        return GALEN_OK;
+    if (item.verdict.counts)
+        *void_fields = item.verdict.void_fields;
+    return item.verdict.err;
+}
+
 void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct galen_entry *entry,
                  const struct galen_read *read)
 {
@@ -410,10 +429,13 @@ void outbox_seen(struct galen_engine *engine, struct chart *chart, const struct 
         save_item(engine, chart, item);
         return;
     }
-    if (GALEN_CHECKED(TEXT_LOST))
-        texts_mend(engine, chart, item, read->index);
-    outbox_finish(engine, chart, item, read->state == GALEN_READ_VOID ? read->why : GALEN_OK,
-                  read->index);
+    uint64_t void_fields;
+    enum galen_err err = verdict_of(chart, read, &void_fields);
+    if (err != GALEN_OK && GALEN_CHECKED(TEXT_LOST))
+        texts_carry(engine, chart, item, void_fields);
+    if (err == GALEN_ERR_DUPLICATE) /* another device of this person took the same back (L2) */
+        err = GALEN_OK;
+    outbox_finish(engine, chart, item, GALEN_CHECKED(VOID_DONE) ? err : GALEN_OK, read->index);
 }
 
 static bool is_passing(enum galen_err err)

@@ -410,13 +410,11 @@ GALEN_MUST_USE enum galen_err texts_to_splices(const struct galen_engine *engine
                                                const struct galen_bytes *was,
                                                struct galen_writer *out);
 /**
- * `gone` will not get into the log. Later edits of the same texts that wait are made anew, as if it had never
- * been: what they inserted stays. Saved, not committed. (texts.c)
+ * `gone` will not get into the log, or is void there; of its fields those whose bits are set. Later edits of the same
+ * texts that wait are made anew, as if it had never been: what they inserted stays. Saved, not committed. (texts.c)
  */
-void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone);
-/** The same where the item was read at `index` and is void (another device of this person took the same back, L2). */
-void texts_mend(struct galen_engine *engine, struct chart *chart, const struct item *item,
-                uint64_t index);
+void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone,
+                 uint64_t fields);
 /** Adds one operation (not yet committed nor sent: a request is one change), with base and clock filled in, and an id unless it
  * has one; `token` (may be NULL) becomes its id. */
 GALEN_MUST_USE enum galen_err outbox_operation(struct galen_engine *engine, uint64_t now_ms,

@@ -101,6 +101,15 @@ enum galen_err galen_engine_text(const struct galen_engine *engine, const struct
     return err == GALEN_OK && suggested ? change(w, write->fields[i].value) : err;
 }
 
+/* With what came meanwhile it may be longer than a text is that somebody writes: readers would take it for void. */
+static enum galen_err check_length(struct galen_bytes now, const struct galen_splices *splices)
+{
+    size_t points = galen_text_points(now);
+    for (size_t i = 0; i < splices->count; i++)
+        points = points - splices->at[i].deleted + galen_text_points(splices->at[i].inserted);
+    return points > GALEN_TEXT_POINTS_MAX ? GALEN_ERR_TOO_LARGE : GALEN_OK;
+}
+
 /* Appends the splices that make the text say `whole`, or what it made of `was` where the text is another by now. */
 static enum galen_err write_splices(const struct galen_engine *engine, const struct chart *chart,
                                     const struct galen_write *write, size_t i,
@@ -115,6 +124,8 @@ static enum galen_err write_splices(const struct galen_engine *engine, const str
         err = was && GALEN_CHECKED(TEXT_WAS)
                   ? galen_text_merge(*was, whole, galen_written(&now), &splices)
                   : galen_text_difference(galen_written(&now), whole, &splices);
+    if (err == GALEN_OK)
+        err = check_length(galen_written(&now), &splices);
     if (err == GALEN_OK) {
         galen_splices_write(out, splices.at, splices.count);
         err = out->failed ? GALEN_ERR_MEMORY : GALEN_OK;
@@ -233,7 +244,8 @@ static enum galen_err carry(struct galen_engine *engine, struct chart *chart,
     return err;
 }
 
-void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone)
+void texts_carry(struct galen_engine *engine, struct chart *chart, const struct item *gone,
+                 uint64_t fields)
 {
     struct galen_op op;
     if (chart->docs == NULL || !writes(gone, &op))
@@ -242,7 +254,7 @@ void texts_carry(struct galen_engine *engine, struct chart *chart, const struct 
     const struct galen_document *document = galen_document(write->doc);
     for (size_t i = 0; document != NULL && i < write->count; i++) {
         const struct galen_field *field = galen_field(document, write->fields[i].field);
-        if (field == NULL || field->kind != GALEN_VALUE_TEXT)
+        if ((fields >> i & 1) == 0 || field == NULL || field->kind != GALEN_VALUE_TEXT)
             continue;
         struct carrying *c = calloc(1, sizeof *c);
         enum galen_err err = GALEN_ERR_MEMORY;
@@ -256,12 +268,4 @@ void texts_carry(struct galen_engine *engine, struct chart *chart, const struct 
         }
         free(c);
     }
-}
-
-void texts_mend(struct galen_engine *engine, struct chart *chart, const struct item *item,
-                uint64_t index)
-{
-    struct galen_docs_item read;
-    if (chart->docs && galen_docs_item(chart->docs, index, &read) && !read.verdict.counts)
-        texts_carry(engine, chart, item);
 }

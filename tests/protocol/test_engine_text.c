@@ -118,3 +118,18 @@ Test(engine_text, only_a_text_has_something_it_was)
     cr_assert_eq(galen_engine_waiting(d.home->engine, d.id), 0);
     desk_end(&d);
 }
+
+/* Readers would judge it void, and it would be gone. */
+Test(engine_text, what_is_too_long_with_what_came_meanwhile_is_given_back)
+{
+    static char long_text[GALEN_TEXT_POINTS_MAX * 2 / 3 + 1];
+    struct desk d = desk_new(505);
+    memset(long_text, 'x', sizeof long_text - 1);
+    theirs(&d, long_text);
+    home_show(d.home);
+    home_pump(d.home);
+    memcpy(long_text, "dizzy ", 6);
+    cr_assert_eq(set(&d, GALEN_PMR_EFFECTS, long_text, "dizzy"), GALEN_ERR_TOO_LARGE);
+    cr_assert_eq(galen_engine_waiting(d.home->engine, d.id), 0);
+    desk_end(&d);
+}
