@@ -212,8 +212,11 @@ void story_edit(struct world *world, struct node *node)
     if (!ok || whole.failed)
         abort();
     if (galen_engine_write(node->engine, node_now(node), &world->chart, galen_written(&whole), NULL,
-                           &proposed, token) == GALEN_OK)
-        world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
+                           &proposed, token) == GALEN_OK) {
+        struct asked *asked = world_ask(world, node, ASKED_WRITE, &world->chart, token, words);
+        asked->doc = write.doc;
+        memcpy(asked->record, write.record, sizeof asked->record);
+    }
     for (size_t i = 0; i < write.count; i++)
         galen_writer_wipe(&values[i]);
     galen_writer_wipe(&whole);

@@ -119,6 +119,7 @@ struct asked {
     galen_token token;
     struct galen_id chart;
     char text[TEXT_MAX];
+    uint8_t doc, record[GALEN_RECORD_ID_BYTES]; /* WRITE: where */
     uint16_t err;
 };
 
