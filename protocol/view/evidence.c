@@ -3,8 +3,9 @@
 
 struct verdict {
     cJSON *findings, *heads, *contents;
-    struct galen_id account; /* of the entry that is checked: its author */
-    uint8_t role;            /* 0: no member */
+    uint64_t index; /* of the entry that was judged last; its author: */
+    struct galen_id account;
+    uint8_t role; /* 0: no member */
 };
 
 const char *claim_state_name(uint8_t state)
@@ -46,9 +47,9 @@ static void on_entry(void *context, uint64_t index, const struct galen_entry *en
                      enum galen_err verdict, const struct galen_member *author)
 {
     struct verdict *v = context;
-    (void)index;
     (void)entry;
     (void)verdict;
+    v->index = index;
     v->account = author ? author->account : (struct galen_id){0};
     v->role = author ? author->role : 0;
 }
@@ -59,6 +60,10 @@ static void on_opened(void *context, uint64_t index, const struct galen_entry *e
     struct verdict *v = context;
     struct galen_op op;
     cJSON *one = cJSON_CreateObject();
+    if (v->index != index) { /* behind what is missing: who its author was is not known */
+        v->account = (struct galen_id){0};
+        v->role = 0;
+    }
     json_number(one, "index", index);
     json_id(one, "device", &entry->header.author);
     json_id(one, "account", &v->account);
@@ -115,7 +120,8 @@ static cJSON *report_json(const struct galen_evidence_report *r, struct verdict 
 cJSON *evidence_json(struct galen_bytes file, const struct galen_id *practice,
                      struct galen_evidence_report *report, enum galen_err *err)
 {
-    struct verdict v = {.findings = cJSON_CreateArray(),
+    struct verdict v = {.index = GALEN_NO_INDEX,
+                        .findings = cJSON_CreateArray(),
                         .heads = cJSON_CreateArray(),
                         .contents = cJSON_CreateArray()};
     const struct galen_evidence_events events = {

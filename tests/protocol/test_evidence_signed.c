@@ -3,6 +3,7 @@
 #include "galen/signed.h"
 #include "support/allocator.h"
 #include "support/chart_story.h"
+#include "support/exhibit.h"
 #include "support/home.h"
 #include "support/visit.h"
 #include "view/view.h"
@@ -226,4 +227,36 @@ Test(evidence_signed, what_waited_for_an_answer_is_shown_as_it_was_written)
     cJSON_Delete(json);
     galen_writer_wipe(&w);
     story_end(&s);
+}
+
+/* The fifth entry, which is opened, is the pharmacist's. Without that which admits the caregiver nothing behind it can be
+ * judged, and the last author who could is the patient. */
+Test(evidence_signed, V1_what_could_not_be_judged_is_put_in_nobody_s_mouth)
+{
+    struct exhibit s = exhibit_new(207);
+    struct made m = made_of(&s);
+    struct galen_evidence_report report;
+    enum galen_err err;
+    uint8_t secret[GALEN_KEY_BYTES];
+    const struct galen_header *header = &m.items[7].entry.header;
+    cr_assert(galen_id_equal(&header->author, &s.pharmacist->id));
+    cr_assert(galen_log_entry_secret(s.pharmacist->log, header, secret));
+    m.items[4].entry.body_state = GALEN_BODY_WITHHELD;
+    struct galen_writer file = made_encode(&m);
+    file.size -= 2; /* nothing disclosed, no documents */
+    size_t list = galen_write_begin(&file);
+    galen_write_u64(&file, 7);
+    galen_write(&file, secret, sizeof secret);
+    galen_write_end(&file, list);
+    galen_write_u8(&file, 0);
+    cJSON *json = evidence_json(galen_written(&file), &s.practice, &report, &err);
+    cr_assert_not_null(json);
+    cr_assert_not(galen_evidence_holds(&report));
+    const cJSON *said = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "contents"), 0);
+    cr_assert_eq(cJSON_GetObjectItem(said, "index")->valuedouble, 7);
+    cr_assert_null(cJSON_GetObjectItem(said, "account"));
+    cr_assert_null(cJSON_GetObjectItem(said, "role"));
+    cJSON_Delete(json);
+    galen_writer_wipe(&file);
+    chart_free(s.chart);
 }

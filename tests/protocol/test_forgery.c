@@ -233,3 +233,35 @@ Test(forgery, V2_an_epoch_left_out_before_the_one_entry_is_noticed)
     galen_writer_wipe(&shorter);
     chart_free(s.chart);
 }
+
+/* Each is out of its place, and none is looked for in all that follows. */
+Test(forgery, a_file_in_disorder_takes_no_longer_than_one_in_order, .timeout = 60)
+{
+    enum { MANY = 60000 };
+    struct exhibit s = exhibit_new(16);
+    struct made m = made_of(&s);
+    struct galen_evidence_report report;
+    m.count = 0;
+    struct galen_writer file = made_encode(&m), record;
+    struct galen_entry entry = m.items[2].entry;
+    entry.body_state = GALEN_BODY_WITHHELD;
+    entry.body = (struct galen_bytes){0};
+    galen_writer_init(&record);
+    galen_entry_write(&record, &entry);
+    file.size = LISTS_AT;
+    size_t list = galen_write_begin(&file);
+    for (uint64_t i = 0; i < MANY; i++) {
+        galen_write_u64(&file, i + 1);
+        galen_write_u8(&file, 0);
+        galen_write_vector(&file, galen_written(&record));
+    }
+    galen_write_end(&file, list);
+    for (int i = 0; i < 3; i++)
+        galen_write_u8(&file, 0);
+    cr_assert_eq(galen_evidence_check(galen_written(&file), &s.practice, NULL, &report), GALEN_OK);
+    cr_assert_eq(report.shown, MANY);
+    claim_is(&report, GALEN_CLAIM_ORDER, GALEN_CLAIM_FAILS, "in disorder");
+    galen_writer_wipe(&record);
+    galen_writer_wipe(&file);
+    chart_free(s.chart);
+}
