@@ -19,6 +19,13 @@ enum cli_exit {
     CLI_DANGER = 5,  /* server, practice or history contradict what is known here */
 };
 
+#define MESSAGE_HELP "A message is 1 to %u bytes of UTF-8 text, without control characters."
+#define IDENTIFIERS_HELP                                                                           \
+    "Say in words which two identifiers were checked: a short text, without control characters."
+
+#define MEANING_HELP                                                                               \
+    "Say what the signature means: reviewed-with-patient, reviewed-alone or discharge-reconciled."
+
 #define LINK_TEXT_MAX   1024
 #define SHORT_ID_DIGITS 8
 #define PREFIX_MIN      4

@@ -250,7 +250,7 @@ static int send_message(struct cli *cli, struct message *m)
     uint64_t index = GALEN_NO_ENTRY;
     enum galen_err err = cli_request(cli, m, make_message);
     if (err == GALEN_ERR_FORMAT || err == GALEN_ERR_TOO_LARGE)
-        return cli_fail(cli, err, "A message is 1 to %u bytes of UTF-8 text.", GALEN_MESSAGE_MAX);
+        return cli_fail(cli, err, MESSAGE_HELP, GALEN_MESSAGE_MAX);
     int status =
         err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, &m->chart, m->token, &index);
     if (status != CLI_OK)

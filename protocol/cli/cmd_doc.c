@@ -196,13 +196,15 @@ int command_doc_get(struct cli *cli)
     status = cli_sync_to_show(cli, &edit.chart);
     const struct galen_docs *docs = galen_engine_docs(cli->engine, &edit.chart);
     const struct galen_log *log = galen_engine_log(cli->engine, &edit.chart);
-    if (cli->args.given[OPTION_AT])
-        return show_then(cli, &edit);
     for (size_t i = 0; i < galen_document_count; i++)
         if (!one || edit.document == &galen_documents[i])
             count += galen_docs_record_count(docs, galen_documents[i].id);
     if (status == CLI_OK && count == 0 && !galen_log_is_holder(log))
         return cli_fail(cli, GALEN_ERR_NOT_HOLDER, NULL);
+    if (cli->args.given[OPTION_AT]) {
+        int shown = show_then(cli, &edit);
+        return shown != CLI_OK ? shown : status;
+    }
     for (size_t i = 0; i < galen_document_count; i++)
         if (!one || edit.document == &galen_documents[i])
             show_document(cli, &edit.chart, &galen_documents[i]);
@@ -539,9 +541,7 @@ int command_doc_sign(struct cli *cli)
     const char *visit = cli->args.value[OPTION_VISIT];
     signing.meaning = meaning_named(cli->args.words[1]);
     if (signing.meaning == 0)
-        return cli_fail(cli, GALEN_ERR_USAGE,
-                        "Say what the signature means: reviewed-with-patient, reviewed-alone or "
-                        "discharge-reconciled.");
+        return cli_fail(cli, GALEN_ERR_USAGE, MEANING_HELP);
     int status = cli_open(cli, OPEN_MEMBER);
     if (status == CLI_OK)
         status = chart_argument(cli, 0, &signing.chart);

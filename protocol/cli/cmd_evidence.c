@@ -22,12 +22,37 @@ static uint64_t *choose_open(const struct galen_log *log,
     return open;
 }
 
+/* Is one of them a sign-off? With it stands all that was signed. */
+static bool opens_a_sign_off(const struct galen_docs *docs,
+                             const struct galen_evidence_options *options)
+{
+    struct galen_docs_item item;
+    for (size_t i = 0; i < options->open_count; i++)
+        if (galen_docs_item(docs, options->open[i], &item) && item.kind == GALEN_KIND_SIGN &&
+            item.verdict.counts)
+            return true;
+    return false;
+}
+
+static void warn_of_open(struct cli *cli, const struct galen_id *chart,
+                         const struct galen_evidence_options *options)
+{
+    cli_warn(cli,
+             "The content of %zu entr%s is in the file%s, for whoever has it. That cannot be taken "
+             "back.",
+             options->open_count, options->open_count == 1 ? "y" : "ies",
+             opens_a_sign_off(galen_engine_docs(cli->engine, chart), options)
+                 ? ", and the whole record as it was signed"
+                 : "");
+}
+
 static int write_file(struct cli *cli, const char *path, const struct galen_writer *out)
 {
     if (file_make(path, out->at, out->size))
         return CLI_OK;
     return cli_fail(cli, GALEN_ERR_IO, "%s cannot be made: %s.", path,
-                    errno == EEXIST ? "there is such a file already" : strerror(errno));
+                    errno == EEXIST ? "there is such a file already; choose another name"
+                                    : strerror(errno));
 }
 
 static void show_written(struct cli *cli, const struct galen_id *chart, uint64_t size,
@@ -66,11 +91,7 @@ static int export_chart(struct cli *cli, const struct galen_id *chart,
         if (!open)
             return cli_fail(cli, GALEN_ERR_MEMORY, NULL);
         options->open = open;
-        cli_warn(
-            cli,
-            "The content of %zu entr%s is in the file, for whoever has it. That cannot be taken "
-            "back.",
-            options->open_count, options->open_count == 1 ? "y" : "ies");
+        warn_of_open(cli, chart, options);
     }
     galen_writer_init(&out);
     enum galen_err err = galen_engine_evidence(cli->engine, chart, options, &out);

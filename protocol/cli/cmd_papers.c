@@ -46,7 +46,8 @@ static int write_paper(struct cli *cli, const cJSON *paper, const cJSON *answer,
         return cli_fail(cli, GALEN_ERR_USAGE, "The folder's name is too long.");
     if (!file_make(path, (const uint8_t *)html, strlen(html)))
         return cli_fail(cli, GALEN_ERR_IO, "%s cannot be made: %s.", path,
-                        errno == EEXIST ? "there is such a file already" : strerror(errno));
+                        errno == EEXIST ? "there is such a file already; choose another folder"
+                                        : strerror(errno));
     json_append(files, cJSON_CreateString(path));
     if (!cli->json)
         printf("Written: %s\n", path);

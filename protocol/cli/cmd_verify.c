@@ -47,21 +47,36 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
+static void print_signed_value(const char *before, const cJSON *field, const cJSON *value)
+{
+    char *shown = value->valuestring ? value->valuestring : "";
+    plain_text(shown);
+    printf("      %s%s = ", before, field->string);
+    print_said(shown[0] ? shown : "(cleared)");
+    printf("\n");
+}
+
+/* What it says, and what waited for an answer when it was signed. */
 static void print_signed_record(const cJSON *record)
 {
-    const cJSON *field, *value;
+    const cJSON *field, *value, *proposal;
     printf("    %s %.8s%s%s\n", text_of(record, "doc"), text_of(record, "record"),
            strcmp(text_of(record, "state"), "present") == 0 ? "" : "  ",
            strcmp(text_of(record, "state"), "present") == 0 ? "" : text_of(record, "state"));
     cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(record, "fields"))
     {
-        cJSON_ArrayForEach(value, field)
+        cJSON_ArrayForEach(value, field) print_signed_value("", field, value);
+    }
+    cJSON_ArrayForEach(proposal, cJSON_GetObjectItemCaseSensitive(record, "proposals"))
+    {
+        char before[64];
+        snprintf(before, sizeof before, "proposed in entry %.0f, not answered: ",
+                 cJSON_GetObjectItemCaseSensitive(proposal, "index")->valuedouble);
+        cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(proposal, "fields"))
         {
-            char *shown = value->valuestring ? value->valuestring : "";
-            plain_text(shown);
-            printf("      %s = ", field->string);
-            print_said(shown);
-            printf("\n");
+            if (!field->child)
+                printf("      %s%s = (cleared)\n", before, field->string);
+            cJSON_ArrayForEach(value, field) print_signed_value(before, field, value);
         }
     }
 }

@@ -269,6 +269,8 @@ static int identify(struct cli *cli, struct identity *i)
     if (status != CLI_OK)
         return status;
     enum galen_err err = cli_request(cli, i, make_identity);
+    if (err == GALEN_ERR_FORMAT || err == GALEN_ERR_TOO_LARGE)
+        return cli_fail(cli, err, IDENTIFIERS_HELP);
     status =
         err != GALEN_OK ? cli_fail(cli, err, NULL) : cli_finish(cli, &i->chart, i->token, NULL);
     if (status != CLI_OK)

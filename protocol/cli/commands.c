@@ -185,7 +185,8 @@ const struct command commands[] = {
         "`galen doc get` showed last in this home, and what you wrote here: nothing is signed when others changed\n"
         "the record since, while values are in conflict, or while something you wrote is still on its way. Look\n"
         "at it and sign again. After a hospital stay each medicine is decided first (discharge), or it says why not\n"
-        "(discharge=not-decided, discharge_why), which then stands on the papers. Later changes supersede the version; it can be shown as it was for good.\n"
+        "(discharge=not-decided, discharge_why), which then stands on the papers. Later changes supersede the version; it\n"
+        "can be shown as it was for good.\n"
         "\nExample:\n"
         "  galen doc get .\n"
         "  galen doc sign . reviewed-with-patient\n"
@@ -270,16 +271,19 @@ const struct command commands[] = {
         "      with what stands before and behind, and the caret; or stopped)\n"
         "  {\"do\":\"visit open\",\"chart\":\"…\"}   visit end, knock, leave; admit and refuse with \"device\"\n"
         "  {\"do\":\"identify\",\"chart\":\"…\",\"account\":\"…\",\"text\":\"which two identifiers\"}\n"
-        "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   mute, unmute, hang up\n"
+        "  {\"do\":\"call\",\"chart\":\"…\",\"in\":\"a.wav\",\"out\":\"b.wav\"}   also \"seconds\" and \"muted\":true;\n"
+        "      mute, unmute, hang up\n"
         "  {\"do\":\"chart new\",\"name\":\"…\"}   chart add and chart remove with \"account\"\n"
         "  {\"do\":\"invite\",\"role\":\"patient\",\"chart\":\"…\",\"name\":\"…\"}   an interpreter: no name\n"
-        "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because somebody joined\n"),
+        "  {\"do\":\"release\",\"token\":\"…\",\"send\":true}             what is held because somebody joined;\n"
+        "      false: it is dropped\n"
+        "What a command does not have, or of another type, is refused by name, and nothing is done.\n"),
     /* -- evidence ------------------------------------------------------------------------------- */
     ROW("export", "CHART", 1, 1, O(TO) | O(ONLY) | O(OPEN), command_export,
         "writes evidence of a chart for others: what is in it, and who verified it",
         "Sealed: the file shows who wrote what when, not what it says. With --open, whoever has the file reads\n"
-        "what is disclosed: with --only that entry, else all that this device can read. That cannot be taken\n"
-        "back. An existing file is never replaced.\n"
+        "what is disclosed: with --only that entry (of a sign-off the whole record as it was signed, too), else all\n"
+        "that this device can read. That cannot be taken back. An existing file is never replaced.\n"
         "\nExamples:\n"
         "  galen export . --to chart.evidence\n"
         "  galen export . --only 17 --open --to message-17.evidence\n"

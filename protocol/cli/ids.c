@@ -138,6 +138,26 @@ static int say_ambiguous(struct cli *cli, const char *text, unsigned kinds, cons
                     text, kind_word(kinds), candidates, shown > CANDIDATES_SHOWN ? "\n  …" : "");
 }
 
+/* Who is known elsewhere may be missing where they are looked for: that place is named. */
+static int say_unknown(struct cli *cli, const char *text, unsigned kinds,
+                       const struct galen_id *chart)
+{
+    char id[HEX_ID];
+    if (kinds == ID_CHART)
+        return cli_fail(cli, GALEN_ERR_CHART,
+                        "No chart that this home knows begins with `%s`. See `galen chart list`.",
+                        text);
+    if (!chart)
+        return cli_fail(cli, GALEN_ERR_NOT_MEMBER,
+                        "No %s that this home knows begins with `%s`. See `galen chart members`.",
+                        kind_word(kinds), text);
+    bool practice = galen_id_equal(chart, galen_engine_practice_chart(cli->engine));
+    id_short(cli, chart, id);
+    return cli_fail(cli, GALEN_ERR_NOT_MEMBER,
+                    "No %s of %s begins with `%s`. See `galen chart members %s`.", kind_word(kinds),
+                    practice ? "the practice" : "this chart", text, practice ? "practice" : id);
+}
+
 int find_id(struct cli *cli, const char *text, unsigned kinds, const struct galen_id *chart,
             struct galen_id *out)
 {
@@ -167,9 +187,7 @@ int find_id(struct cli *cli, const char *text, unsigned kinds, const struct gale
     else if (found > 1)
         status = say_ambiguous(cli, text, kinds, &list, prefix, count);
     else if (found == 0)
-        status = cli_fail(cli, kinds == ID_CHART ? GALEN_ERR_CHART : GALEN_ERR_NOT_MEMBER,
-                          "No %s that this home knows begins with `%s`. See `galen chart %s`.",
-                          kind_word(kinds), text, kinds == ID_CHART ? "list" : "members");
+        status = say_unknown(cli, text, kinds, chart);
     free(list.at);
     return status;
 }

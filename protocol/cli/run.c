@@ -70,6 +70,14 @@ int cli_settings(struct cli *cli)
 
 /* -- opening ---------------------------------------------------------------------------------------- */
 
+static void whose_device(struct cli *cli, const struct galen_event *event, char out[NAME_TEXT_MAX])
+{
+    const struct galen_log *log = galen_engine_log(cli->engine, &event->chart);
+    const struct galen_member *m =
+        log ? galen_rules_ever_member(galen_log_rules(log), &event->device) : NULL;
+    shown_name(cli, &event->chart, m ? &m->account : &event->device, out);
+}
+
 static void on_event(void *context, const struct galen_event *event)
 {
     struct cli *cli = context;
@@ -86,12 +94,11 @@ static void on_event(void *context, const struct galen_event *event)
         break;
     case GALEN_EVENT_LINK_AGAIN:
         local_time_text(event->number, time);
-        id_short(cli, &event->device, id);
-        cli_warn(
-            cli,
-            "The used link of device %s was opened again on %s. Ask that person whether it was "
-            "them.",
-            id, time);
+        whose_device(cli, event, name);
+        cli_warn(cli,
+                 "The used link of %s was opened again on %s. Ask that person whether it was "
+                 "them.",
+                 name, time);
         break;
     case GALEN_EVENT_SHUT_OUT:
         if (galen_id_is_none(&event->chart)) /* our own; who asked for it says so */
@@ -203,6 +210,11 @@ static int refused(struct cli *cli)
                         "practice now.",
                         time);
     }
+    if (err == GALEN_ERR_CERTIFICATE && galen_engine_state(cli->engine) == GALEN_HOME_JOINING)
+        return cli_fail_as(
+            cli, CLI_DANGER, err,
+            "The server is not the one of the practice that the link is from. Nothing was sent. "
+            "Copy the link again, all of it; if that does not help, ask the practice.");
     if (err == GALEN_ERR_CERTIFICATE)
         return cli_fail_as(
             cli, CLI_DANGER, err,

@@ -82,9 +82,12 @@ int do_send(struct task *t)
 {
     struct galen_id chart;
     int status = chart_in(t, &chart);
-    return status != CLI_OK ? status
-                            : requested(t, galen_engine_message(t->cli->engine, clock_ms(), &chart,
-                                                                bytes_in(t, "text"), t->token));
+    if (status != CLI_OK)
+        return status;
+    enum galen_err err =
+        galen_engine_message(t->cli->engine, clock_ms(), &chart, bytes_in(t, "text"), t->token);
+    return err == GALEN_ERR_FORMAT ? cli_fail(t->cli, err, MESSAGE_HELP, GALEN_MESSAGE_MAX)
+                                   : requested(t, err);
 }
 
 int do_doc_set(struct task *t)
@@ -185,7 +188,10 @@ int do_sign(struct task *t)
     uint8_t visit[GALEN_RECORD_ID_BYTES];
     char help[SIGN_HELP_MAX];
     uint64_t seen = 0;
-    const char *meaning = text_in(t, "meaning"), *record = text_in(t, "visit");
+    const char *record = text_in(t, "visit");
+    uint8_t meaning = meaning_named(text_in(t, "meaning"));
+    if (meaning == 0)
+        return cli_fail(t->cli, GALEN_ERR_USAGE, MEANING_HELP);
     int status = chart_in(t, &chart);
     if (status == CLI_OK)
         status = number_in(t, "seen", &seen);
@@ -193,13 +199,11 @@ int do_sign(struct task *t)
         status = find_record(t->cli, record, &chart, GALEN_DOC_VISIT, visit);
     if (status != CLI_OK)
         return status;
-    enum galen_err err =
-        galen_engine_sign(t->cli->engine, clock_ms(), &chart, seen, record ? visit : NULL,
-                          meaning ? meaning_named(meaning) : 0, t->token);
+    enum galen_err err = galen_engine_sign(t->cli->engine, clock_ms(), &chart, seen,
+                                           record ? visit : NULL, meaning, t->token);
     if (err == GALEN_OK || err == GALEN_ERR_VALUE)
         return requested(t, err);
-    sign_help(t->cli->engine, &chart, record ? visit : NULL, meaning ? meaning_named(meaning) : 0,
-              err, help);
+    sign_help(t->cli->engine, &chart, record ? visit : NULL, meaning, err, help);
     return cli_fail(t->cli, err, "%s", help);
 }
 

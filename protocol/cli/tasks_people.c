@@ -11,10 +11,11 @@ int do_identify(struct task *t)
     int status = chart_in(t, &chart);
     if (status == CLI_OK)
         status = member_in(t, "account", ID_ACCOUNT, &chart, &account);
-    return status != CLI_OK
-               ? status
-               : requested(t, galen_engine_identify(t->cli->engine, clock_ms(), &chart, &account,
-                                                    bytes_in(t, "text"), t->token));
+    if (status != CLI_OK)
+        return status;
+    enum galen_err err = galen_engine_identify(t->cli->engine, clock_ms(), &chart, &account,
+                                               bytes_in(t, "text"), t->token);
+    return err == GALEN_ERR_FORMAT ? cli_fail(t->cli, err, IDENTIFIERS_HELP) : requested(t, err);
 }
 
 int do_add(struct task *t)
@@ -40,9 +41,22 @@ int do_remove(struct task *t)
                                                                       &chart, &account, t->token));
 }
 
+/* CLI_OK: it may name somebody. */
+static int name_in(struct task *t)
+{
+    return galen_line_ok(bytes_in(t, "name"))
+               ? CLI_OK
+               : cli_fail(t->cli, GALEN_ERR_USAGE,
+                          "\"name\" should be one line of text, at most %d characters.",
+                          GALEN_LINE_POINTS_MAX);
+}
+
 int do_chart_new(struct task *t)
 {
     struct galen_id chart;
+    int status = name_in(t);
+    if (status != CLI_OK)
+        return status;
     enum galen_err err =
         galen_engine_chart_new(t->cli->engine, clock_ms(), bytes_in(t, "name"), &chart, t->token);
     if (err == GALEN_OK)
@@ -67,18 +81,23 @@ static int invite_guest(struct task *t, struct galen_writer *link)
 int do_invite(struct task *t)
 {
     struct galen_id chart;
-    const char *role = text_in(t, "role");
-    bool named = text_in(t, "chart") != NULL;
+    enum galen_role role = galen_role_named(text_in(t, "role"));
+    if (role == 0)
+        return cli_fail(t->cli, GALEN_ERR_USAGE, "\"role\" is none that there is.");
+    /* Colleagues are invited to the practice. */
+    bool named = text_in(t, "chart") != NULL || !galen_role_is_staff(role);
     int status = named ? chart_in(t, &chart) : CLI_OK;
+    if (status == CLI_OK && role != GALEN_ROLE_INTERPRETER)
+        status = name_in(t);
     if (status != CLI_OK)
         return status;
     struct galen_writer link;
     galen_writer_init(&link);
-    if (role && galen_role_named(role) == GALEN_ROLE_INTERPRETER)
+    if (role == GALEN_ROLE_INTERPRETER)
         return invite_guest(t, &link);
-    enum galen_err err = galen_engine_invite(
-        t->cli->engine, clock_ms(), role ? galen_role_named(role) : (enum galen_role)0,
-        named ? &chart : NULL, bytes_in(t, "name"), &link, t->token);
+    enum galen_err err =
+        galen_engine_invite(t->cli->engine, clock_ms(), role, named ? &chart : NULL,
+                            bytes_in(t, "name"), &link, t->token);
     if (err == GALEN_OK)
         json_text(t->answer, "link", galen_written(&link));
     galen_writer_wipe(&link);
@@ -129,7 +148,7 @@ static int admit(struct task *t, bool admitted)
 
 int do_admit(struct task *t)
 {
-    return admit(t, !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(t->in, "admitted")));
+    return admit(t, true);
 }
 
 int do_refuse(struct task *t)
@@ -184,10 +203,9 @@ int do_call(struct task *t)
 
 int do_mute(struct task *t)
 {
-    bool mute = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(t->in, "muted"));
     if (!t->stay->voice)
         return cli_fail(t->cli, GALEN_ERR_STATE, "There is no call.");
-    voice_mute(t->stay->voice, mute);
+    voice_mute(t->stay->voice, true);
     return CLI_OK;
 }
 

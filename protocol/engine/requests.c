@@ -381,6 +381,15 @@ enum galen_err galen_engine_renew(struct galen_engine *engine, uint64_t now_ms,
 
 /* -- what stands in the record ---------------------------------------------------------------------- */
 
+/* Blanks are no word about anything. */
+static bool is_blank(struct galen_bytes text)
+{
+    size_t i = 0;
+    while (i < text.size && (text.at[i] == ' ' || text.at[i] == '\n' || text.at[i] == '\t'))
+        i++;
+    return i == text.size;
+}
+
 enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_ms,
                                      const struct galen_id *id, const struct galen_id *account,
                                      struct galen_bytes check, galen_token token)
@@ -393,6 +402,8 @@ enum galen_err galen_engine_identify(struct galen_engine *engine, uint64_t now_m
         return GALEN_ERR_ROLE;
     if (!members_has(chart, account, false))
         return GALEN_ERR_NOT_MEMBER;
+    if (is_blank(check))
+        return GALEN_ERR_FORMAT;
     struct galen_op op = {.kind = GALEN_KIND_IDENTITY};
     op.content.identity.account = *account;
     op.content.identity.visit = galen_engine_visit(engine, id);
