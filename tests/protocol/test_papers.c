@@ -542,3 +542,133 @@ Test(papers, what_is_not_decided_after_a_hospital_stay_stands_on_the_list_with_w
     assert_lacks(&source, GALEN_PAPER_MEDICINES, "Not decided yet");
     story_end(&s);
 }
+
+/* ---- What has no place on a paper, and what may not be missing on one ---------------------------- */
+
+Test(papers, what_was_declined_stands_on_none_of_them)
+{
+    static const char *const never[] = {"Declinol", "each Sunday", "itching",  "swim",
+                                        "Latex",    "(no name)",   "my hands", "no time"};
+    struct story s;
+    story_begin(&s);
+    set(&s, GALEN_DOC_PROFILE, 0, "name", "Mina Patel");
+    set(&s, PMR, 'a', "regimen", "drug=Activol");
+    uint64_t declined[3] = {
+        story_propose(&s, &pat, s.size, PMR, 'd', "regimen", "drug=Declinol"),
+        story_propose(&s, &pat, s.size, MAP, 'd', "action", "swim"),
+        story_propose(&s, &pat, s.size, GALEN_DOC_ALLERGIES, 'd', "substance", "Latex"),
+    };
+    story_write(&s, &pat, s.size, PMR, 'd', "taken_as", "each Sunday");
+    story_write(&s, &pat, s.size, PMR, 'd', "effects", "itching");
+    story_write(&s, &pat, s.size, MAP, 'd', "goal", "my hands");
+    story_write(&s, &pat, s.size, MAP, 'd', "progress", "no time");
+    cr_assert_eq(s.verdict.err, GALEN_OK);
+    struct galen_paper_source source = source_of(&s);
+    assert_has(&source, GALEN_PAPER_MEDICINES, "itching");
+    for (size_t i = 0; i < 3; i++)
+        story_answer(&s, &ana, s.size, declined[i], false);
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++)
+        for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+            assert_lacks(&source, which, never[i]);
+    story_end(&s);
+}
+
+Test(papers, what_is_only_proposed_says_so_wherever_it_stands)
+{
+    static const char mark[] = "Not reviewed by a pharmacist yet";
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "substance", "Penicillin");
+    set(&s, MAP, 'a', "action", "walk");
+    assert_lacks(&source, GALEN_PAPER_TO_DO, mark);
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, mark);
+    assert_lacks(&source, GALEN_PAPER_LIST, mark);
+    story_propose(&s, &pat, s.size, GALEN_DOC_ALLERGIES, 'b', "substance", "Latex");
+    assert_has(&source, GALEN_PAPER_MEDICINES, mark);
+    assert_has(&source, GALEN_PAPER_LIST, mark);
+    assert_lacks(&source, GALEN_PAPER_TO_DO, mark);
+    story_propose(&s, &pat, s.size, MAP, 'b', "action", "swim");
+    assert_has(&source, GALEN_PAPER_TO_DO, mark);
+    story_end(&s);
+}
+
+Test(papers, how_and_whether_a_medicine_is_taken_is_never_left_out)
+{
+    static const enum galen_paper lists[] = {GALEN_PAPER_MEDICINES, GALEN_PAPER_LIST};
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Painol; dose=1; unit=tablet; as_needed=yes");
+    set(&s, PMR, 'b', "regimen", "drug=Soonol");
+    set(&s, PMR, 'b', "status", "proposed");
+    struct galen_paper_source source = source_of(&s);
+    for (size_t i = 0; i < 2; i++) {
+        assert_has(&source, lists[i], "<bdi>1</bdi> <bdi>tablet</bdi>, only when needed");
+        assert_has(&source, lists[i], "Not started yet");
+    }
+    set(&s, PMR, 'a', "regimen", "drug=Painol; dose=1; unit=tablet; as_needed=no");
+    set(&s, PMR, 'b', "status", "active");
+    for (size_t i = 0; i < 2; i++) {
+        assert_lacks(&source, lists[i], "only when needed");
+        assert_lacks(&source, lists[i], "Not started yet");
+    }
+    story_end(&s);
+}
+
+Test(papers, the_to_do_list_ticks_what_is_done_and_leaves_out_what_was_dropped)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, MAP, 'a', "action", "walk");
+    set(&s, MAP, 'b', "action", "swim");
+    struct galen_paper_source source = source_of(&s);
+    assert_lacks(&source, GALEN_PAPER_TO_DO, "✓");
+    set(&s, MAP, 'a', "status", "done");
+    set(&s, MAP, 'b', "status", "dropped");
+    assert_has(&source, GALEN_PAPER_TO_DO, "✓");
+    assert_has(&source, GALEN_PAPER_TO_DO, "walk");
+    assert_lacks(&source, GALEN_PAPER_TO_DO, "swim");
+    story_end(&s);
+}
+
+Test(papers, allergies_are_listed_while_they_are_active)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, GALEN_DOC_PROFILE, 0, "allergies_known", "not-asked");
+    assert_has(&source, GALEN_PAPER_LIST, "Not asked yet.");
+    set(&s, GALEN_DOC_PROFILE, 0, "allergies_known", "listed");
+    assert_has(&source, GALEN_PAPER_LIST, "None is written down.");
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "substance", "Penicillin");
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "status", "active");
+    assert_has(&source, GALEN_PAPER_LIST, "Penicillin");
+    set(&s, GALEN_DOC_ALLERGIES, 'a', "status", "resolved");
+    assert_lacks(&source, GALEN_PAPER_LIST, "Penicillin");
+    /* One says that it is none any more, another that it is: then it is one. */
+    story_write(&s, &ben, s.size - 1, GALEN_DOC_ALLERGIES, 'a', "status", "active");
+    assert_has(&source, GALEN_PAPER_LIST, "Penicillin");
+    story_end(&s);
+}
+
+Test(papers, each_says_whose_it_is_and_is_out_of_date_only_when_it_is)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, GALEN_DOC_PROFILE, 0, "name", "Mina Patel");
+    set(&s, GALEN_DOC_PROFILE, 0, "birth_date", "1948-05");
+    set(&s, PMR, 'a', "regimen", "drug=Activol");
+    struct galen_paper_source source = source_of(&s);
+    struct galen_version version;
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
+        assert_has(&source, which, "Mina Patel");
+        assert_has(&source, which, "Date of birth: May 1948");
+        assert_has(&source, which, "A pharmacist has not signed this. It may still change.");
+    }
+    signed_by(&s, &version, &source);
+    for (enum galen_paper which = GALEN_PAPER_COVER; which <= GALEN_PAPER_COUNT; which++) {
+        assert_lacks(&source, which, "A pharmacist has not signed this.");
+        assert_lacks(&source, which, "This paper is out of date.");
+    }
+    story_end(&s);
+}
