@@ -182,6 +182,7 @@ static void put_rows(struct page *p, const struct galen_record *record, uint8_t 
 
 static void put_medicine(struct page *p, const struct galen_record *record)
 {
+    struct fact last = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STOP);
     put_html(p, "<section class=\"block\">\n<h2 class=\"name\">");
     put_name(p, record);
     put_html(p, "</h2>\n");
@@ -191,6 +192,8 @@ static void put_medicine(struct page *p, const struct galen_record *record)
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_INSTRUCTIONS, GALEN_PMR_TAKEN_AS);
     put_always(p, PHRASE_WHY, record, GALEN_PMR_REASON);
     put_always(p, PHRASE_PRESCRIBER, record, GALEN_PMR_PRESCRIBER);
+    if (fact_says(&last))
+        put_always(p, PHRASE_LAST_DAY, record, GALEN_PMR_STOP);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_WATCH_FOR);
     put_html(p, "</dl>\n</section>\n");
 }
@@ -236,31 +239,74 @@ static bool is_stopped_lately(const struct page *p, const struct galen_record *r
     return months <= STOPPED_MONTHS;
 }
 
-static uint8_t lower(uint8_t c)
+/* The next letter, digit or point inside a number, in small letters: spaces and hyphens do not count. 0: no more. */
+static uint8_t next_letter(struct galen_bytes text, size_t *i)
 {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+    while (*i < text.size) {
+        uint8_t c = text.at[(*i)++];
+        bool inside =
+            (c == '.' || c == ',') && *i < text.size && text.at[*i] >= '0' && text.at[*i] <= '9';
+        if (c >= 'A' && c <= 'Z')
+            return (uint8_t)(c - 'A' + 'a');
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 || c == '%' || inside)
+            return c;
+    }
+    return 0;
+}
+
+/* `one` begins with all of `other`, and goes on at *i. */
+static bool goes_on(struct galen_bytes one, struct galen_bytes other, size_t *i)
+{
+    for (size_t k = 0;;) {
+        uint8_t c = next_letter(other, &k);
+        if (c == 0)
+            return true;
+        if (next_letter(one, i) != c)
+            return false;
+    }
 }
 
 static bool same_letters(struct galen_bytes a, struct galen_bytes b)
 {
-    bool same = a.size == b.size;
-    for (size_t i = 0; same && i < a.size; i++)
-        same = lower(a.at[i]) == lower(b.at[i]);
-    return same;
+    size_t i = 0;
+    return goes_on(a, b, &i) && next_letter(a, &i) == 0;
 }
 
-/* The same medicine, strength and form, whatever case they are written in. */
+/* Of a part, one may say nothing. */
+static bool may_be_same(const struct galen_regimen *one, const struct galen_regimen *other,
+                        enum galen_regimen_part part)
+{
+    return one->parts[part].size == 0 || other->parts[part].size == 0 ||
+           same_letters(one->parts[part], other->parts[part]);
+}
+
+/* The name with strength, and perhaps form, in it, as some write it, and the same in parts. */
+static bool is_all_in_name(const struct galen_regimen *one, const struct galen_regimen *parts)
+{
+    struct galen_bytes name = one->parts[GALEN_REGIMEN_DRUG];
+    size_t i = 0, end;
+    if (one->parts[GALEN_REGIMEN_STRENGTH].size > 0 ||
+        !may_be_same(one, parts, GALEN_REGIMEN_FORM) ||
+        !goes_on(name, parts->parts[GALEN_REGIMEN_DRUG], &i) ||
+        !goes_on(name, parts->parts[GALEN_REGIMEN_STRENGTH], &i))
+        return false;
+    end = i;
+    return next_letter(name, &end) == 0 ||
+           (goes_on(name, parts->parts[GALEN_REGIMEN_FORM], &i) && next_letter(name, &i) == 0);
+}
+
+/* The same medicine, strength and form, however they are written. */
 static bool is_same_drug(const struct galen_record *one, const struct galen_record *other)
 {
-    static const enum galen_regimen_part parts[] = {GALEN_REGIMEN_DRUG, GALEN_REGIMEN_STRENGTH,
-                                                    GALEN_REGIMEN_FORM};
     struct fact a = fact_of(one, GALEN_DOC_PMR, GALEN_PMR_REGIMEN),
                 b = fact_of(other, GALEN_DOC_PMR, GALEN_PMR_REGIMEN);
-    struct galen_value x, y;
-    bool same = fact_value(&a, &x) && fact_value(&b, &y);
-    for (size_t i = 0; same && i < sizeof parts / sizeof *parts; i++)
-        same = same_letters(x.as.regimen.parts[parts[i]], y.as.regimen.parts[parts[i]]);
-    return same;
+    struct galen_value v, w;
+    if (!fact_value(&a, &v) || !fact_value(&b, &w))
+        return false;
+    const struct galen_regimen *x = &v.as.regimen, *y = &w.as.regimen;
+    return (same_letters(x->parts[GALEN_REGIMEN_DRUG], y->parts[GALEN_REGIMEN_DRUG]) &&
+            may_be_same(x, y, GALEN_REGIMEN_STRENGTH) && may_be_same(x, y, GALEN_REGIMEN_FORM)) ||
+           is_all_in_name(x, y) || is_all_in_name(y, x);
 }
 
 /* Is it on the list all the same, by another entry (this one was made in error, or the dose is new)? */
@@ -415,7 +461,7 @@ static void put_clinical(struct page *p, const struct galen_record *record)
     put_how(p, record);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_KIND, GALEN_PMR_REASON, GALEN_PMR_INSTRUCTIONS,
          GALEN_PMR_TAKEN_AS, GALEN_PMR_PRESCRIBER, GALEN_PMR_PHARMACY, GALEN_PMR_START,
-         GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE, GALEN_PMR_DISCHARGE);
+         GALEN_PMR_STOP, GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE, GALEN_PMR_DISCHARGE);
     put_html(p, "</dl>\n</section>\n");
 }
 

@@ -62,6 +62,7 @@ const struct paper_language paper_language_en = {
         [PHRASE_HOW] = "How I take it",
         [PHRASE_WHY] = "Why I use it",
         [PHRASE_PRESCRIBER] = "Prescriber",
+        [PHRASE_LAST_DAY] = "Last day I take it",
         [PHRASE_NO_MEDICINES] = "No medicines are written down.",
         [PHRASE_AS_NEEDED] = "only when needed",
         [PHRASE_ON_HOLD] = "PAUSED: do not take it now",

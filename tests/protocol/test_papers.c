@@ -432,6 +432,54 @@ Test(papers, what_is_taken_by_another_entry_is_not_said_to_be_stopped)
     story_end(&s);
 }
 
+/* One wrote less of it than the other, or wrote it elsewhere. */
+Test(papers, however_it_is_written_the_same_is_not_taken_and_stopped)
+{
+    static const struct {
+        const char *taken, *stopped;
+        bool same;
+    } cases[] = {
+        {"drug=Lisinopril; strength=20 mg; form=tablet", "drug=Lisinopril", true},
+        {"drug=Lisinopril", "drug=Lisinopril; strength=20 mg; form=tablet", true},
+        {"drug=Lisinopril; strength=20 mg", "drug=lisinopril; strength=20mg; form=Tablet", true},
+        {"drug=Lisinopril; strength=20 mg", "drug=Lisinopril 20 MG", true},
+        {"drug=Lisinopril 20 mg tablet", "drug=Lisinopril; strength=20 mg; form=tablet", true},
+        {"drug=Lisinopril; strength=20 mg", "drug=Lisinopril 10 mg", false},
+        {"drug=Lisinopril; strength=2.5 mg", "drug=Lisinopril; strength=25 mg", false},
+        {"drug=Lisinopril-HCTZ; strength=20 mg", "drug=Lisinopril; strength=20 mg", false},
+        {"drug=Timolol; form=eye drops", "drug=Timolol; form=tablet", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct story s;
+        story_begin(&s);
+        struct galen_paper_source source = source_of(&s);
+        set(&s, PMR, 'a', "regimen", cases[i].taken);
+        set(&s, PMR, 'b', "regimen", cases[i].stopped);
+        set(&s, PMR, 'b', "status", "stopped");
+        set(&s, PMR, 'b', "stop", "2026-03-01");
+        if (cases[i].same)
+            assert_lacks(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+        else
+            assert_has(&source, GALEN_PAPER_MEDICINES, "Do not take these any more");
+        story_end(&s);
+    }
+}
+
+/* An antibiotic, or a taper, that is on the list with its end. */
+Test(papers, what_is_taken_up_to_a_day_says_up_to_which)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Cephalexin; strength=500 mg");
+    set(&s, PMR, 'a', "status", "active");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Last day I take it");
+    set(&s, PMR, 'a', "stop", "2026-03-21");
+    assert_has(&source, GALEN_PAPER_MEDICINES, "Last day I take it</dt><dd>March 21, 2026");
+    assert_has(&source, GALEN_PAPER_LIST, "Stop date</dt><dd>March 21, 2026");
+    story_end(&s);
+}
+
 /* Whether it is taken at all may be what people do not agree on. */
 Test(papers, a_status_in_conflict_or_proposed_is_said)
 {
