@@ -113,9 +113,23 @@ static bool is_settled(const struct galen_record *record, const char *name, cons
            is_chosen(record, name, option, true);
 }
 
+/* Somebody says that it is taken, and nobody has answered yet. */
+static bool is_said_to_be_taken(const struct galen_record *record)
+{
+    const struct galen_field *field =
+        galen_field_named(galen_document(galen_record_doc(record)), "status");
+    struct galen_value values[VALUES_MAX];
+    size_t n = add_proposed(record, field, values, 0);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(field->options[values[i].as.choice - 1], "stopped") != 0)
+            return true;
+    return false;
+}
+
 static bool is_taken(const struct galen_record *record)
 {
-    return galen_record_stands(record) && !is_settled(record, "status", "stopped");
+    return galen_record_stands(record) &&
+           (!is_settled(record, "status", "stopped") || is_said_to_be_taken(record));
 }
 
 static void add_text(struct gathered *g, const struct galen_record *record, const char *field,
@@ -169,7 +183,7 @@ static void add_texts(struct gathered *g, const struct galen_record *record)
     const struct galen_document *document = galen_document(galen_record_doc(record));
     for (size_t i = 0; i < document->field_count; i++) {
         const struct galen_field *field = &document->fields[i];
-        struct galen_value value;
+        struct galen_value value, values[VALUES_MAX];
         uint8_t place = galen_writing_place(document, field);
         if (place == 0 || place == GALEN_WRITING_LAB)
             continue;
@@ -179,9 +193,11 @@ static void add_texts(struct gathered *g, const struct galen_record *record)
                 add_proposed_text(g, record, field, place);
             continue;
         }
-        if (value.kind == GALEN_VALUE_REGIMEN)
-            add_regimen_texts(g, record, &value.as.regimen);
-        else
+        size_t n =
+            value.kind == GALEN_VALUE_REGIMEN ? read_all_said(record, field->name, values) : 0;
+        for (size_t k = 0; k < n; k++)
+            add_regimen_texts(g, record, &values[k].as.regimen);
+        if (n == 0)
             add_text(g, record, field->name, value.as.text, place);
     }
 }
@@ -216,6 +232,19 @@ static void add_medicine(struct gathered *g, const struct galen_record *record)
                 is_chosen(record, "status", "proposed", false) ||
                 is_chosen(record, "discharge", "new", false);
     add_texts(g, record);
+}
+
+/* No more texts than these come from the medicines: of each regimen that is said, its parts, and five besides. */
+static size_t text_room(const struct galen_docs *docs)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < galen_docs_record_count(docs, GALEN_DOC_PMR); i++) {
+        const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
+        size_t said = galen_record_value_count(record, GALEN_PMR_REGIMEN) +
+                      galen_record_proposal_count(record);
+        room += GALEN_REGIMEN_PARTS * (said < VALUES_MAX ? said : VALUES_MAX) + 5;
+    }
+    return room;
 }
 
 static void gather_medicines(struct gathered *g, const struct galen_docs *docs)
@@ -294,12 +323,12 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     size_t allergies = galen_docs_record_count(docs, GALEN_DOC_ALLERGIES);
     size_t medicines = galen_docs_record_count(docs, GALEN_DOC_PMR);
     size_t actions = galen_docs_record_count(docs, GALEN_DOC_MAP);
-    g.text_room = medicines * (GALEN_REGIMEN_PARTS + 5) + actions * 5;
+    g.text_room = text_room(docs) + actions * 5;
     g.medicines = calloc(medicines + 1, sizeof *g.medicines);
     g.drugs = calloc(medicines + 1, sizeof *g.drugs);
     g.allergies = calloc(allergies * VALUES_MAX + 1, sizeof *g.allergies);
     g.texts = calloc(g.text_room + 1, sizeof *g.texts);
-    g.owned = calloc(g.text_room + 1, sizeof *g.owned);
+    g.owned = calloc(5 * (medicines + actions) + 1, sizeof *g.owned);
     if (g.medicines && g.drugs && g.allergies && g.texts && g.owned) {
         gather_medicines(&g, docs);
         gather_allergies(&g, docs);

@@ -382,40 +382,176 @@ void check_pharmacies(struct find *f)
 
 /* -- writing --------------------------------------------------------------------------------------------- */
 
-/* "every morning", and no day of the week in it */
-static bool is_daily(struct galen_bytes text)
+/* What is said of how often something is taken, word by word. */
+struct how_often {
+    bool daily;    /* each day, or a time of day */
+    bool weekly;   /* a week, and not how long: "for 1 week" */
+    bool times;    /* more than one of them: "twice a week" */
+    unsigned days; /* of the week, that are named: a bit each */
+};
+
+#define WORD_MAX 16
+struct words_read {
+    char word[WORD_MAX], last[WORD_MAX], before[WORD_MAX];
+    unsigned since_times; /* words since one like "twice" */
+    bool free;            /* a sentence of somebody's, not a part of a regimen */
+};
+
+static bool is_alpha(uint8_t c)
 {
-    static const char *const daily[] = {"daily",   "day",  "morning", "noon", "evening",  "night",
-                                        "bedtime", "hour", "q24h",    "qd",   "q.d.",     "bid",
-                                        "b.i.d.",  "tid",  "t.i.d.",  "meal", "breakfast"};
-    static const char *const weekly[] = {"week",     "monday",     "tuesday",  "wednesday",
-                                         "thursday", "friday",     "saturday", "sunday",
-                                         "7 days",   "seven days", "cycle"};
-    return find_has_word(text, daily, sizeof daily / sizeof *daily) &&
-           !find_has_word(text, weekly, sizeof weekly / sizeof *weekly);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
 }
 
-/* What says how often it is to be taken, and how it is. */
-static bool says_how_often(const struct galen_safety_text *text)
+static bool is_number(uint8_t c)
 {
-    return strcmp(text->document, "pmr") == 0 &&
-           (strcmp(text->field, "regimen.frequency") == 0 || strcmp(text->field, "taken_as") == 0);
+    return c >= '0' && c <= '9';
 }
 
-/* What is taken once a week, and is written as daily. */
+/* Letters ("b.i.d." is one word) or digits from here on, in small letters; gives where they end. */
+static size_t read_word(struct galen_bytes text, size_t at, char out[WORD_MAX])
+{
+    size_t n = 0;
+    bool digits = is_number(text.at[at]);
+    for (; at < text.size; at++) {
+        uint8_t c = text.at[at];
+        if (c == '.' && n > 0 && !digits && at + 1 < text.size && is_alpha(text.at[at + 1]))
+            continue;
+        if (digits ? !is_number(c) : !is_alpha(c))
+            break;
+        if (n + 1 < WORD_MAX)
+            out[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    out[n] = 0;
+    return at;
+}
+
+static bool is_one_of(const char *word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, list[i]) == 0)
+            return true;
+    return false;
+}
+#define IS(word, ...)                                                                              \
+    is_one_of(word, (const char *const[]){__VA_ARGS__},                                            \
+              sizeof(const char *const[]){__VA_ARGS__} / sizeof(const char *))
+
+/* "mon", "weds", "fridays": the day's bit. 0: none. */
+static unsigned day_of_week(const char *word)
+{
+    static const char *const days[] = {"mondays", "tuesdays",  "wednesdays", "thursdays",
+                                       "fridays", "saturdays", "sundays"};
+    for (size_t i = 0; i < sizeof days / sizeof *days && strlen(word) >= 3; i++)
+        if (strncmp(word, days[i], strlen(word)) == 0 || (i == 2 && strcmp(word, "weds") == 0))
+            return 1u << i;
+    return 0;
+}
+
+/* How long, not how often: "for 1 week", "x 2 weeks", "for the next 7 days" */
+static bool is_duration(const struct words_read *r)
+{
+    return IS(r->last, "for", "x", "this", "last", "next") ||
+           (IS(r->before, "for", "x", "next") && !IS(r->last, "each", "every"));
+}
+
+/* Sentences tell of days and nights that say nothing of how often. */
+static bool says_daily(const struct words_read *r)
+{
+    const char *word = r->word;
+    if (IS(word, "daily", "everyday", "weekday", "weekdays", "nightly", "bedtime", "qam", "qpm",
+           "qhs", "qd", "qod", "bid", "tid", "qid", "breakfast", "lunch", "dinner", "supper",
+           "meal", "meals", "hour", "hours", "hrs"))
+        return true;
+    if (IS(word, "morning", "mornings", "noon", "evening", "evenings", "night", "nights"))
+        return !IS(r->last, "last", "this", "one");
+    if (!r->free)
+        return IS(word, "day", "days", "am", "pm", "hs", "hr", "h");
+    return strcmp(word, "day") == 0 &&
+           (IS(r->last, "a", "each", "every", "per") || is_number((uint8_t)r->last[0]) ||
+            (strcmp(r->last, "other") == 0 && strcmp(r->before, "every") == 0));
+}
+
+static void take_word(struct how_often *h, struct words_read *r)
+{
+    bool several = r->last[0] != 0 && !IS(r->last, "1", "one");
+    bool week = IS(r->word, "week", "weeks", "weekly", "wk", "wkly", "qwk", "cycle", "cycles") ||
+                (IS(r->word, "day", "days") && IS(r->last, "7", "seven"));
+    if (IS(r->word, "twice", "thrice") || (IS(r->word, "times", "x") && several)) {
+        r->since_times = 1;
+    } else if (week) {
+        h->times = h->times || (r->since_times > 0 && !IS(r->last, "this", "last"));
+        h->weekly = h->weekly || !is_duration(r);
+    } else {
+        h->daily = h->daily || says_daily(r);
+        h->days |= day_of_week(r->word);
+    }
+    if (r->since_times > 0 && ++r->since_times > 3)
+        r->since_times = 0;
+    memcpy(r->before, r->last, sizeof r->before);
+    memcpy(r->last, r->word, sizeof r->last);
+}
+
+static void add_how_often(struct how_often *h, struct galen_bytes text, bool free)
+{
+    struct words_read r = {.free = free};
+    for (size_t at = 0; at < text.size;) {
+        if (!is_alpha(text.at[at]) && !is_number(text.at[at])) {
+            at++;
+            continue;
+        }
+        at = read_word(text, at, r.word);
+        take_word(h, &r);
+    }
+}
+
+/* More than once a week. Who tells of two days may have moved it from one to the other. */
+static bool is_often(const struct how_often *h, bool free)
+{
+    bool many_days = !free && (h->days & (h->days - 1)) != 0;
+    return h->times || many_days || (h->daily && !h->weekly && h->days == 0);
+}
+
+static bool says_nothing(const struct how_often *h)
+{
+    return !h->daily && !h->weekly && !h->times && h->days == 0;
+}
+
+/* The regimens, each as a whole; how it is really taken; the directions, where no regimen says how often. */
+static bool is_written_often(const struct find *f, const struct known *k)
+{
+    struct how_often h = {0};
+    bool often = false, said = false;
+    for (size_t t = 0; t < f->input->text_count; t++) {
+        const struct galen_safety_text *text = &f->input->texts[t];
+        if (strcmp(text->document, "pmr") != 0 ||
+            memcmp(k->medicine->record, text->record, GALEN_RECORD_ID_BYTES) != 0)
+            continue;
+        struct how_often one = {0};
+        if (strcmp(text->field, "regimen.drug") == 0)
+            h = (struct how_often){0};
+        if (IS(text->field, "regimen.drug", "regimen.dose", "regimen.unit", "regimen.frequency")) {
+            add_how_often(&h, text->text, false);
+            said = said || !says_nothing(&h);
+        } else if (strcmp(text->field, "taken_as") == 0 ||
+                   (strcmp(text->field, "instructions") == 0 && !said)) {
+            add_how_often(&one, text->text, true);
+        }
+        bool whole = t + 1 == f->input->text_count ||
+                     strncmp(f->input->texts[t + 1].field, "regimen.", 8) != 0 ||
+                     strcmp(f->input->texts[t + 1].field, "regimen.drug") == 0;
+        often = often || is_often(&one, true) || (whole && is_often(&h, false));
+    }
+    return often;
+}
+
+/* What is taken once a week, and is written as more often. */
 static void check_weekly(struct find *f)
 {
     static const char *const weekly[] = {"methotrexate", NULL};
     const struct safety_side side = {.ingredients = weekly};
     for (size_t i = 0; i < f->count; i++) {
         int row = row_on_side(&f->known[i], &side);
-        bool daily = false;
-        for (size_t t = 0; row >= 0 && !daily && t < f->input->text_count; t++) {
-            const struct galen_safety_text *text = &f->input->texts[t];
-            daily = says_how_often(text) && is_daily(text->text) &&
-                    memcmp(f->known[i].medicine->record, text->record, GALEN_RECORD_ID_BYTES) == 0;
-        }
-        if (daily)
+        if (row >= 0 && is_written_often(f, &f->known[i]))
             find_add(f, &(struct concern){.kind = GALEN_FINDING_WRITING,
                                           .rule = "weekly",
                                           .severity = GALEN_SEVERITY_HIGH,

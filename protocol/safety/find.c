@@ -355,6 +355,10 @@ void find_add_writing(struct find *f, const struct galen_safety_text *text,
         return;
     snprintf(key, sizeof key, "%s:%s.%s", id, text->document, text->field);
     make_key(f->result, finding, writing->rule, key);
+    if (is_found(f->result, finding)) {
+        f->result->given.count--;
+        return;
+    }
     say(f->result, finding, writing->rule, names);
     finding->why = writing->why;
     finding->plain_why = writing->why;

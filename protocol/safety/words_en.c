@@ -853,12 +853,12 @@ const struct safety_words safety_words_en[] = {
      NULL,
      "It could say \xe2\x80\x9c%s\xe2\x80\x9d instead."},
     {"writing:weekly",
-     "%s: written as something to take each day",
+     "%s: written as more often than once a week",
      "By mouth against arthritis, psoriasis and the like it is taken once a week; taken daily by mistake it has killed people. "
      "Daily doses are for cancer alone.",
      "Ask what it is for and which day of the week; write the day. If it was taken daily, call the prescriber at once.",
      "%s is most often taken once a week",
-     "Taken each day, it can be far too much.",
+     "Taken more often, it can be far too much.",
      "Do not take it before you have asked your pharmacist today. With mouth sores, fever or bruises, call your doctor now."},
 };
 

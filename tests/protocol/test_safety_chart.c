@@ -83,6 +83,19 @@ Test(safety_chart, stopped_by_one_and_not_by_another_is_not_stopped)
     cr_assert_str_eq(found(), "class:nsaid=open");
 }
 
+Test(safety_chart, what_is_stopped_and_said_to_be_taken_all_the_same_counts)
+{
+    medicine('a', "Advil");
+    medicine('b', "Aleve");
+    staff(GALEN_DOC_PMR, 'b', "status", "stopped");
+    cr_assert_str_eq(found(), "");
+    uint64_t proposal =
+        story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "status", "active");
+    cr_assert_str_eq(found(), "class:nsaid=open");
+    story_answer(&story, &ana, story.size, proposal, false);
+    cr_assert_str_eq(found(), "");
+}
+
 Test(safety_chart, what_a_patient_proposes_counts_until_it_is_declined)
 {
     medicine('a', "Advil");
@@ -180,9 +193,33 @@ Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
         const char *frequency;
         bool found;
     } cases[] = {
-        {"once a day", true},    {"Every morning", true},   {"daily with food", true},
-        {"once a week", false},  {"Mondays", false},        {"every Monday morning", false},
-        {"every 7 days", false}, {"one day a week", false}, {"b.i.d.", true},
+        {"once a day", true},
+        {"Every morning", true},
+        {"daily with food", true},
+        {"once a week", false},
+        {"Mondays", false},
+        {"every Monday morning", false},
+        {"every 7 days", false},
+        {"one day a week", false},
+        {"b.i.d.", true},
+        {"qAM", true},
+        {"q HS", true},
+        {"every Fri AM", false},
+        {"Wed", false},
+        {"Mon, Wed, Fri", true},
+        {"Mondays and Thursdays", true},
+        {"Mon-Fri", true},
+        {"each weekday", true},
+        {"every day for 1 week", true},
+        {"daily x 2 weeks", true},
+        {"twice a week", true},
+        {"3 times weekly", true},
+        {"2x/week", true},
+        {"1x a week", false},
+        {"once weekly, 2 tablets", false},
+        {"weekly, in the evening, the same day each week", false},
+        {"Once a week. NOT daily!", false},
+        {"for a month: every Saturday", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char regimen[200];
@@ -192,6 +229,33 @@ Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
         cr_assert_str_eq(found(), cases[i].found ? "writing:weekly=open" : "", "%s",
                          cases[i].frequency);
     }
+}
+
+/* Pharmacies write it into the dose, or leave it to the directions. */
+Test(safety_chart, methotrexate_is_looked_at_wherever_it_says_how_often)
+{
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Trexall; dose=4 tablets daily");
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Trexall; dose=4");
+    cr_assert_str_eq(found(), "");
+    staff(GALEN_DOC_PMR, 'a', "instructions", "Take 4 tablets every morning.");
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    staff(GALEN_DOC_PMR, 'a', "instructions", "Take them on Friday. Folic acid on the other days.");
+    cr_assert_str_eq(found(), "");
+}
+
+/* One of two answers, or what is only proposed, may be what is taken. */
+Test(safety_chart, writing_is_looked_at_in_each_regimen_that_somebody_gave)
+{
+    staff(GALEN_DOC_PMR, 'a', "regimen", "drug=Trexall; dose=4; frequency=once a week");
+    story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'a', "regimen",
+                  "drug=Trexall; dose=4; frequency=every day");
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    staff(GALEN_DOC_PMR, 'b', "regimen", "drug=Zinc; dose=1");
+    uint64_t base = story.size;
+    story_write(&story, &ana, base, GALEN_DOC_PMR, 'b', "regimen", "drug=Zinc; dose=1.0 mg");
+    story_write(&story, &ben, base, GALEN_DOC_PMR, 'b', "regimen", "drug=Zinc; dose=2.0 mg");
+    cr_assert_str_eq(found(), "writing:weekly=open writing:trailing-zero=open", "and once");
 }
 
 /* What the bottle says is right, and taken every day all the same. */
