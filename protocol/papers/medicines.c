@@ -337,7 +337,11 @@ static void put_stopped(struct page *p)
         }
         put_html(p, "<section class=\"block\">\n<h3>");
         put_name(p, record);
-        put_html(p, "</h3>\n<dl>\n");
+        put_html(p, "</h3>\n");
+        struct fact status = fact_of(record, GALEN_DOC_PMR, GALEN_PMR_STATUS);
+        if (status.proposed_count > 0)
+            put_open_status(p, &status);
+        put_html(p, "<dl>\n");
         ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_STOP, GALEN_PMR_STOP_REASON);
         put_html(p, "</dl>\n</section>\n");
     }

@@ -502,6 +502,15 @@ Test(papers, a_status_in_conflict_or_proposed_is_said)
     assert_has(&source, lists[0], "Not reviewed yet: </span>stopped");
     assert_has(&source, lists[1], "Not reviewed yet: </span>Stopped");
     assert_lacks(&source, lists[0], "Do not take these any more");
+    set(&s, PMR, 'b', "regimen", "drug=Stoppol");
+    set(&s, PMR, 'b', "status", "stopped");
+    set(&s, PMR, 'b', "stop", "2026-03-01");
+    story_propose(&s, &pat, s.size, PMR, 'b', "status", "active");
+    assert_has(&source, lists[0], "Do not take these any more");
+    assert_has(&source, lists[0],
+               "stopped<br><span class=\"mark\">Not reviewed yet: </span>I take it");
+    assert_has(&source, lists[1],
+               "Stopped<br><span class=\"mark\">Not reviewed yet: </span>Active");
     story_end(&s);
 }
 
