@@ -856,6 +856,11 @@ test("no line of a discharge is forgotten, and what was there before is shown be
     await settle(page);
     assert.deepEqual(await page.writes(), [{ discharge: "stopped", status: "stopped", stop: "2026-11-25" }]);
     assert.match(await page.locator(".count-left").innerText(), /^1 of 5/);
+    const lisinopril = lines.filter({ hasText: "Lisinopril" });
+    await lisinopril.getByRole("button", { name: "Changed" }).click();
+    await settle(page);
+    assert.deepEqual((await page.writes()).at(-1), { discharge: "changed", status: "active", stop: "" });
+    assert.match(await lisinopril.innerText(), /Changed, but written as it was before/);
     await page.close();
 });
 

@@ -3,18 +3,19 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { require, top } from "./_load.mjs";
 
+process.env.TZ = "America/New_York";
 Object.assign(globalThis, {
     window: { addEventListener() {} }, document: { addEventListener() {}, visibilityState: "visible" },
     history: { state: null, replaceState() {} }, location: { pathname: "/", hash: "", href: "https://practice.example/" },
 });
 const { outputFiles } = await require("esbuild").build({
     stdin: {
-        contents: `export { medicinesNow, reconciledIn, toReconcile } from "./state/flow.ts"; export { tree } from "./state/tree.ts";`,
+        contents: `export { changedAsBefore, decision, medicinesNow, reconciledIn, toReconcile } from "./state/flow.ts"; export { tree } from "./state/tree.ts";`,
         resolveDir: `${top}web-client/src`,
     },
     bundle: true, write: false, format: "esm", target: "es2022", logLevel: "warning",
 });
-const { medicinesNow, reconciledIn, toReconcile, tree } =
+const { changedAsBefore, decision, medicinesNow, reconciledIn, toReconcile, tree } =
     await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].contents).toString("base64"));
 
 const began = Date.parse("2026-03-14T10:00:00Z");
@@ -45,4 +46,32 @@ test("who only proposes that a medicine is stopped has not stopped it", () => {
     ] }), record("two answers", { status: { conflict: true, values: [] } }), record("stopped", { status: said("stopped") }));
     assert.deepEqual(names(medicinesNow()), ["added", "two answers"]);
     assert.deepEqual(names(toReconcile(visit)), ["added", "two answers"]);
+});
+
+test("what is stopped in the evening is stopped that day, and what was stopped before keeps its day", () => {
+    const evening = Date.parse("2026-03-15T01:30:00Z"); // the 14th in New York
+    assert.deepEqual(decision(visit, record("m", { status: said("active") }), "stopped", "", evening),
+        { discharge: "stopped", status: "stopped", stop: "2026-03-14" });
+    assert.deepEqual(decision(visit, record("m", { status: said("stopped"), stop: said("2026-03-10") }), "stopped", "", evening),
+        { discharge: "stopped", status: "stopped" });
+});
+
+test("who takes a stop back takes all of it back", () => {
+    const stopped = record("m", { status: said("stopped", began + 60_000), stop: said("2026-03-14"), discharge: said("stopped", began + 60_000) });
+    assert.deepEqual(decision(visit, stopped, "not-decided", "active"), { discharge: "not-decided", status: "active", stop: "" });
+    assert.deepEqual(decision(visit, stopped, "continue", "on-hold"), { discharge: "continue", status: "on-hold", stop: "" }, "what was paused is paused");
+    const elsewhere = record("m", { status: said("stopped", began + 60_000), stop: said("2026-03-14") });
+    assert.deepEqual(decision(visit, elsewhere, "not-decided", "active"), { discharge: "not-decided" }, "whoever stopped it elsewhere had a reason");
+    assert.deepEqual(decision(visit, record("m", { status: said("on-hold") }), "continue", ""), { discharge: "continue" });
+});
+
+test("said to be changed, and nothing of it changed, is named", () => {
+    const later = began + 60_000, regimen = said("drug=Metformin; dose=1");
+    const is = (fields) => changedAsBefore(visit, record("m", fields));
+    assert.ok(is({ regimen, discharge: said("changed", later) }));
+    assert.ok(!is({ regimen: said("drug=Metformin; dose=2", later), discharge: said("changed", later) }));
+    assert.ok(!is({ regimen, instructions: said("With food", later), discharge: said("changed", later) }));
+    assert.ok(!is({ regimen, status: said("on-hold"), discharge: said("changed", later) }), "it is paused");
+    assert.ok(!is({ regimen, discharge: said("continue", later) }));
+    assert.ok(!is({ regimen, discharge: said("changed") }), "at another stay");
 });

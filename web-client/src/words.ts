@@ -771,6 +771,7 @@ export const w = {
         not_before: "Not on the list",
         no_longer: "No longer taken",
         not_decided: "Not decided",
+        as_before: "Changed, but written as it was before",
         decide: (name: string): string => `What becomes of ${name}`,
         add: "Add what is in the letter and not here",
     },

@@ -6,7 +6,7 @@ import { failureOf } from "./core.ts";
 import { addRecord, writeFields } from "./invite.ts";
 import { shownValue, waitingValue } from "./typing.ts";
 import { steps, tree, type ChartPlace, type RecordDoc, type Step, type Wantable } from "./tree.ts";
-import { linked, linkTo, readSet, shownFields, timeOf, valueOf } from "./values.ts";
+import { linked, linkTo, localTime, readSet, shownFields, timeOf, valueOf } from "./values.ts";
 
 /** What a visit works on. */
 export const flowWants: Wantable[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal", "findings", "versions"];
@@ -137,6 +137,19 @@ export const lineIn = (visit: RecordView, medicine: RecordView): string =>
 /** Decided in this visit, or left open with a reason. */
 export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean =>
     saidSince(medicine, lineIn(visit, medicine) === "not-decided" ? "discharge_why" : "discharge", beganMs(visit));
+
+/** Said to be changed, and it is taken as it was. */
+export const changedAsBefore = (visit: RecordView, medicine: RecordView): boolean => lineIn(visit, medicine) === "changed" &&
+    valueOf(medicine, "status") !== "on-hold" && !["regimen", "instructions"].some((field) => saidSince(medicine, field, beganMs(visit)));
+
+/** What a decision writes; `was`: its status before it was stopped. Who takes a stop of this visit back takes all of it back. */
+export function decision(visit: RecordView, medicine: RecordView, as: string, was: string, now = Date.now()): Record<string, string> {
+    const stopped = valueOf(medicine, "status") === "stopped";
+    if (as === "stopped")
+        return { discharge: as, status: as, ...(stopped && valueOf(medicine, "stop") !== "" ? {} : { stop: localTime(timeOf(now)).slice(0, 10) }) };
+    return { discharge: as, ...(stopped && (as !== "not-decided" || lineIn(visit, medicine) === "stopped")
+        ? { status: was === "on-hold" ? was : "active", stop: "" } : {}) };
+}
 
 /** What the hospital's letter has to be held against: all that was taken when the visit began, and what came since; so
  *  what was stopped elsewhere meanwhile, too. */

@@ -5,9 +5,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { ask, go } from "../state/effects.ts";
-import { beganMs, lineIn, reconciledIn, toReconcile } from "../state/flow.ts";
+import { beganMs, changedAsBefore, decision, lineIn, reconciledIn, toReconcile } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
-import { shownFields, timeOf, valueOf } from "../state/values.ts";
+import { shownFields, valueOf } from "../state/values.ts";
 import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName, schemaOf } from "./names.ts";
@@ -42,11 +42,12 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge"), schema = schemaOf("pmr");
     const words = (text: string) => regimen ? valueWords(text, regimen, plain) : text;
     const now = lineIn(visit, medicine), undecided = !reconciledIn(visit, medicine);
-    const decide = (as: string) => void writeFields(chart.chart, "pmr", medicine.record, {
-        discharge: as,
-        ...(as === "stopped" ? { status: "stopped", stop: timeOf(Date.now()).slice(0, 10) }
-            : as !== "not-decided" && valueOf(medicine, "status") === "stopped" ? { status: "active", stop: "" } : {}),
-    });
+    const decide = async (as: string) => {
+        const was = valueOf(medicine, "status") !== "stopped" ? "" :
+            await ask("history", { chart: chart.chart, doc: "pmr", record: medicine.record, field: "status" })
+                .then((said) => said.filter((one) => one.value !== "stopped").at(-1)?.value ?? "", () => "");
+        await writeFields(chart.chart, "pmr", medicine.record, decision(visit, medicine, as, was));
+    };
     /* What was not there before cannot go on, and what was there is not new. */
     const choices = (discharge?.options ?? []).filter((o) => before === "" ? ["new", "stopped", "not-decided"].includes(o.name) : o.name !== "new");
     return (
@@ -70,13 +71,14 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                 <div class="choices" role="group" aria-label={w.reconcile.decide(name)}>
                     {choices.map((o) => (
                         <button key={o.name} type="button" class={`usa-button${now === o.name ? "" : " usa-button--outline"}`} aria-pressed={now === o.name}
-                            onClick={() => decide(o.name)}>
+                            onClick={() => void decide(o.name)}>
                             {now === o.name && <span aria-hidden="true">✓ </span>}{o.clinical}
                         </button>
                     ))}
                 </div>
             )}
             {!staff && now !== "" && <p>{discharge ? valueWords(now, discharge, plain) : now}</p>}
+            {staff && changedAsBefore(visit, medicine) && <p><Tag kind="attention">{w.reconcile.as_before}</Tag></p>}
             {staff && (now === "changed" || now === "new") && <FieldOf {...props} doc="pmr" record={medicine} name="regimen" />}
             {staff && now === "not-decided" && <FieldOf {...props} doc="pmr" record={medicine} name="discharge_why" />}
             {staff && now === "stopped" && <FieldOf {...props} doc="pmr" record={medicine} name="stop_reason" />}

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { RecordView } from "../core/protocol.ts";
 import { go, refresh } from "../state/effects.ts";
 import {
-    changedSince, conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, lineIn, problemsLeft, reconciledIn, sign, taughtIn, toReconcile, toStep,
+    changedAsBefore, changedSince, conflicted, countOf, here, kindsLeft, medicinesNow, placeOf, lineIn, problemsLeft, reconciledIn, sign, taughtIn, toReconcile, toStep,
 } from "../state/flow.ts";
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
@@ -445,6 +445,7 @@ function Signature(props: FlowProps) {
     const [meaning, setMeaning] = useState<(typeof meanings)[number]>(discharge ? "discharge-reconciled" : "reviewed-with-patient");
     const lines = discharge || meaning === "discharge-reconciled" ? toReconcile(visit) : [];
     const left = lines.filter((r) => !reconciledIn(visit, r)), open_lines = lines.filter((r) => lineIn(visit, r) === "not-decided" && !left.includes(r));
+    const as_before = lines.filter((r) => changedAsBefore(visit, r));
     const conflicts = conflicted();
     /* What stood there when this was opened was seen on the way here; what others change from then on is named. */
     const [seen, setSeen] = useState(open.shown), [refused, setRefused] = useState(false);
@@ -506,6 +507,9 @@ function Signature(props: FlowProps) {
                             <p>{w.sign.left_open}</p>
                             <ul>{open_lines.map((r) => <li key={r.record}>{recordName("pmr", r)}: {valueOf(r, "discharge_why")}</li>)}</ul>
                         </>
+                    )}
+                    {as_before.length > 0 && (
+                        <Alert kind="warning" title={w.reconcile.as_before}><ul>{as_before.map((r) => <li key={r.record}>{recordName("pmr", r)}</li>)}</ul></Alert>
                     )}
                     {left.length > 0
                         ? (
