@@ -7,7 +7,8 @@
 static const char *const said_beside[] = {
     "allergy",  "allergies", "allergic",   "antibiotic",  "antibiotics", "drug",        "drugs",
     "medicine", "medicines", "medication", "medications", "sensitivity", "intolerance", "to",
-    "all",      "any",       "other",      "class",       "and",         "or"};
+    "the",      "family",    "group",      "kind",        "type",        "all",         "any",
+    "other",    "class",     "and",        "or"};
 
 #define TEXT_MAX 96
 

@@ -10,6 +10,19 @@
 #define SHORT_TERM_DAYS 60 /* what was begun longer ago is no short-term medicine */
 #define OLD_AGE         65
 
+/* -- words -------------------------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, list[i]) == 0)
+            return true;
+    return false;
+}
+#define IS(word, ...)                                                                              \
+    is_one_of(word, (const char *const[]){__VA_ARGS__},                                            \
+              sizeof(const char *const[]){__VA_ARGS__} / sizeof(const char *))
+
 /* -- sides of a rule ---------------------------------------------------------------------------------- */
 
 /* The ingredient by which a medicine is on this side; -1: it is not. What acts only where it is put is on none. */
@@ -127,6 +140,8 @@ static const char *allergy_rule(const struct known *k, const struct galen_safety
 {
     uint64_t of_match = safety_match_classes(match) & safety_allergy_classes;
     uint64_t cross = CLASS_BIT(PENICILLIN) | CLASS_BIT(CEPHALOSPORIN);
+    const struct safety_side sacubitril = {.ingredients =
+                                               (const char *const[]){"sacubitril", NULL}};
     for (size_t i = 0; i < k->match.count; i++)
         if (has_row(match, k->match.ingredients[i])) {
             *row = k->match.ingredients[i];
@@ -139,6 +154,9 @@ static const char *allergy_rule(const struct known *k, const struct galen_safety
     if ((classes | of_match) & CLASS_BIT(SULFONAMIDE) &&
         (*row = row_of_classes(k, CLASS_BIT(SULFONAMIDE_LABEL))) >= 0)
         return "sulfonamide";
+    if ((classes | of_match) & (CLASS_BIT(ACE_INHIBITOR) | CLASS_BIT(ARB)) &&
+        (*row = row_on_side(k, &sacubitril)) >= 0)
+        return "angioedema";
     if ((classes | of_match) & cross && (*row = row_of_classes(k, cross)) >= 0)
         return "cross";
     return NULL;
@@ -150,7 +168,7 @@ static uint8_t allergy_severity(const char *rule, int row)
     uint64_t whole = CLASS_BIT(PENICILLIN) | CLASS_BIT(NSAID);
     if (strcmp(rule, "cross") == 0)
         return GALEN_SEVERITY_LOW;
-    if (strcmp(rule, "sulfonamide") == 0 ||
+    if (strcmp(rule, "sulfonamide") == 0 || strcmp(rule, "angioedema") == 0 ||
         (strcmp(rule, "related") == 0 && !(safety_ingredients[row].classes & whole)))
         return GALEN_SEVERITY_MODERATE;
     return GALEN_SEVERITY_HIGH;
@@ -215,6 +233,13 @@ static bool is_short_term(const struct find *f, const struct known *k)
            begun_within(f, k, SHORT_TERM_DAYS);
 }
 
+/* One that changes the INR as long as it is taken. */
+static bool raises_inr(int row)
+{
+    return IS(safety_ingredients[row].name, "fluconazole", "metronidazole", "miconazole",
+              "sulfamethoxazole", "voriconazole");
+}
+
 void check_short_term(struct find *f)
 {
     const struct safety_side thinner = {.classes = CLASS_BIT(VITAMIN_K_ANTAGONIST) |
@@ -225,16 +250,19 @@ void check_short_term(struct find *f)
             const struct known *a = &f->known[i], *b = &f->known[k];
             int rows[2] = {row_on_side(a, &thinner), row_on_side(b, &infection)};
             size_t chosen[2] = {i, k};
-            if (i == k || rows[0] < 0 || rows[1] < 0 ||
-                (GALEN_CHECKED(SAFETY_SHORT_TERM) && !is_short_term(f, b)))
+            if (i == k || rows[0] < 0 || rows[1] < 0)
+                continue;
+            bool warfarin = safety_ingredients[rows[0]].classes & CLASS_BIT(VITAMIN_K_ANTAGONIST);
+            bool is_long = GALEN_CHECKED(SAFETY_SHORT_TERM) && !is_short_term(f, b);
+            if (is_long && !(warfarin && raises_inr(rows[1])))
                 continue;
             uint64_t one = pharmacy_number(a->medicine->pharmacy),
                      other = pharmacy_number(b->medicine->pharmacy);
             bool elsewhere = one != 0 && other != 0 && one != other;
-            bool warfarin = safety_ingredients[rows[0]].classes & CLASS_BIT(VITAMIN_K_ANTAGONIST);
             find_add(f, &(struct concern){
                             .kind = GALEN_FINDING_SHORT_TERM,
-                            .rule = warfarin
+                            .rule = is_long ? "warfarin-long"
+                                    : warfarin
                                         ? (elsewhere ? "warfarin-elsewhere" : "warfarin")
                                         : (elsewhere ? "anticoagulant-elsewhere" : "anticoagulant"),
                             .severity = warfarin ? GALEN_SEVERITY_HIGH : GALEN_SEVERITY_MODERATE,
@@ -258,7 +286,9 @@ static uint8_t ingredient_severity(const struct find *f, int row, size_t count)
             return GALEN_SEVERITY_LOW;
     if (ingredient->nutrient)
         return GALEN_SEVERITY_LOW;
-    return ingredient->classes & grave || strcmp(ingredient->name, "acetaminophen") == 0
+    return ingredient->classes & grave ||
+                   IS(ingredient->name, "acetaminophen", "digoxin", "lithium", "methotrexate") ||
+                   strncmp(ingredient->name, "insulin ", 8) == 0
                ? GALEN_SEVERITY_HIGH
                : GALEN_SEVERITY_MODERATE;
 }
@@ -424,17 +454,6 @@ static size_t read_word(struct galen_bytes text, size_t at, char out[WORD_MAX])
     out[n] = 0;
     return at;
 }
-
-static bool is_one_of(const char *word, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(word, list[i]) == 0)
-            return true;
-    return false;
-}
-#define IS(word, ...)                                                                              \
-    is_one_of(word, (const char *const[]){__VA_ARGS__},                                            \
-              sizeof(const char *const[]){__VA_ARGS__} / sizeof(const char *))
 
 /* "mon", "weds", "fridays": the day's bit. 0: none. */
 static unsigned day_of_week(const char *word)

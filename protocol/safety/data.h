@@ -66,6 +66,10 @@ enum {
     CLASS_POTASSIUM_SPARING,
     CLASS_PLATELET_P2Y12,
     CLASS_ANTICHOLINERGIC, /* strongly; antihistamines have their own */
+    CLASS_CALCIUM_BLOCKER, /* dihydropyridines */
+    CLASS_GLIFLOZIN,
+    CLASS_INCRETIN, /* GLP-1 agonists and DPP-4 inhibitors */
+    CLASS_LABA,     /* beta agonists that act long, inhaled */
     CLASS_COUNT
 };
 #define CLASS_BIT(name) (UINT64_C(1) << CLASS_##name)

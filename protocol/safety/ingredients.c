@@ -2,14 +2,15 @@
 #include "data.h"
 
 #define ACE_INHIBITOR        CLASS_BIT(ACE_INHIBITOR)
-#define ANTICOAGULANT        CLASS_BIT(ANTICOAGULANT)
 #define ANTICHOLINERGIC      CLASS_BIT(ANTICHOLINERGIC)
+#define ANTICOAGULANT        CLASS_BIT(ANTICOAGULANT)
 #define ANTIHISTAMINE_1      CLASS_BIT(ANTIHISTAMINE_1)
 #define ANTIHISTAMINE_2      CLASS_BIT(ANTIHISTAMINE_2)
 #define ANTI_INFECTIVE       CLASS_BIT(ANTI_INFECTIVE)
 #define ARB                  CLASS_BIT(ARB)
 #define BENZODIAZEPINE       CLASS_BIT(BENZODIAZEPINE)
 #define BETA_BLOCKER         CLASS_BIT(BETA_BLOCKER)
+#define CALCIUM_BLOCKER      CLASS_BIT(CALCIUM_BLOCKER)
 #define CEPHALOSPORIN        CLASS_BIT(CEPHALOSPORIN)
 #define CYP1A2_OTHER         CLASS_BIT(CYP1A2_OTHER)
 #define CYP1A2_STRONG        CLASS_BIT(CYP1A2_STRONG)
@@ -18,7 +19,10 @@
 #define CYP3A4_STRONG        CLASS_BIT(CYP3A4_STRONG)
 #define DECONGESTANT         CLASS_BIT(DECONGESTANT)
 #define ERGOT                CLASS_BIT(ERGOT)
+#define GLIFLOZIN            CLASS_BIT(GLIFLOZIN)
 #define H2_BLOCKER           CLASS_BIT(H2_BLOCKER)
+#define INCRETIN             CLASS_BIT(INCRETIN)
+#define LABA                 CLASS_BIT(LABA)
 #define MACROLIDE            CLASS_BIT(MACROLIDE)
 #define MAOI                 CLASS_BIT(MAOI)
 #define MUSCLE_RELAXANT      CLASS_BIT(MUSCLE_RELAXANT)
@@ -81,7 +85,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"allopurinol",                     0, false, NAMES},
     {"almotriptan",                     TRIPTAN, false, NAMES},
     {"aloe",                            0, false, NCCIH},
-    {"alogliptin",                      0, false, NAMES},
+    {"alogliptin",                      INCRETIN, false, NAMES},
     {"alpha lipoic acid",               0, true, ODS},
     {"alprazolam",                      BENZODIAZEPINE, false, NAMES},
     {"aluminum hydroxide",              0, false, NAMES},
@@ -90,7 +94,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"amiloride",                       POTASSIUM_SPARING, false, NAMES},
     {"amiodarone",                      QT | CYP1A2_OTHER, false, NAMES},
     {"amitriptyline",                   TRICYCLIC | ANTICHOLINERGIC, false, NAMES},
-    {"amlodipine",                      0, false, NAMES},
+    {"amlodipine",                      CALCIUM_BLOCKER, false, NAMES},
     {"amoxapine",                       TRICYCLIC | ANTICHOLINERGIC, false, NAMES},
     {"amoxicillin",                     PENICILLIN | ANTI_INFECTIVE, false, NAMES},
     {"amphetamine",                     STIMULANT, false, NAMES},
@@ -173,7 +177,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"calcitriol",                      0, true, ODS},
     {"calcium",                         0, true, ODS},
     {"camphor",                         0, false, NAMES},
-    {"canagliflozin",                   0, false, NAMES},
+    {"canagliflozin",                   GLIFLOZIN, false, NAMES},
     {"candesartan",                     ARB, false, NAMES},
     {"cannabidiol",                     0, false, NAMES},
     {"capecitabine",                    0, false, NAMES},
@@ -263,7 +267,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"dabrafenib",                      0, false, NAMES},
     {"dalteparin",                      ANTICOAGULANT, false, NAMES},
     {"danazol",                         0, false, NAMES},
-    {"dapagliflozin",                   0, false, NAMES},
+    {"dapagliflozin",                   GLIFLOZIN, false, NAMES},
     {"dapsone",                         0, false, NAMES},
     {"daridorexant",                    0, false, NAMES},
     {"darifenacin",                     0, false, NAMES},
@@ -319,7 +323,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"dronedarone",                     QT | CYP3A4_MODERATE, false, NAMES},
     {"droperidol",                      QT, false, NAMES},
     {"drospirenone",                    0, false, NAMES},
-    {"dulaglutide",                     0, false, NAMES},
+    {"dulaglutide",                     INCRETIN, false, NAMES},
     {"duloxetine",                      SNRI, false, NAMES},
     {"dupilumab",                       0, false, NAMES},
     {"dutasteride",                     0, false, NAMES},
@@ -332,7 +336,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"eltrombopag",                     0, false, NAMES},
     {"eluxadoline",                     0, false, NAMES},
     {"elvitegravir",                    0, false, NAMES},
-    {"empagliflozin",                   0, false, NAMES},
+    {"empagliflozin",                   GLIFLOZIN, false, NAMES},
     {"emtricitabine",                   0, false, NAMES},
     {"enalapril",                       ACE_INHIBITOR, false, NAMES},
     {"enoxaparin",                      ANTICOAGULANT, false, NAMES},
@@ -348,7 +352,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"ergonovine",                      ERGOT, false, NAMES},
     {"ergotamine",                      ERGOT, false, NAMES},
     {"ertapenem",                       ANTI_INFECTIVE, false, NAMES},
-    {"ertugliflozin",                   0, false, NAMES},
+    {"ertugliflozin",                   GLIFLOZIN, false, NAMES},
     {"erythromycin",                    MACROLIDE | ANTI_INFECTIVE | QT | CYP3A4_MODERATE, false, NAMES},
     {"escitalopram",                    SSRI | QT, false, NAMES},
     {"eslicarbazepine",                 0, false, NAMES},
@@ -367,12 +371,12 @@ const struct safety_ingredient safety_ingredients[] = {
     {"evening primrose",                0, false, NCCIH},
     {"evolocumab",                      0, false, NAMES},
     {"exemestane",                      0, false, NAMES},
-    {"exenatide",                       0, false, NAMES},
+    {"exenatide",                       INCRETIN, false, NAMES},
     {"ezetimibe",                       0, false, NAMES},
     {"famciclovir",                     0, false, NAMES},
     {"famotidine",                      H2_BLOCKER | CYP1A2_OTHER, false, NAMES},
     {"febuxostat",                      0, false, NAMES},
-    {"felodipine",                      0, false, NAMES},
+    {"felodipine",                      CALCIUM_BLOCKER, false, NAMES},
     {"fenfluramine",                    SEROTONERGIC, false, NAMES},
     {"fenofibrate",                     0, false, NAMES},
     {"fenoprofen",                      NSAID, false, NAMES},
@@ -403,7 +407,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"fluvoxamine",                     SSRI | CYP1A2_STRONG | CYP3A4_MODERATE, false, NAMES},
     {"folic acid",                      0, true, ODS},
     {"fondaparinux",                    ANTICOAGULANT, false, NAMES},
-    {"formoterol",                      0, false, NAMES},
+    {"formoterol",                      LABA, false, NAMES},
     {"fosamprenavir",                   PROTEASE_INHIBITOR, false, NAMES},
     {"fosfomycin",                      ANTI_INFECTIVE, false, NAMES},
     {"fosinopril",                      ACE_INHIBITOR, false, NAMES},
@@ -488,7 +492,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"isosorbide dinitrate",            NITRATE, false, NAMES},
     {"isosorbide mononitrate",          NITRATE, false, NAMES},
     {"isotretinoin",                    0, false, NAMES},
-    {"isradipine",                      0, false, NAMES},
+    {"isradipine",                      CALCIUM_BLOCKER, false, NAMES},
     {"itraconazole",                    ANTI_INFECTIVE | CYP3A4_STRONG, false, NAMES},
     {"ivabradine",                      0, false, NAMES},
     {"ivacaftor",                       0, false, NAMES},
@@ -533,14 +537,14 @@ const struct safety_ingredient safety_ingredients[] = {
     {"licorice",                        0, false, NCCIH},
     {"lidocaine",                       0, false, NAMES},
     {"linaclotide",                     0, false, NAMES},
-    {"linagliptin",                     0, false, NAMES},
+    {"linagliptin",                     INCRETIN, false, NAMES},
     {"linezolid",                       MAOI | ANTI_INFECTIVE, false, NAMES},
     {"liothyronine",                    0, false, NAMES},
-    {"liraglutide",                     0, false, NAMES},
+    {"liraglutide",                     INCRETIN, false, NAMES},
     {"lisdexamfetamine",                STIMULANT, false, NAMES},
     {"lisinopril",                      ACE_INHIBITOR, false, NAMES},
     {"lithium",                         0, false, NAMES},
-    {"lixisenatide",                    0, false, NAMES},
+    {"lixisenatide",                    INCRETIN, false, NAMES},
     {"lofexidine",                      0, false, NAMES},
     {"loperamide",                      0, false, NAMES},
     {"lopinavir",                       PROTEASE_INHIBITOR | CYP3A4_STRONG, false, NAMES},
@@ -648,14 +652,14 @@ const struct safety_ingredient safety_ingredients[] = {
     {"nevirapine",                      0, false, NAMES},
     {"niacin",                          0, true, ODS},
     {"niacinamide",                     0, true, ODS},
-    {"nicardipine",                     0, false, NAMES},
+    {"nicardipine",                     CALCIUM_BLOCKER, false, NAMES},
     {"nicotine",                        0, false, NAMES},
-    {"nifedipine",                      0, false, NAMES},
+    {"nifedipine",                      CALCIUM_BLOCKER, false, NAMES},
     {"nilotinib",                       QT, false, NAMES},
-    {"nimodipine",                      0, false, NAMES},
+    {"nimodipine",                      CALCIUM_BLOCKER, false, NAMES},
     {"nintedanib",                      0, false, NAMES},
     {"nirmatrelvir",                    ANTI_INFECTIVE, false, NAMES},
-    {"nisoldipine",                     0, false, NAMES},
+    {"nisoldipine",                     CALCIUM_BLOCKER, false, NAMES},
     {"nitazoxanide",                    0, false, NAMES},
     {"nitrofurantoin",                  ANTI_INFECTIVE, false, NAMES},
     {"nitroglycerin",                   NITRATE, false, NAMES},
@@ -669,7 +673,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"ofloxacin",                       QUINOLONE | ANTI_INFECTIVE, false, NAMES},
     {"olanzapine",                      0, false, NAMES},
     {"olmesartan",                      ARB, false, NAMES},
-    {"olodaterol",                      0, false, NAMES},
+    {"olodaterol",                      LABA, false, NAMES},
     {"olopatadine",                     0, false, NAMES},
     {"omadacycline",                    TETRACYCLINE | ANTI_INFECTIVE, false, NAMES},
     {"omalizumab",                      0, false, NAMES},
@@ -815,20 +819,20 @@ const struct safety_ingredient safety_ingredients[] = {
     {"sacubitril",                      0, false, NAMES},
     {"safinamide",                      MAOI, false, NAMES},
     {"salicylic acid",                  0, false, NAMES},
-    {"salmeterol",                      0, false, NAMES},
+    {"salmeterol",                      LABA, false, NAMES},
     {"salsalate",                       NSAID | SALICYLATE, false, NAMES},
     {"samidorphan",                     0, false, NAMES},
     {"saquinavir",                      PROTEASE_INHIBITOR | CYP3A4_STRONG, false, NAMES},
     {"sarecycline",                     TETRACYCLINE | ANTI_INFECTIVE, false, NAMES},
     {"saw palmetto",                    0, false, NCCIH},
-    {"saxagliptin",                     0, false, NAMES},
+    {"saxagliptin",                     INCRETIN, false, NAMES},
     {"scopolamine",                     ANTICHOLINERGIC, false, NAMES},
     {"secnidazole",                     ANTI_INFECTIVE, false, NAMES},
     {"secukinumab",                     0, false, NAMES},
     {"selegiline",                      MAOI, false, NAMES},
     {"selenium",                        0, true, ODS},
     {"selenium sulfide",                0, false, NAMES},
-    {"semaglutide",                     0, false, NAMES},
+    {"semaglutide",                     INCRETIN, false, NAMES},
     {"senna",                           0, false, NAMES},
     {"sertraline",                      SSRI, false, NAMES},
     {"sevelamer",                       0, false, NAMES},
@@ -838,7 +842,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"simethicone",                     0, false, NAMES},
     {"simvastatin",                     STATIN | STATIN_3A4, false, NAMES},
     {"sirolimus",                       0, false, NAMES},
-    {"sitagliptin",                     0, false, NAMES},
+    {"sitagliptin",                     INCRETIN, false, NAMES},
     {"sodium bicarbonate",              0, false, NAMES},
     {"sodium chloride",                 0, false, NAMES},
     {"sofosbuvir",                      0, false, NAMES},
@@ -894,7 +898,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"tinzaparin",                      ANTICOAGULANT, false, NAMES},
     {"tiotropium",                      0, false, NAMES},
     {"tipranavir",                      PROTEASE_INHIBITOR, false, NAMES},
-    {"tirzepatide",                     0, false, NAMES},
+    {"tirzepatide",                     INCRETIN, false, NAMES},
     {"tizanidine",                      0, false, NAMES},
     {"tobramycin",                      0, false, NAMES},
     {"tofacitinib",                     0, false, NAMES},
@@ -950,7 +954,7 @@ const struct safety_ingredient safety_ingredients[] = {
     {"verapamil",                       CYP3A4_MODERATE | CYP1A2_OTHER, false, NAMES},
     {"vericiguat",                      0, false, NAMES},
     {"vibegron",                        0, false, NAMES},
-    {"vilanterol",                      0, false, NAMES},
+    {"vilanterol",                      LABA, false, NAMES},
     {"vilazodone",                      SEROTONERGIC | REUPTAKE_OTHER, false, NAMES},
     {"viloxazine",                      CYP1A2_STRONG, false, NAMES},
     {"vitamin a",                       0, true, ODS},

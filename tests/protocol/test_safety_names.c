@@ -151,8 +151,8 @@ Test(safety_data, as_many_are_checked_as_is_said)
     cr_assert_eq(classes, 6);
     cr_assert_eq(medicines, 5);
     cr_assert(strstr(safety_checks_en[GALEN_FINDING_AGE].what, "six classes and five medicines"));
-    cr_assert_eq(safety_duplicate_count, 11);
-    cr_assert(strstr(safety_checks_en[GALEN_FINDING_CLASS].what, "eleven classes"));
+    cr_assert_eq(safety_duplicate_count, 16);
+    cr_assert(strstr(safety_checks_en[GALEN_FINDING_CLASS].what, "sixteen classes"));
 }
 
 /* One `%s` at most, no other `%`. */
