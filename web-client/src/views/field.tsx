@@ -56,19 +56,20 @@ export function FieldEditor(props: FieldProps & { onDone?: () => void; focus?: b
     const suggest = props.field.access === "propose";
     const done = () => { props.onDone?.(); };
     const around = useRef<HTMLDivElement>(null);
+    const [asks, setAsks] = useState(Boolean(props.focus));
     useLayoutEffect(() => {
-        const control = props.focus
-            ? around.current?.querySelector<HTMLInputElement>("input, textarea, select, button") : null;
+        const control = asks ? around.current?.querySelector<HTMLInputElement>("input, textarea, select, button") : null;
         control?.focus();
         if (control?.matches("textarea, [type=text]"))
             control.setSelectionRange(control.value.length, control.value.length);
-    }, []);
+    }, [asks]);
+    /* Folded or not, the control is the same: it never goes from under the hands of who types in it. */
+    const folded = props.view?.conflict && !edit && !asks && !around.current?.contains(document.activeElement);
     return (
-        <div ref={around} data-field={props.field.name} class={`field${edit?.stage === "undecided" ? " undecided" : ""}`}>
+        <div data-field={props.field.name} class={`field${edit?.stage === "undecided" ? " undecided" : ""}`}>
             <Conflict {...props} />
-            {props.view?.conflict && !edit
-                ? <details><summary>{w.field.conflict_other}</summary><Control {...props} /></details>
-                : <Control {...props} />}
+            {folded && <Buttons><Button kind="other" onClick={() => setAsks(true)}>{w.field.conflict_other}</Button></Buttons>}
+            <div ref={around} hidden={folded}><Control {...props} /></div>
             {edit?.stage === "wrong" && <p class="usa-error-message" role="alert">{w.field.wrong[props.field.kind] ?? w.field.wrong_any}</p>}
             <Undecided {...props} />
             {asked && (edit || props.onDone) && (
@@ -499,7 +500,7 @@ function DateControl(props: FieldProps) {
         <div class={`usa-form-group usa-form-group--${part}`}>
             <label class="usa-label" for={`${id}-${part}`}>{label}</label>
             <input class="usa-input" id={`${id}-${part}`} type="text" inputMode="numeric" maxLength={length} autocomplete="off"
-                value={parts[part]} aria-invalid={wrong} onInput={(event) => put({ [part]: event.currentTarget.value.trim() })} />
+                value={parts[part].replace(/^0(?=.)/, "")} aria-invalid={wrong} onInput={(event) => put({ [part]: event.currentTarget.value.trim() })} />
         </div>
     );
     return (
