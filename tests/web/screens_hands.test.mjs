@@ -62,3 +62,51 @@ test("the day of a date is corrected by typing it", async () => {
     assert.deepEqual([await day.inputValue(), await page.writes()], ["12", [{ due: "2026-12-12" }]]);
     await page.close();
 });
+
+test("what is added for one medicine is not about another for which a form was opened before", async () => {
+    const page = await on("flow-assess-staff"), about = page.getByLabel("Medicine in the record");
+    const said = () => about.evaluate((one) => one.selectedOptions[0].text);
+    await page.press(/^Add a problem with Metformin/);
+    assert.match(await said(), /^Metformin/);
+    await page.goBack();
+    await settle(page);
+    await page.press(/^Add a problem with Lisinopril/);
+    assert.match(await said(), /^Lisinopril/);
+    await page.goBack();
+    await settle(page);
+    await page.press(/^Add a problem that is not treated/);
+    assert.equal(await said(), "Not said yet");
+    await about.selectOption({ label: "Metformin 500 mg tablet" });
+    await page.goBack();
+    await settle(page);
+    await page.press(/^Add a problem with Lisinopril/);
+    assert.match(await said(), /^Metformin/, "what was chosen stays");
+    await page.close();
+});
+
+test("a hand that trembles presses twice, and it is done once", async () => {
+    for (const [where, button, what, fill] of [
+        ["medicine-new-patient", "Send it to my pharmacist", "write", ["Name of the medicine", "Fish oil"]],
+        ["messages-patient", "Send", "message", ["Write a message", "Hello"]],
+        ["visits-staff-none", "Start a visit without a call", "write"],
+        ["medicine-proposed", "Accept", "answer"],
+    ]) {
+        const page = await on(where);
+        if (fill) await page.getByLabel(fill[0]).fill(fill[1]);
+        await page.getByRole("button", { name: button, exact: true }).dblclick();
+        await settle(page, 1000);
+        assert.equal((await page.heard(what)).length, 1, button);
+        await page.close();
+    }
+});
+
+test("what is typed while a message is on its way to the core stays in the box", async () => {
+    const page = await on("messages-patient"), box = page.getByLabel("Write a message");
+    await box.fill("Good morning.");
+    await box.press("Control+Enter");
+    await page.keyboard.type(" One more thing");
+    await settle(page);
+    assert.deepEqual((await page.heard("message")).map((m) => m.text), ["Good morning."]);
+    assert.equal(await box.inputValue(), " One more thing");
+    await page.close();
+});

@@ -3,7 +3,7 @@ import type { DocName, Entry, Finding, Findings, Id, Meaning, RecordView, Versio
 import { go, refresh, ask } from "./effects.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
-import { addRecord, writeFields } from "./invite.ts";
+import { addRecord, once, writeFields } from "./invite.ts";
 import { shownValue, waitingValue } from "./typing.ts";
 import { steps, tree, type ChartPlace, type RecordDoc, type Step, type Wantable } from "./tree.ts";
 import { linked, linkTo, localTime, readSet, shownFields, timeOf, valueOf } from "./values.ts";
@@ -69,7 +69,7 @@ export function minutesOf(visit: RecordView, now: number): number {
 const recordOfLive = (visit: Id): Id => visit.slice(0, 32);
 
 /** Goes to the visit that is going on, or begins one; `planned`: that one. `live`: the call it belongs to. */
-export async function beginVisit(chart: Id, { live, planned }: { live?: Id | undefined; planned?: Id } = {}): Promise<void> {
+export const beginVisit = (chart: Id, { live, planned }: { live?: Id | undefined; planned?: Id } = {}): Promise<void | null> => once(`begin ${chart}`, async () => {
     await refresh("visit");
     const now = planned ? undefined : visitNow();
     const fields = { started: timeOf(Date.now()), step: "start" };
@@ -79,7 +79,7 @@ export async function beginVisit(chart: Id, { live, planned }: { live?: Id | und
             : await addRecord(chart, "visit", { ...fields, ...(live ? { delivery: "audio" } : {}) }, id);
     if (record)
         go({ at: "chart", chart, part: "visit", record });
-}
+});
 
 /** The step is everybody's: who looks on sees where the visit is. */
 export function toStep(chart: Id, visit: RecordView, step: Step, ours: boolean): void {

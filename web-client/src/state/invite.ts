@@ -5,6 +5,20 @@ import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
 import { tree, type RecordDoc } from "./tree.ts";
 
+const underWay = new Set<string>();
+
+/** A hand that trembles presses twice: while the first is under way, the second is none. */
+export async function once<T>(what: string, act: () => Promise<T>): Promise<T | null> {
+    if (underWay.has(what))
+        return null;
+    underWay.add(what);
+    try {
+        return await act();
+    } finally {
+        underWay.delete(what);
+    }
+}
+
 /** A chart first; when the server has it, the invitation (`inviteNewPatient`). */
 export async function newPatient(name: string): Promise<void> {
     try {
@@ -23,7 +37,7 @@ export async function inviteNewPatient(): Promise<void> {
         await invite("patient", making.name, making.chart);
 }
 
-export async function invite(role: Role, name: string, chart?: Id): Promise<void> {
+export const invite = (role: Role, name: string, chart?: Id): Promise<void | null> => once(`invite ${role} ${name} ${chart}`, async () => {
     try {
         const { token, link } = await ask("invite", { role, name, ...(chart ? { chart } : {}) });
         change({ do: "link-made",
@@ -32,9 +46,9 @@ export async function invite(role: Role, name: string, chart?: Id): Promise<void
     } catch (thrown) {
         change({ do: "problem", failure: failureOf(thrown), ...(chart ? { chart } : {}) });
     }
-}
+});
 
-export async function furtherDevice(purpose: "code" | "sheet"): Promise<void> {
+export const furtherDevice = (purpose: "code" | "sheet"): Promise<void | null> => once(purpose, async () => {
     const home = tree.home.value;
     try {
         const { token, link } = await ask("further_device", { purpose });
@@ -43,7 +57,7 @@ export async function furtherDevice(purpose: "code" | "sheet"): Promise<void> {
     } catch (thrown) {
         change({ do: "problem", failure: failureOf(thrown) });
     }
-}
+});
 
 /** To the visit that is open. The link works at once: nothing has to reach the server. */
 export async function inviteGuest(chart: Id): Promise<void> {
@@ -107,23 +121,25 @@ export const identify = (chart: Id, account: Id, check: string): Promise<boolean
     tried(ask("identify", { chart, account, check }), chart);
 export const release = (chart: Id, token: string, send: boolean): Promise<boolean> =>
     tried(ask("release", { token, send }), chart);
-export const answerProposal = (chart: Id, proposal: number, accepted: boolean): Promise<boolean> =>
-    tried(ask("answer", { chart, proposal, accepted }), chart);
+export const answerProposal = (chart: Id, proposal: number, accepted: boolean): Promise<boolean | null> =>
+    once(`answer ${chart} ${proposal}`, () => tried(ask("answer", { chart, proposal, accepted }), chart));
 
 export async function answerLost(devices: Id[]): Promise<void> {
     if (await tried(ask("lost", { devices })))
         change({ do: "lost-answered" });
 }
 
-/** Sends what is in the message box; it stays there until the core has it. */
-export async function sendMessage(chart: Id): Promise<void> {
-    const text = (tree.composing.value[chart] ?? "").trim();
-    if (text && await tried(ask("message", { chart, text }), chart, text))
-        change({ do: "compose", chart, text: "" });
-}
+/** Sends what is in the message box; it stays there until the core has it, and what is typed on meanwhile stays. */
+export const sendMessage = (chart: Id): Promise<void | null> => once(`message ${chart}`, async () => {
+    const typed = tree.composing.value[chart] ?? "", text = typed.trim();
+    if (!text || !await tried(ask("message", { chart, text }), chart, text))
+        return;
+    const now = tree.composing.value[chart] ?? "";
+    change({ do: "compose", chart, text: now.startsWith(typed) ? now.slice(typed.length) : now });
+});
 
-export async function addRecord(
-    chart: Id, doc: RecordDoc, fields: Record<string, string>, as?: Id): Promise<Id | null> {
+export const addRecord = (
+    chart: Id, doc: RecordDoc, fields: Record<string, string>, as?: Id): Promise<Id | null> => once(JSON.stringify([chart, doc, fields]), async () => {
     try {
         const { record } = await ask("write", { chart, doc, fields, ...(as ? { record: as } : {}) });
         await refresh("waiting", doc);
@@ -132,7 +148,7 @@ export async function addRecord(
         change({ do: "problem", failure: failureOf(thrown), chart });
         return null;
     }
-}
+});
 
 export const writeFields = (
     chart: Id, doc: DocName, record: Id, fields: Record<string, string>): Promise<boolean> =>

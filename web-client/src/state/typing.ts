@@ -41,11 +41,20 @@ export function typed(place: Place, value: string | null, base: string, ending: 
         pauses.set(key, { place, timer: window.setTimeout(() => void settle(place), PAUSE_MS) });
 }
 
-/** What a new record begins with stands in its form, unless something was typed there before. */
+/** What forms of new records began with, by field. */
+const begun = new Map<string, string>();
+
+/** What a new record begins with stands in its form, unless something was typed there before; what another one began with does not. */
 export function beginWith(chart: Id, doc: DocName, fields: Record<string, string>): void {
-    for (const [field, text] of Object.entries(fields))
-        if (!tree.edits.value[editKey(chart, doc, "new", field)])
-            change({ do: "typed", key: editKey(chart, doc, "new", field), text, base: "", now: "", wrong: false });
+    for (const [key, text] of begun)
+        if (key.startsWith(editKey(chart, doc, "new", "")) && tree.edits.value[key]?.text === text)
+            change({ do: "edit-dropped", key });
+    for (const [field, text] of Object.entries(fields)) {
+        const key = editKey(chart, doc, "new", field);
+        begun.set(key, text);
+        if (!tree.edits.value[key])
+            change({ do: "typed", key, text, base: "", now: "", wrong: false });
+    }
 }
 
 /** The field is left: no need to wait for the pause. */
