@@ -110,3 +110,65 @@ test("what is typed while a message is on its way to the core stays in the box",
     assert.equal(await box.inputValue(), " One more thing");
     await page.close();
 });
+
+const offline = (s) => { s.home.online = { log: false, live: false }; };
+
+test("without a connection a press is seen to be done: a suggestion, a line of a discharge, a consent", async () => {
+    const proposed = await on("medicine-proposed", offline);
+    await proposed.press("Accept");
+    assert.match(await proposed.locator(".proposal").innerText(), /You accepted it\. ○ On this device, not sent yet/);
+    assert.equal(await proposed.getByRole("button", { name: /^(Accept|Decline)/ }).count(), 0);
+    await proposed.close();
+
+    const discharge = await on("flow-collect-discharge", offline), line = discharge.locator(".reconcile", { hasText: "Metformin" });
+    for (const as of ["Stopped", "Continue"]) {
+        await line.getByRole("button", { name: as }).click();
+        await settle(discharge);
+        assert.match(await line.locator("[aria-pressed=true]").innerText(), new RegExp(as));
+    }
+    assert.deepEqual((await discharge.writes()).at(-1), { discharge: "continue", status: "active", stop: "" }, "and what waits is taken back with it");
+    await discharge.close();
+
+    const start = await on("flow-start-staff", offline);
+    await start.press("Yes, consent was given");
+    assert.match(await start.locator("main").innerText(), /By Rosalind Example-Featherstonehaugh \(the patient\), for audio, text 1/);
+    assert.equal(await start.getByRole("button", { name: "Yes, consent was given" }).count(), 0);
+    await start.close();
+});
+
+test("a consent is in the name of the person who was chosen, though another has the same", async () => {
+    const page = await on("flow-start-staff", (s) => {
+        for (const m of s.members[CHART]) if (m.role === "patient" || m.role === "caregiver") m.name = "John Example";
+    });
+    await page.locator("select", { has: page.locator("option", { hasText: "caregiver" }) }).selectOption({ label: "John Example (caregiver)" });
+    await page.getByLabel("Relation of the consenting person").fill("his son");
+    await page.press("Yes, consent was given");
+    const [{ consent_by, consent_relation }] = await page.writes();
+    assert.deepEqual([consent_by, consent_relation], ["John Example", "his son"]);
+    await page.close();
+});
+
+test("who is the only one to consent is named, though the people come late", async () => {
+    const page = await on("flow-start-staff", (s) => {
+        s.members.later = s.members[CHART];
+        s.members[CHART] = [];
+    });
+    await page.evaluate((chart) => {
+        globalThis.script.members[chart] = globalThis.script.members.later;
+        globalThis.tell({ event: "current", chart, size: 15 });
+    }, CHART);
+    await settle(page, 1000);
+    await page.press("Yes, consent was given");
+    assert.equal((await page.writes())[0].consent_by, "Rosalind Example-Featherstonehaugh");
+    await page.close();
+});
+
+test("a medicine that is stopped in the evening is stopped on the day that it is there", async () => {
+    const evening = await stage.browser.newContext({ timezoneId: "Pacific/Honolulu", reducedMotion: "reduce" });
+    const page = await on("flow-collect-discharge", undefined, evening);
+    await page.clock.setSystemTime(Date.UTC(2026, 10, 26, 5)); // seven in the evening of the 25th
+    await page.locator(".reconcile", { hasText: "Metformin" }).getByRole("button", { name: "Stopped" }).click();
+    await settle(page);
+    assert.equal((await page.writes())[0].stop, "2026-11-25");
+    await evening.close();
+});

@@ -23,7 +23,7 @@ const said = (value, time_ms = began - 86_400_000) => ({ value, conflict: false,
 const record = (name, fields, more = {}) => ({ record: name, state: "present", conflicts: 0, proposals: [], fields, ...more });
 /* The device that began the visit is a quarter of an hour ahead of the server. */
 const visit = record("v", { started: said("2026-03-14T10:15:00Z", began) });
-const pmr = (...value) => { tree.open.value = { records: { pmr: { state: "here", value } } }; };
+const pmr = (...value) => { tree.open.value = { waiting: [], records: { pmr: { state: "here", value } } }; };
 const names = (records) => records.map((r) => r.record);
 
 test("what was stopped elsewhere during the visit is a line still", () => {

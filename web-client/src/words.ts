@@ -518,6 +518,7 @@ export const w = {
         waits: "Your pharmacist decides.",
         contested: "It was accepted and declined at the same time. Decide again:",
         answered: (accepted: boolean, who: string): string => `${accepted ? "accepted" : "declined"} by ${within(who)}`,
+        mine_is: (accepted: boolean): string => `You ${accepted ? "accepted" : "declined"} it.`,
         earlier: (n: number): string => `Answered suggestions (${n})`,
         later: (n: number): string => `${several(n, "more suggestion waits", "more suggestions wait")} behind these.`,
     },

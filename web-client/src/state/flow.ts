@@ -6,7 +6,7 @@ import { failureOf } from "./core.ts";
 import { addRecord, once, writeFields } from "./invite.ts";
 import { shownValue, waitingValue } from "./typing.ts";
 import { steps, tree, type ChartPlace, type RecordDoc, type Step, type Wantable } from "./tree.ts";
-import { linked, linkTo, localTime, readSet, shownFields, timeOf, valueOf } from "./values.ts";
+import { linked, linkTo, readSet, shownFields, timeOf, today, valueOf } from "./values.ts";
 
 /** What a visit works on. */
 export const flowWants: Wantable[] = ["visit", "pmr", "allergies", "profile", "dtp", "map", "journal", "findings", "versions"];
@@ -128,15 +128,19 @@ const saidSince = (record: RecordView, field: string, ms: number): boolean =>
 
 /** What was written here a moment ago counts, too: nobody presses twice. */
 export const taughtIn = (visit: RecordView, medicine: RecordView): boolean =>
-    waitingValue({ chart: visit.chart, doc: "pmr", record: medicine.record, field: "teach_back" }) === "yes" ||
+    waits(medicine, "teach_back") === "yes" ||
     (valueOf(medicine, "teach_back") === "yes" && saidSince(medicine, "teach_back", beganMs(visit)));
 
-/** What was said in this visit of what becomes of it; "": nothing. (protocol/doc/reconcile.c says the same.) */
+const waits = (medicine: RecordView, field: string) => waitingValue({ chart: medicine.chart, doc: "pmr", record: medicine.record, field });
+
+/** What was said in this visit of what becomes of it; "": nothing. (protocol/doc/reconcile.c says the same of what is in the log.) */
 export const lineIn = (visit: RecordView, medicine: RecordView): string =>
-    saidSince(medicine, "discharge", beganMs(visit)) ? valueOf(medicine, "discharge") : "";
+    waits(medicine, "discharge") ?? (saidSince(medicine, "discharge", beganMs(visit)) ? valueOf(medicine, "discharge") : "");
 /** Decided in this visit, or left open with a reason. */
-export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean =>
-    saidSince(medicine, lineIn(visit, medicine) === "not-decided" ? "discharge_why" : "discharge", beganMs(visit));
+export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => {
+    const field = lineIn(visit, medicine) === "not-decided" ? "discharge_why" : "discharge";
+    return Boolean(waits(medicine, field)) || saidSince(medicine, field, beganMs(visit));
+};
 
 /** Said to be changed, and it is taken as it was. */
 export const changedAsBefore = (visit: RecordView, medicine: RecordView): boolean => lineIn(visit, medicine) === "changed" &&
@@ -144,9 +148,9 @@ export const changedAsBefore = (visit: RecordView, medicine: RecordView): boolea
 
 /** What a decision writes; `was`: its status before it was stopped. Who takes a stop of this visit back takes all of it back. */
 export function decision(visit: RecordView, medicine: RecordView, as: string, was: string, now = Date.now()): Record<string, string> {
-    const stopped = valueOf(medicine, "status") === "stopped";
+    const said = (field: string) => waits(medicine, field) ?? valueOf(medicine, field), stopped = said("status") === "stopped";
     if (as === "stopped")
-        return { discharge: as, status: as, ...(stopped && valueOf(medicine, "stop") !== "" ? {} : { stop: localTime(timeOf(now)).slice(0, 10) }) };
+        return { discharge: as, status: as, ...(stopped && said("stop") !== "" ? {} : { stop: today(now) }) };
     return { discharge: as, ...(stopped && (as !== "not-decided" || lineIn(visit, medicine) === "stopped")
         ? { status: was === "on-hold" ? was : "active", stop: "" } : {}) };
 }

@@ -82,6 +82,8 @@ export function timeText(local: string): string {
     return Number.isNaN(ms) ? "" : timeOf(ms);
 }
 export const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+/** The day it is where this device is. */
+export const today = (now = Date.now()): string => localTime(timeOf(now)).slice(0, 10);
 
 /** What a field holds, as one text that differs whenever a person would have to look again. */
 export function valueKey(field: FieldView | undefined): string {

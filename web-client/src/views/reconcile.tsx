@@ -43,7 +43,8 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     const words = (text: string) => regimen ? valueWords(text, regimen, plain) : text;
     const now = lineIn(visit, medicine), undecided = !reconciledIn(visit, medicine);
     const decide = async (as: string) => {
-        const was = valueOf(medicine, "status") !== "stopped" ? "" :
+        const status = valueOf(medicine, "status");
+        const was = status !== "stopped" ? status :
             await ask("history", { chart: chart.chart, doc: "pmr", record: medicine.record, field: "status" })
                 .then((said) => said.filter((one) => one.value !== "stopped").at(-1)?.value ?? "", () => "");
         await writeFields(chart.chart, "pmr", medicine.record, decision(visit, medicine, as, was));

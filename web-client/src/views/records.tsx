@@ -344,6 +344,7 @@ function ProposalView({ proposal, schema, record, home, chart, plain, onEdit, ..
     const members = membersOf({ proposal, schema, record, home, chart, plain, ...rest } as ChartProps);
     const mine = proposal.account === home.account;
     const who = nameOf(proposal.account, members);
+    const waits = rest.open.waiting.find((one) => one.kind === "answer" && one.proposal === proposal.index);
     return (
         <div class="proposal" role="group" aria-labelledby={id}>
             <p id={id} class="proposal-title">{mine ? w.proposal.mine : w.proposal.by(who)}, <When ms={proposal.time_ms} /></p>
@@ -356,7 +357,7 @@ function ProposalView({ proposal, schema, record, home, chart, plain, onEdit, ..
                     ))}</ul>
                 </>
             )}
-            {!rest.staff
+            {waits ? <p role="status">{w.proposal.mine_is(Boolean(waits.accepted))} <MarkView mark={{ at: waits.held ? "held" : "device" }} members={members} /></p> : !rest.staff
                 ? <p>{mine ? w.proposal.waits_mine : w.proposal.waits}</p>
                 : (
                     <Buttons>

@@ -8,7 +8,7 @@ import {
 import { writeFields } from "../state/invite.ts";
 import { people } from "../state/marks.ts";
 import { isRecordDoc, type RecordDoc } from "../state/tree.ts";
-import { press } from "../state/typing.ts";
+import { press, shownValue } from "../state/typing.ts";
 import { linked, linkTo, readSet, sentences, shownFields, timeOf, valueOf } from "../state/values.ts";
 import { helpFor, valueWords, w } from "../words.ts";
 import { FindingsPanel } from "./findings.tsx";
@@ -88,30 +88,32 @@ function Consent(props: FlowProps) {
     const may = people(members).filter((p) => p.role === "patient" || p.role === "caregiver");
     const delivery = valueOf(visit, "delivery");
     const [modes, setModes] = useState<string[]>(delivery === "video" ? ["audio", "video"] : ["audio"]);
-    const names = may.map((p) => p.name || w.role[p.role]);
-    const [by, setBy] = useState(names[0] ?? "");
+    const [account, setBy] = useState("");
+    const by = may.find((p) => p.account === account) ?? may[0];
     const [relation, setRelation] = useState("");
     const [again, setAgain] = useState(false);
-    const state = valueOf(visit, "consent");
+    /* What waits for the line was said, too. */
+    const said = (field: string) => shownValue({ chart: chart.chart, doc: "visit", record: visit.record, field });
+    const state = said("consent");
     const options = fieldOf("visit", "consent_mode")?.options ?? [];
     const write = (fields: Record<string, string>) => {
         setAgain(false);
         void writeFields(chart.chart, "visit", visit.record, fields);
     };
     const answer = (consent: string) => write({
-        consent, consent_text: w.flow.consent_version, consent_mode: modes.join(", "), ...(by ? { consent_by: by } : {}),
-        consent_relation: relation || (may[names.indexOf(by)]?.role === "patient" ? w.flow.the_patient : ""),
+        consent, consent_text: w.flow.consent_version, consent_mode: modes.join(", "), ...(by ? { consent_by: by.name || w.role[by.role] } : {}),
+        consent_relation: by?.role === "patient" ? w.flow.the_patient : relation,
         consent_at: timeOf(Date.now()), revoked_at: "",
     });
     if (state !== "" && !again || visit.fields["consent"]?.conflict) {
-        const at = Date.parse(valueOf(visit, "consent_at"));
+        const at = Date.parse(said("consent_at"));
         const field = fieldOf("visit", "consent_mode");
         return (
             <>
                 <FieldOf {...props} doc="visit" record={visit} name="consent" sentence />
                 <p>
-                    {w.flow.consent_was(valueOf(visit, "consent_by") || w.somebody, valueOf(visit, "consent_relation"),
-                        field ? valueWords(valueOf(visit, "consent_mode"), field, false) : "", valueOf(visit, "consent_text"))}
+                    {w.flow.consent_was(said("consent_by") || w.somebody, said("consent_relation"),
+                        field ? valueWords(said("consent_mode"), field, false) : "", said("consent_text"))}
                     {!Number.isNaN(at) && <>, <When ms={at} /></>}.
                 </p>
                 <Buttons>
@@ -137,11 +139,11 @@ function Consent(props: FlowProps) {
             </fieldset>
             <div class="usa-form-group">
                 <label class="usa-label" for={`${id}-by`}>{fieldOf("visit", "consent_by")?.clinical}</label>
-                <select class="usa-select" id={`${id}-by`} value={by} onChange={(event) => setBy(event.currentTarget.value)}>
-                    {may.map((p, i) => <option key={p.account} value={names[i]}>{w.person(p.name, p.role)}</option>)}
+                <select class="usa-select" id={`${id}-by`} value={by?.account ?? ""} onChange={(event) => setBy(event.currentTarget.value)}>
+                    {may.map((p) => <option key={p.account} value={p.account}>{w.person(p.name, p.role)}</option>)}
                 </select>
             </div>
-            {may[names.indexOf(by)]?.role === "caregiver" && (
+            {by?.role === "caregiver" && (
                 <div class="usa-form-group">
                     <label class="usa-label" for={`${id}-relation`}>{fieldOf("visit", "consent_relation")?.clinical}</label>
                     <input class="usa-input" id={`${id}-relation`} type="text" maxLength={200} value={relation}
