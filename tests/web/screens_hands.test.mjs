@@ -172,3 +172,67 @@ test("a medicine that is stopped in the evening is stopped on the day that it is
     assert.equal((await page.writes())[0].stop, "2026-11-25");
     await evening.close();
 });
+
+test("a time whose parts are typed slowly is written when it is whole, and its year is not 2 before", async () => {
+    const page = await on("visit-planned"), field = page.getByLabel("Scheduled");
+    await field.focus();
+    for (const key of ["ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    for (const key of "2027") {
+        await page.keyboard.type(key);
+        await settle(page, 1500);
+    }
+    assert.deepEqual(await page.writes(), [{ scheduled: "2027-12-01T10:00:00Z" }]);
+    await page.keyboard.press("Backspace");
+    await settle(page, 1500);
+    assert.equal(await page.getByRole("alert").count(), 0, "nobody is interrupted in the middle of it");
+    await page.getByLabel("Type").focus();
+    await settle(page, 1500);
+    assert.equal((await page.writes()).length, 1, "half of it is not none");
+    assert.match(await page.getByRole("alert").innerText(), /not a whole date and time/);
+    await page.press(/^Clear/);
+    assert.deepEqual((await page.writes()).at(-1), { scheduled: "" });
+    await page.close();
+});
+
+test("what the core did not take is said not to be saved, and is tried again", async () => {
+    const page = await on("medicine-staff", (s) => { s.failing.write = { error: "limit-reached", help: "Too much at once. Wait a little and try again." }; });
+    const field = page.locator("[data-field=watch_for]");
+    await page.getByLabel("Watch for").fill("Rash");
+    await page.getByLabel("Instructions").focus();
+    await settle(page, 2000);
+    assert.match(await field.innerText(), /This was not saved/);
+    assert.doesNotMatch(await field.innerText(), /Saved when you pause/);
+    await page.evaluate(() => { globalThis.script.failing = {}; });
+    await field.getByRole("button", { name: "Try again" }).click();
+    await settle(page, 1000);
+    assert.deepEqual((await page.writes()).at(-1), { watch_for: "Rash" });
+    assert.match(await field.innerText(), /You, /);
+    await page.close();
+});
+
+test("what somebody else wrote in the same moment is not written over before it was on the screen", async () => {
+    const page = await on("medicine-staff"), theirs = "drug=Metformin; strength=1000 mg; dose=1; as_needed=no";
+    await page.getByLabel("Dose").fill("2");
+    await page.evaluate(([chart, record, regimen]) => {
+        globalThis.others({
+            chart, index: globalThis.script.entries[chart].length, time_ms: globalThis.script.now_ms, device: "d4".repeat(32), account: "a4".repeat(32),
+            name: "Tom Tech", role: "technician", number: 99, epoch: 1, class: "record", state: "open", verified_by: [], kind: "write", doc: "pmr", record, fields: { regimen },
+        });
+        [...document.querySelectorAll("[data-field=regimen] button")].find((one) => one.textContent === "Save").click();
+    }, [CHART, record(1), theirs]);
+    await settle(page, 1000);
+    assert.deepEqual(await page.writes(), []);
+    assert.match(await page.locator("[data-field=regimen]").innerText(), /Tom Tech changed this while you were writing[\s\S]*1000 mg/);
+    await page.press("Keep what I wrote");
+    assert.match((await page.writes())[0].regimen, /dose=2;/);
+    await page.close();
+});
+
+test("whoever loads the page again is asked before a message goes that was begun and not sent", async () => {
+    const page = await on("messages-patient");
+    const asked = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+    assert.equal(await asked(), false);
+    await page.getByLabel("Write a message").fill("I feel dizzy");
+    assert.equal(await asked(), true);
+    await page.close();
+});

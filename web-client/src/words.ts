@@ -327,6 +327,7 @@ export const w = {
     field: {
         wrong: {
             date: "This is not a date. Give at least the year with four digits.",
+            time: "This is not a whole date and time. Fill in each part.",
             line: "This is too long.",
             text: "This is too long.",
             regimen: "One part is too long.",
@@ -343,6 +344,7 @@ export const w = {
         not_saved: "Not saved yet: choose above.",
         not_sent: "Not sent yet.",
         typing: "Saved when you pause.",
+        not_kept: "This was not saved.",
         proposed_by: (who: string, by: string): string => `${who} suggested it, ${within(by)} accepted it`,
         history: "Earlier values",
         changed: (gone: string, came: string): string =>

@@ -34,6 +34,10 @@ type Wanted = "home" | "charts" | "members" | "waiting" | Wantable | "call" | "e
 const order: Wanted[] = ["home", "charts", "entries", ...recordDocs, "findings", "versions", "undoable", "members", "waiting", "call"];
 const wanted = new Set<Wanted>();
 let round: Promise<void> | null = null;
+let news = false;
+
+/** What somebody else wrote is on its way to the screen. */
+export const newsComes = (): Promise<void> | null => (news ? round : null);
 
 /** Asks for these soon; the promise is kept when all that was wanted has been answered. */
 export function refresh(...what: Wanted[]): Promise<void> {
@@ -63,6 +67,7 @@ async function askWanted(): Promise<void> {
             await askOne(one);
     }
     round = null;
+    news = false;
     /* What came after the charts were asked for is not counted: it may not be on the screen. */
     const chart = tree.open.value && summary(tree.open.value.chart);
     if (chart)
@@ -238,8 +243,10 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
             void refresh("entries");
         if (isRecordDoc(told.doc) && open.wanted.includes(told.doc))
             void refresh(told.doc);
-        if (told.class === "record")
+        if (told.class === "record") {
             void refresh(...derived(open.wanted));
+            news ||= tree.home.value.state === "here" && told.device !== tree.home.value.value.device;
+        }
         if (told.kind === "answer" || told.kind === "identity" || told.class === "epoch" || told.kind === "unknown")
             void refresh(...open.wanted, "members");
         if (told.doc === "people")

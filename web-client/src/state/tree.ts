@@ -94,9 +94,10 @@ export interface Edit {
     was?: string;
     /**
      * "typing": written after a pause. "writing": handed to the core. "undecided": somebody else wrote
-     * the field meanwhile, so the person says which. "wrong": not a value the field takes.
+     * the field meanwhile, so the person says which. "wrong": not a value the field takes. "refused": the core
+     * did not take it, and it is written when the person says so, or types on.
      */
-    stage: "typing" | "writing" | "undecided" | "wrong";
+    stage: "typing" | "writing" | "undecided" | "wrong" | "refused";
 }
 
 export interface Joining {

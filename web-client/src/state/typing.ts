@@ -7,7 +7,7 @@
 import type { DocName, Id, Merged, RecordView } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
-import { ask, refresh } from "./effects.ts";
+import { ask, newsComes, refresh } from "./effects.ts";
 import { editKey, isRecordDoc, tree } from "./tree.ts";
 import { valueKey } from "./values.ts";
 
@@ -148,8 +148,15 @@ export async function write(place: Place): Promise<boolean> {
     const edit = tree.edits.value[key];
     if (!edit)
         return true;
-    const text = edit.text;
     forget(key);
+    /* Nobody writes over what the core has and they have not been shown yet. */
+    if (edit.was === undefined && newsComes()) {
+        await newsComes();
+        const now = tree.edits.value[key];
+        if (!now || (now.stage === "undecided" && now.base !== edit.base))
+            return !now;
+    }
+    const text = tree.edits.value[key]?.text ?? edit.text;
     change({ do: "edit", key, stage: "writing" });
     try {
         const { chart, doc, record, field } = place;
@@ -161,7 +168,7 @@ export async function write(place: Place): Promise<boolean> {
         return true;
     } catch (thrown) {
         const failure = failureOf(thrown);
-        change({ do: "edit", key, stage: failure.error === "bad-value" ? "wrong" : "typing" });
+        change({ do: "edit", key, stage: pauses.has(key) ? "typing" : failure.error === "bad-value" ? "wrong" : "refused" });
         if (failure.error !== "bad-value")
             change({ do: "problem", failure, chart: place.chart, text });
         return false;
@@ -283,4 +290,5 @@ export async function flushEdits(): Promise<void> {
 }
 
 /** Something was typed that nothing but the person may send: it would be gone with the page. */
-export const hasUnsaved = (): boolean => Object.values(tree.edits.value).some((edit) => edit.stage !== "writing");
+export const hasUnsaved = (): boolean => Object.values(tree.edits.value).some((edit) => edit.stage !== "writing") ||
+    Object.values(tree.composing.value).some((text) => text.trim() !== "");

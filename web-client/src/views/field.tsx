@@ -70,7 +70,7 @@ export function FieldEditor(props: FieldProps & { onDone?: () => void; focus?: b
             <Conflict {...props} />
             {folded && <Buttons><Button kind="other" onClick={() => setAsks(true)}>{w.field.conflict_other}</Button></Buttons>}
             <div ref={around} hidden={folded}><Control {...props} /></div>
-            {edit?.stage === "wrong" && <p class="usa-error-message" role="alert">{w.field.wrong[props.field.kind] ?? w.field.wrong_any}</p>}
+            {edit?.stage === "wrong" && <p class={`usa-error-message wrong-${props.field.kind}`} role="alert">{w.field.wrong[props.field.kind] ?? w.field.wrong_any}</p>}
             <Undecided {...props} />
             {asked && (edit || props.onDone) && (
                 <Buttons>
@@ -95,7 +95,12 @@ export function Status(props: FieldProps) {
     const waits = waitingValue(placeOf(props));
     const edit = editOf(props);
     if (edit && edit.stage !== "wrong" && props.record !== "new")
-        return <p class="said">{edit.stage === "undecided" ? w.field.not_saved : endingOf(props) === "asked" ? w.field.not_sent : w.field.typing}</p>;
+        return (
+            <>
+                <p class="said">{edit.stage === "undecided" ? w.field.not_saved : endingOf(props) === "asked" ? w.field.not_sent : edit.stage === "refused" ? w.field.not_kept : w.field.typing}</p>
+                {edit.stage === "refused" && endingOf(props) === "pause" && <Buttons><Button onClick={() => void write(placeOf(props))}>{w.try_again}</Button></Buttons>}
+            </>
+        );
     if (waits !== undefined)
         return <p class="said"><MarkView mark={{ at: "device" }} members={members} /></p>;
     const last = view && !view.conflict ? view.values.at(-1) : undefined;
@@ -532,18 +537,22 @@ function TimeControl(props: FieldProps) {
     const text = shownIn(props);
     const place = placeOf(props);
     const label = labelOf(props.field, props.plain);
-    const put = (value: string) => typed(place, value, valueKey(props.view), endingOf(props));
+    const put = (value: string | null, raw = "") => typed(place, value, valueKey(props.view), endingOf(props), raw);
     const press = (value: string) => { put(value); left(place); };
+    const wrong = editOf(props)?.stage === "wrong";
+    /* While its parts are typed there is none yet, or one in the year 2. */
+    const type = ({ value, validity }: HTMLInputElement) =>
+        validity.badInput || (value !== "" && value < "1900") ? put(null, value) : put(timeText(value));
     return (
         <div class="usa-form-group">
             <label class="usa-label" for={id}>{label}</label>
             <Help {...props} id={`${id}-hint`} />
-            <input class="usa-input short" id={id} type="datetime-local" value={localTime(text)}
-                onInput={(event) => put(timeText(event.currentTarget.value))} onBlur={() => left(place)}
+            <input class="usa-input short" id={id} type="datetime-local" value={wrong ? text : localTime(text)} aria-invalid={wrong}
+                onInput={(event) => type(event.currentTarget)} onBlur={() => left(place)}
                 {...described(props, `${id}-hint`)} />
             <Buttons>
                 {!isAhead(props.doc, props.field) && <Button kind="other" onClick={() => press(timeOf(Date.now()))}>{w.field.now}<span class="usa-sr-only">: {label}</span></Button>}
-                {text && <Button kind="quiet" onClick={() => press("")}>{w.field.clear}<span class="usa-sr-only">: {label}</span></Button>}
+                {(text || wrong) && <Button kind="quiet" onClick={() => press("")}>{w.field.clear}<span class="usa-sr-only">: {label}</span></Button>}
             </Buttons>
         </div>
     );
