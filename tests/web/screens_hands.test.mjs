@@ -236,3 +236,11 @@ test("whoever loads the page again is asked before a message goes that was begun
     assert.equal(await asked(), true);
     await page.close();
 });
+
+test("a medicine that was stopped and is not decided after all is on the list again", async () => {
+    const page = await on("flow-collect-discharge"), line = page.locator(".reconcile", { hasText: "Omeprazole" });
+    await line.getByRole("button", { name: "Not decided yet" }).click();
+    await settle(page);
+    assert.deepEqual(await page.writes(), [{ discharge: "not-decided", status: "active", stop: "" }]);
+    await page.close();
+});
