@@ -59,7 +59,7 @@ test("the day of a date is corrected by typing it", async () => {
     await day.fill("");
     await page.keyboard.type("12");
     await settle(page, 1500);
-    assert.deepEqual([await day.inputValue(), await page.writes()], ["12", [{ due: "2026-12-12" }]]);
+    assert.deepEqual([await day.inputValue(), (await page.writes()).at(-1)], ["12", { due: "2026-12-12" }]);
     await page.close();
 });
 
@@ -242,5 +242,32 @@ test("a medicine that was stopped and is not decided after all is on the list ag
     await line.getByRole("button", { name: "Not decided yet" }).click();
     await settle(page);
     assert.deepEqual(await page.writes(), [{ discharge: "not-decided", status: "active", stop: "" }]);
+    await page.close();
+});
+
+test("a reason that was begun is there again after a look at the medicine, until it is given", async () => {
+    const page = await on("flow-assess-staff"), reason = page.getByLabel("Why nothing needs to be done");
+    await page.press(/^Set it aside ?: Metformin/);
+    await reason.fill("Kidneys were checked");
+    await page.press(/^Metformin 500 mg tablet/);
+    await page.goBack();
+    await settle(page);
+    assert.equal(await reason.inputValue(), "Kidneys were checked");
+    await page.press("Set aside with this reason");
+    assert.equal((await page.writes())[0].set_aside_reason, "Kidneys were checked");
+    assert.equal(await reason.count(), 0);
+    await page.close();
+});
+
+test("what waits for the line has its name, and what the server refused later is shown with what was written", async () => {
+    const page = await on("journal-new", offline);
+    await page.getByLabel("The upper number").fill("148");
+    await page.getByLabel("The lower number").fill("86");
+    await page.press("Keep this");
+    assert.match(await page.locator(".cards .card", { hasText: "not sent yet" }).innerText(), /^Blood pressure: 148\/86/);
+    const token = await page.evaluate((chart) => globalThis.script.waiting[chart][0].token, CHART);
+    await page.evaluate(([told]) => globalThis.tell(told), [{ event: "failed", token, chart: CHART, error: "role-may-not", help: "" }]);
+    await settle(page);
+    assert.match(await page.getByRole("alert").innerText(), /Your role may not do this[\s\S]*blood pressure\n[\s\S]*: 148\n[\s\S]*: 86/);
     await page.close();
 });

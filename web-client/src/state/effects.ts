@@ -2,10 +2,12 @@
  * What happens besides the tree: questions to the core, and what it tells. Several events in a row make
  * one round of questions, and an answer for a chart that is no longer on the screen is dropped by `change`.
  */
-import type { ChartSummary, Id, Questions, QuestionName, Role, Told } from "../core/protocol.ts";
+import type { ChartSummary, Id, Questions, QuestionName, Role, Told, Waiting } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf, type Core } from "./core.ts";
 import type { Sound } from "../audio/sound.ts";
+import { valueWords } from "../words.ts";
+import { isStaff } from "./marks.ts";
 import { isRecordDoc, recordDocs, tree, type Screen, type Wantable } from "./tree.ts";
 import { inviteNewPatient } from "./invite.ts";
 import { flushEdits, hasUnsaved } from "./typing.ts";
@@ -258,13 +260,18 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
     void refresh("charts");
 }
 
+/* What the person had written, in words. */
+function lostIn(lost: Waiting | undefined): string {
+    const home = tree.home.value, staff = home.state === "here" && isStaff(home.value.role);
+    return lost?.text ?? (tree.schema.value.find((d) => d.name === lost?.doc)?.fields ?? [])
+        .filter((field) => lost?.fields?.[field.name])
+        .map((field) => `${staff ? field.clinical : field.plain}: ${valueWords(lost?.fields?.[field.name] ?? "", field, !staff)}`).join("\n");
+}
+
 function hear(told: Told): void {
     if (told.event === "failed") {
-        const lost = tree.open.value?.waiting.find((w) => w.token === told.token);
-        change({
-            do: "problem", failure: { error: told.error, help: told.help }, chart: told.chart,
-            ...(lost?.text ? { text: lost.text } : {}),
-        });
+        const text = lostIn(tree.open.value?.waiting.find((w) => w.token === told.token));
+        change({ do: "problem", failure: { error: told.error, help: told.help }, chart: told.chart, ...(text ? { text } : {}) });
     }
     if (told.event === "entry")
         entryCame(told);

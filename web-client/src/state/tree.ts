@@ -155,7 +155,7 @@ export const tree = {
     /** a new patient's chart that is not with the server yet; then the invitation is made */
     making: signal<{ token: Token; chart: Id; name: string } | null>(null),
     problems: signal<Problem[]>([]),
-    /** messages begun and not sent yet, by chart */
+    /** messages begun and not sent yet, by chart; reasons why a finding is nothing, by chart and finding */
     composing: signal<Record<Id, string>>({}),
     /** read out by screen readers, politely */
     said: signal(""),

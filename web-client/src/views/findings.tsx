@@ -1,8 +1,10 @@
 /* What the safety aids found, from which list, and what was not checked. Each becomes a problem or is set aside. */
 import { useId, useState } from "preact/hooks";
 import type { Finding, SafetySource } from "../core/protocol.ts";
+import { change } from "../state/change.ts";
 import { go, refresh } from "../state/effects.ts";
 import { here, setAside, takeAsProblem } from "../state/flow.ts";
+import { tree } from "../state/tree.ts";
 import { w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { recordName } from "./names.ts";
@@ -44,8 +46,10 @@ const Source = ({ source }: { source: SafetySource }) => <span class="said">{w.f
 function FindingCard({ finding, ...props }: FlowProps & { finding: Finding }) {
     const { chart } = props;
     const id = useId();
-    const [asking, setAsking] = useState(false);
-    const [reason, setReason] = useState("");
+    /* What was begun is there again when one comes back from looking at the medicine. */
+    const begun = `${chart.chart} ${finding.key}`, text = tree.composing.value[begun], reason = text ?? "";
+    const [asking, setAsking] = useState(Boolean(text));
+    const compose = (words: string) => change({ do: "compose", chart: begun, text: words });
     const [missing, setMissing] = useState(false);
     const [sent, setSent] = useState(false);
     const medicines = here("pmr").filter((r) => finding.records.includes(r.record));
@@ -53,7 +57,12 @@ function FindingCard({ finding, ...props }: FlowProps & { finding: Finding }) {
     const answer = (asked: Promise<unknown>) => {
         setSent(true);
         setAsking(false);
-        void asked.then((ok) => setSent(Boolean(ok)));
+        void asked.then((ok) => {
+            setSent(Boolean(ok));
+            setAsking(!ok && reason !== "");
+            if (ok)
+                compose("");
+        });
     };
     return (
         <li class="card finding">
@@ -83,7 +92,7 @@ function FindingCard({ finding, ...props }: FlowProps & { finding: Finding }) {
                     </Button>
                 ))}
             </Buttons>
-            {asking && (
+            {asking && finding.status === "open" && (
                 <form onSubmit={(event) => {
                     event.preventDefault();
                     setMissing(reason.trim() === "");
@@ -92,11 +101,14 @@ function FindingCard({ finding, ...props }: FlowProps & { finding: Finding }) {
                 }}>
                     {missing && <Alert kind="error" title={w.finding.reason_first} live />}
                     <Field id={id} label={w.finding.reason}>
-                        <textarea id={id} class="usa-textarea short" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+                        <textarea id={id} class="usa-textarea short" value={reason} onInput={(event) => compose(event.currentTarget.value)} />
                     </Field>
                     <Buttons>
                         <Button type="submit">{w.finding.set_aside_now}</Button>
-                        <Button kind="other" onClick={() => setAsking(false)}>{w.field.cancel}</Button>
+                        <Button kind="other" onClick={() => {
+                            compose("");
+                            setAsking(false);
+                        }}>{w.field.cancel}</Button>
                     </Buttons>
                 </form>
             )}

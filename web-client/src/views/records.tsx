@@ -1,13 +1,13 @@
 /* The records of every document: one mechanism, driven by the schema. */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { Id, Member, Proposal, RecordView, SchemaDocument, SchemaField } from "../core/protocol.ts";
+import type { Id, Member, Proposal, RecordView, SchemaDocument, SchemaField, Waiting } from "../core/protocol.ts";
 import { change } from "../state/change.ts";
 import { go, refresh, want } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
 import { beginWith, drop } from "../state/typing.ts";
-import { medicineName, readRegimen, shownFields, shownProposals } from "../state/values.ts";
+import { readRegimen, shownFields, shownProposals } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
@@ -86,7 +86,7 @@ function RecordList(props: Props & { schema: SchemaDocument; records: RecordView
                 {now.map(card)}
                 {added.map((one) => (
                     <li class="card" key={one.token}>
-                        <h2>{medicineName(readRegimen(one.fields?.["regimen"] ?? "")) || one.fields?.[layouts[doc].needed]}</h2>
+                        <h2>{recordName(doc, asRecord(doc, one), plain)}</h2>
                         <p><MarkView mark={{ at: one.held ? "held" : "device" }} members={membersOf(props)} /></p>
                     </li>
                 ))}
@@ -97,6 +97,12 @@ function RecordList(props: Props & { schema: SchemaDocument; records: RecordView
         </>
     );
 }
+
+/** What was added and is not in the log yet, as what it will be. */
+const asRecord = (doc: RecordDoc, { chart, record = "", fields = {} }: Waiting): RecordView => ({
+    chart, doc, record, state: "present", conflicts: 0, proposals: [],
+    fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { value, conflict: false, values: [] }])),
+});
 
 export function Folded({ title, children }: { title: string; children: ComponentChildren }) {
     return <details class="folded"><summary>{title}</summary>{children}</details>;
