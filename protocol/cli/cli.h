@@ -5,6 +5,8 @@
 #ifndef GALEN_CLI_CLI_H
 #define GALEN_CLI_CLI_H
 
+#include <stdio.h>
+
 #include "arguments.h"
 #include "session.h"
 #include "view/view.h"
@@ -115,6 +117,8 @@ int cli_fail_as(const struct cli *cli, int status, enum galen_err err, const cha
     __attribute__((format(printf, 4, 5)));
 /** Something a person should know that is no failure of this command. */
 void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** What somebody wrote that could not be done, as they wrote it. */
+void cli_failed(const struct cli *cli, FILE *to, const struct galen_event *e);
 /** Leaves nothing in a text that a terminal might obey, in place. */
 void plain_text(char *text);
 /** What somebody wrote: each further line of it has a mark before it, and never looks like one of ours. */

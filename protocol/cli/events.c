@@ -78,6 +78,8 @@ void event_print(struct cli *cli, const struct galen_event *e)
     case GALEN_EVENT_CHARTS_FULL:
     case GALEN_EVENT_CALL_FAILED:
         printf("%s: %s\n", event_name(e->kind), galen_err_help(e->err));
+        if (e->kind == GALEN_EVENT_FAILED)
+            cli_failed(cli, stdout, e);
         break;
     case GALEN_EVENT_DRAFT:
         print_draft(cli, e);

@@ -16,13 +16,18 @@ void plain_text(char *text)
             *at = '?';
 }
 
-void print_said(const char *text)
+static void said_to(FILE *to, const char *text)
 {
     for (; *text; text++) {
-        putchar(*text);
+        putc(*text, to);
         if (*text == '\n')
-            fputs("        | ", stdout);
+            fputs("        | ", to);
     }
+}
+
+void print_said(const char *text)
+{
+    said_to(stdout, text);
 }
 
 /* -- failures --------------------------------------------------------------------------------------- */
@@ -112,6 +117,27 @@ void cli_warn(const struct cli *cli, const char *format, ...)
     fprintf(stderr, "%s\n", line ? line : "");
     cJSON_free(line);
     cJSON_Delete(object);
+}
+
+void cli_failed(const struct cli *cli, FILE *to, const struct galen_event *e)
+{
+    struct galen_writer words;
+    galen_writer_init(&words);
+    failed_words(e, &words);
+    galen_write_u8(&words, 0);
+    const char *text = words.failed ? "" : (const char *)words.at;
+    if (cli->json) {
+        cJSON *object = json_new("said", text);
+        char *line = cJSON_PrintUnformatted(object);
+        fprintf(to, "%s\n", line ? line : "");
+        cJSON_free(line);
+        cJSON_Delete(object);
+    } else if (*text) {
+        fputs("  It said: ", to);
+        said_to(to, text);
+        putc('\n', to);
+    }
+    galen_writer_wipe(&words);
 }
 
 /* -- JSON ------------------------------------------------------------------------------------------- */

@@ -88,9 +88,11 @@ static void on_event(void *context, const struct galen_event *event)
         return;
     switch (event->kind) {
     case GALEN_EVENT_FAILED:
-        if (!session_request(cli->session, event->token))
-            cli_warn(cli, "Something that was asked for earlier could not be done: %s",
-                     galen_err_help(event->err));
+        if (session_request(cli->session, event->token))
+            break;
+        cli_warn(cli, "Something that was asked for earlier could not be done: %s",
+                 galen_err_help(event->err));
+        cli_failed(cli, stderr, event);
         break;
     case GALEN_EVENT_LINK_AGAIN:
         local_time_text(event->number, time);

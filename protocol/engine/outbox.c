@@ -118,10 +118,34 @@ static bool is_last_of(const struct galen_engine *engine, const struct item *ite
     return true;
 }
 
+/* What somebody wrote, even if only a part of it. Nothing else has it any more. */
+static bool is_lost(const struct item *item, enum galen_err err)
+{
+    return err != GALEN_OK && item->kind == ITEM_CONTENT;
+}
+
+static void tell_finished(struct galen_engine *engine, const struct chart *chart,
+                          const struct item *item, enum galen_err err, uint64_t index)
+{
+    struct galen_event e = {.kind = err == GALEN_OK ? GALEN_EVENT_DONE : GALEN_EVENT_FAILED,
+                            .chart = chart->id,
+                            .index = index,
+                            .err = (uint16_t)err};
+    if (is_lost(item, err)) {
+        e.number = item->class;
+        e.text = galen_written(&item->plain);
+    }
+    memcpy(e.token, item->token, sizeof e.token);
+    event(engine, e);
+}
+
 void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item *item,
                    enum galen_err err, uint64_t index)
 {
     uint8_t kind = item->kind;
+    /* While it is on the disk still: who is stopped before that was told is told again. */
+    if (is_lost(item, err))
+        tell_finished(engine, chart, item, err, index);
     if (kind == ITEM_DROP_DEVICE && item->quiet && err != GALEN_OK)
         chart->undroppable_epoch = galen_rules_epoch(galen_log_rules(chart->log));
     forget_item(engine, chart, item);
@@ -137,16 +161,8 @@ void outbox_finish(struct galen_engine *engine, struct chart *chart, struct item
         if (err != GALEN_OK)
             join_failed(engine, err);
     }
-    /* What somebody wrote, even if only a part of it. */
-    bool lost = err != GALEN_OK && kind == ITEM_CONTENT;
-    if (lost || (!item->quiet && (err != GALEN_OK || is_last_of(engine, item)))) {
-        struct galen_event e = {.kind = err == GALEN_OK ? GALEN_EVENT_DONE : GALEN_EVENT_FAILED,
-                                .chart = chart->id,
-                                .index = index,
-                                .err = (uint16_t)err};
-        memcpy(e.token, item->token, sizeof e.token);
-        event(engine, e);
-    }
+    if (!is_lost(item, err) && !item->quiet && (err != GALEN_OK || is_last_of(engine, item)))
+        tell_finished(engine, chart, item, err, index);
     remove_item(chart, item);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* -- ticks ------------------------------------------------------------------------------------------ */
 
@@ -120,6 +121,47 @@ void operation_json(cJSON *object, const struct galen_op *op, const struct waiti
         json_hex(object, "visit_record", op->content.sign.visit, sizeof op->content.sign.visit);
         cJSON_AddBoolToObject(object, "asserted", op->content.sign.assertion.size == 0);
         break;
+    }
+}
+
+static void add_words(const struct galen_document *document, const struct galen_write_field *given,
+                      struct galen_writer *out)
+{
+    struct galen_splices splices;
+    const struct galen_field *field = document ? galen_field(document, given->field) : NULL;
+    if (!field || field->kind != GALEN_VALUE_TEXT) {
+        value_text(document, given->field, given->value, out);
+        return;
+    }
+    enum galen_err err = galen_splices_read(given->value, &splices);
+    out->failed = out->failed || err == GALEN_ERR_MEMORY;
+    for (size_t i = 0; err == GALEN_OK && i < splices.count; i++) {
+        if (i > 0)
+            galen_write(out, " … ", strlen(" … "));
+        galen_write(out, splices.at[i].inserted.at, splices.at[i].inserted.size);
+    }
+    if (err == GALEN_OK)
+        galen_splices_free(&splices);
+}
+
+void failed_words(const struct galen_event *e, struct galen_writer *out)
+{
+    struct galen_op op;
+    if (e->text.size == 0 || galen_op_read(e->text, (uint8_t)e->number, &op) != GALEN_OK)
+        return;
+    if (op.kind == GALEN_KIND_MESSAGE)
+        galen_write(out, op.content.message.at, op.content.message.size);
+    if (op.kind != GALEN_KIND_WRITE && op.kind != GALEN_KIND_PROPOSE)
+        return;
+    const struct galen_document *document = galen_document(op.content.write.doc);
+    for (size_t i = 0; i < op.content.write.count; i++) {
+        char room[8];
+        const char *name = field_name(document, op.content.write.fields[i].field, room);
+        if (i > 0)
+            galen_write(out, "\n", 1);
+        galen_write(out, name, strlen(name));
+        galen_write(out, ": ", 2);
+        add_words(document, &op.content.write.fields[i], out);
     }
 }
 

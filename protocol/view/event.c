@@ -29,6 +29,17 @@ static void add_muted(const struct galen_engine *engine, cJSON *object)
     }
 }
 
+/* What somebody wrote: nothing else has it any more. */
+static void add_failed(cJSON *object, const struct galen_event *e)
+{
+    struct galen_writer words;
+    galen_writer_init(&words);
+    failed_words(e, &words);
+    if (words.failed || words.size > 0)
+        json_written(object, "text", &words);
+    galen_writer_wipe(&words);
+}
+
 /* What `number` and the rest mean for each kind. */
 static void add_particulars(const struct galen_engine *engine, cJSON *object,
                             const struct galen_event *e)
@@ -57,6 +68,9 @@ static void add_particulars(const struct galen_engine *engine, cJSON *object,
         break;
     case GALEN_EVENT_CHART:
         json_number(object, "epoch", e->number);
+        break;
+    case GALEN_EVENT_FAILED:
+        add_failed(object, e);
         break;
     case GALEN_EVENT_DONE:
         if (e->index != GALEN_NO_ENTRY)

@@ -63,6 +63,8 @@ struct waiting_in {
     const struct galen_id *chart;
     bool suggested;
 };
+/** What somebody wrote that could not be done (GALEN_EVENT_FAILED), in their words, appended; of a text what they added. */
+void failed_words(const struct galen_event *e, struct galen_writer *out);
 /** `in` NULL: it stands in the log. */
 void operation_json(cJSON *object, const struct galen_op *op, const struct waiting_in *in);
 

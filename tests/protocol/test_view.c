@@ -853,6 +853,67 @@ Test(view, events_say_what_their_kind_is_about)
     chart_free(v.chart);
 }
 
+struct failing {
+    char text[200];
+    size_t count;
+    size_t on_disk; /* pairs, when it was told */
+};
+
+static void watch_failing(void *context, struct home *home, const struct galen_output *output)
+{
+    struct failing *f = context;
+    if (output->kind != GALEN_OUT_EVENT || output->event.kind != GALEN_EVENT_FAILED)
+        return;
+    cJSON *e = event_json(home->engine, &output->event);
+    f->count++;
+    f->on_disk = home->pair_count;
+    snprintf(f->text, sizeof f->text, "%s", at(e, "text")->valuestring);
+    cJSON_Delete(e);
+}
+
+static void refuse(struct home *home)
+{
+    home_pump(home);
+    struct galen_frame no = {.type = GALEN_FRAME_REFUSED,
+                             .as.refused = {home->append_request, GALEN_ERR_TOO_LARGE, {{0}}, 0}};
+    home_hear(home, GALEN_CONNECTION_LOG, &no);
+    home_pump(home);
+}
+
+/* Nothing else has it any more, and whoever wrote it may be somewhere else by now. */
+Test(view, what_could_not_be_done_is_given_back_in_its_author_s_words)
+{
+    struct visit v = chart_with_patient(318);
+    struct failing f = {.count = 0};
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    bool proposed;
+    char why[DOC_WHY_MAX];
+    struct galen_writer write;
+    home->context = &f;
+    home->watch = watch_failing;
+    cr_assert_eq(
+        galen_engine_message(home->engine, home_now(home), chart_of(&v), text("by noon"), token),
+        GALEN_OK);
+    refuse(home);
+    cr_assert_eq(f.count, 1);
+    cr_assert_str_eq(f.text, "by noon");
+    cr_assert_eq(f.on_disk, home->pair_count + 1, "a crash before it is told takes nothing away");
+    galen_writer_init(&write);
+    cr_assert_eq(fields_from_text(galen_document(GALEN_DOC_PMR), medicine,
+                                  text("prescriber=Dr. Ex\neffects=dizzy"), &write, why),
+                 GALEN_OK);
+    cr_assert_eq(galen_engine_write(home->engine, home_now(home), chart_of(&v),
+                                    galen_written(&write), NULL, &proposed, token),
+                 GALEN_OK);
+    refuse(home);
+    cr_assert_eq(f.count, 2);
+    cr_assert_str_eq(f.text, "prescriber: Dr. Ex\neffects: dizzy");
+    galen_writer_wipe(&write);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* -- the call --------------------------------------------------------------------------------------- */
 
 Test(view, without_a_call_there_is_none)

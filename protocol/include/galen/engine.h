@@ -74,7 +74,7 @@ enum galen_event_kind {
     GALEN_EVENT_ENTRY = 8,      /* `index` was read; see galen_engine_read and galen_engine_op */
     GALEN_EVENT_REOPENED = 9,   /* the record opened: earlier entries became readable */
     GALEN_EVENT_DONE = 10,      /* the request `token` is done; `index` if it is an entry */
-    GALEN_EVENT_FAILED = 11,    /* `token`, or a part of it, cannot be done: `err` */
+    GALEN_EVENT_FAILED = 11,    /* `token`, or a part of it, cannot be done: `err`; see `text` */
     GALEN_EVENT_HELD = 12, /* `token` waits: a person joined since (L4); see galen_engine_release */
     GALEN_EVENT_VERIFIED = 13,    /* `device` has verified `chart` up to `number` entries */
     GALEN_EVENT_FORK = 14,        /* `chart`: histories differ; writing stopped there (H2) */
@@ -112,6 +112,7 @@ struct galen_event {
     uint8_t doc;
     uint8_t record[16];
     uint16_t field;
+    /* what is typed; FAILED: the operation that somebody wrote, of class `number` (galen_op_read), or empty */
     struct galen_bytes text;
 };
 

@@ -588,7 +588,8 @@ export type Told =
     | { event: "fork" | "cloned" | "charts-full"; chart: Id; error: ErrorName; help: string }
     | ({ event: "entry" } & Entry)
     | { event: "done"; token: Token; chart: Id; index?: number }
-    | { event: "failed" | "held"; token: Token; chart: Id; error: ErrorName; help: string }
+    /** `failed`, with what the person wrote, which nothing else has any more */
+    | { event: "failed" | "held"; token: Token; chart: Id; error: ErrorName; help: string; text?: string }
     | { event: "verified"; chart: Id; device: Id; account: Id; size: number }
     | { event: "link-again"; chart: Id; device: Id; account: Id; at_ms: number }
     /** without a chart: this device's own word is with the server */

@@ -260,7 +260,7 @@ function entryCame(told: Extract<Told, { event: "entry" }>): void {
     void refresh("charts");
 }
 
-/* What the person had written, in words. */
+/* What the person had written, in the words of this screen; in the core's where the chart is not open. */
 function lostIn(lost: Waiting | undefined): string {
     const home = tree.home.value, staff = home.state === "here" && isStaff(home.value.role);
     return lost?.text ?? (tree.schema.value.find((d) => d.name === lost?.doc)?.fields ?? [])
@@ -270,7 +270,7 @@ function lostIn(lost: Waiting | undefined): string {
 
 function hear(told: Told): void {
     if (told.event === "failed") {
-        const text = lostIn(tree.open.value?.waiting.find((w) => w.token === told.token));
+        const text = lostIn(tree.open.value?.waiting.find((w) => w.token === told.token)) || told.text;
         change({ do: "problem", failure: { error: told.error, help: told.help }, chart: told.chart, ...(text ? { text } : {}) });
     }
     if (told.event === "entry")
