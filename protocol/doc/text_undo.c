@@ -77,12 +77,15 @@ void galen_text_past_free(struct galen_text_past *past)
     free(past);
 }
 
-enum galen_err galen_text_past_new(struct galen_text *text, struct galen_text_past **out)
+enum galen_err galen_text_past_new(struct galen_text *text, size_t most,
+                                   struct galen_text_past **out)
 {
     struct step *steps = NULL;
     size_t room = 0;
     *out = NULL;
     enum galen_err err = text_unpack(text);
+    if (err == GALEN_OK && text->history.count > most)
+        err = GALEN_ERR_FULL;
     if (err != GALEN_OK)
         return err;
     struct galen_text_past *past = calloc(1, sizeof *past);
@@ -115,7 +118,7 @@ enum galen_err galen_text_undo(struct galen_text *text, struct galen_text_choice
 {
     struct galen_text_past *past;
     memset(out, 0, sizeof *out);
-    enum galen_err err = galen_text_past_new(text, &past);
+    enum galen_err err = galen_text_past_new(text, SIZE_MAX, &past);
     if (err == GALEN_OK)
         err = galen_text_past_undo(past, choice, out);
     galen_text_past_free(past);

@@ -443,7 +443,8 @@ enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
         return GALEN_OK;
     bool *chosen = calloc(reg->count, sizeof *chosen);
     enum galen_err err =
-        chosen == NULL ? GALEN_ERR_MEMORY : galen_text_past_new(reg->writing->text, &past);
+        chosen == NULL ? GALEN_ERR_MEMORY
+                       : galen_text_past_new(reg->writing->text, GALEN_DRAFT_HISTORY_MAX, &past);
     for (size_t i = reg->count; i-- > 0 && most > 0 && err == GALEN_OK && !found;) {
         if (edit_of(reg, i, &reg->said[i]).device == own)
             continue;
@@ -454,7 +455,7 @@ enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
     }
     galen_text_past_free(past);
     free(chosen);
-    return err;
+    return err == GALEN_ERR_FULL ? GALEN_OK : err;
 }
 
 /* What the author of an edit made on this base had in front of them: what lay before it, and their own. */

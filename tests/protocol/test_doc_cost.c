@@ -20,19 +20,27 @@ enum {
 
 static const struct galen_bytes letter = {(const uint8_t *)"x", 1};
 
-/* An edit of one splice of the topic of an action. */
-static uint64_t edit_topic(struct story *s, const struct person *who, uint16_t kind, uint64_t base,
-                           struct galen_splice splice)
+/* An edit of the topic of an action. */
+static uint64_t edit_topic_so(struct story *s, const struct person *who, uint16_t kind,
+                              uint64_t base, const struct galen_splice *splices, size_t count)
 {
     struct galen_op op = {.kind = kind, .base = base, .content.write = {.doc = MAP, .count = 1}};
     struct galen_writer w;
     galen_writer_init(&w);
     story_record_id('m', op.content.write.record);
-    galen_splices_write(&w, &splice, splice.deleted > 0 || splice.inserted.size > 0);
+    galen_splices_write(&w, splices, count);
     op.content.write.fields[0] = (struct galen_write_field){GALEN_MAP_TOPIC, galen_written(&w)};
     uint64_t index = story_apply(s, who, &op);
     galen_writer_wipe(&w);
     return index;
+}
+
+/* Of one splice. */
+static uint64_t edit_topic(struct story *s, const struct person *who, uint16_t kind, uint64_t base,
+                           struct galen_splice splice)
+{
+    return edit_topic_so(s, who, kind, base, &splice,
+                         splice.deleted > 0 || splice.inserted.size > 0);
 }
 
 /* A pharmacist wrote an action, whose topic is long. */
@@ -226,6 +234,38 @@ Test(doc_cost, what_a_text_said_is_looked_for_by_one_look_through_its_history, .
     }
     cr_assert_eq(count, 1 + BACK);
     cr_assert_leq(bytes[1], 2 * bytes[0], "%zu bytes, and %zu", bytes[0], bytes[1]);
+    story_end(&s);
+}
+
+/* A few entries of many splices each: as often as a device says to type in what nobody has. */
+Test(doc_cost, what_a_text_said_is_not_looked_for_in_a_history_that_is_too_long, .timeout = 60)
+{
+    struct story s;
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    size_t count = 0;
+    struct galen_splice *splices = calloc(TEXT / 4, sizeof *splices);
+    cr_assert_not_null(splices);
+    begin_with_a_long_topic(&s);
+    for (uint32_t i = 0; i < TEXT / 4; i++)
+        splices[i] = (struct galen_splice){4 * i + 1, 1, letter};
+    struct galen_id device = story_entry(&s, &pat).device;
+    story_record_id('m', id);
+    for (size_t there = 1; there <= GALEN_DRAFT_HISTORY_MAX; there += TEXT / 4) {
+        edit_topic_so(&s, &ana, GALEN_KIND_WRITE, s.size, splices, TEXT / 4);
+        cr_assert(s.verdict.counts);
+        cr_assert_eq(
+            galen_docs_text_past(s.docs, MAP, id, GALEN_MAP_TOPIC, &device, 1, is_not, &count),
+            GALEN_OK);
+    }
+    cr_assert_eq(count, GALEN_DRAFT_HISTORY_MAX / (TEXT / 4), "each time but the last");
+    count = 0;
+    allocator_fail(0);
+    cr_assert_eq(
+        galen_docs_text_past(s.docs, MAP, id, GALEN_MAP_TOPIC, &device, 16, is_not, &count),
+        GALEN_OK);
+    cr_assert_eq(count, 0);
+    cr_assert_leq(allocator_bytes(), 1000, "%zu bytes", allocator_bytes());
+    free(splices);
     story_end(&s);
 }
 

@@ -176,7 +176,7 @@ typedef bool (*galen_text_said)(void *user, struct galen_bytes text);
 /**
  * Visits what a text said to a device before others' last edit came, their last two, … at most their last `most`: what
  * lies before them in the log, and all that the device has written itself. About as much work as there was to write
- * it. OK; MEMORY; FORMAT.
+ * it; nothing is visited where that was more than GALEN_DRAFT_HISTORY_MAX splices. OK; MEMORY; FORMAT.
  */
 GALEN_MUST_USE enum galen_err galen_docs_text_past(const struct galen_docs *docs, uint8_t doc,
                                                    const uint8_t id[GALEN_RECORD_ID_BYTES],

@@ -30,7 +30,9 @@
 #define GALEN_DRAFT_TAG_BYTES  8             /* by which the text it was made of is found */
 #define GALEN_DRAFTS_MAX                                                                           \
     16 /* of texts, that a device keeps to show; the one not heard longest goes */
-#define GALEN_DRAFT_PAST_MAX    16 /* others' last edits without which that text is looked for */
+#define GALEN_DRAFT_PAST_MAX 16 /* others' last edits without which that text is looked for */
+#define GALEN_DRAFT_HISTORY_MAX                                                                    \
+    50000 /* splices of its history; nothing is looked for in a longer one */
 #define GALEN_RELAYED_MAX       (9u * 1024) /* a sealed draft or presence on the wire */
 #define GALEN_HOST_NAME_MAX     255
 #define GALEN_TOKEN_MAX         64

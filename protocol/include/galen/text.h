@@ -107,9 +107,10 @@ GALEN_MUST_USE enum galen_err galen_text_undo(struct galen_text *text,
                                               struct galen_text_choice choice,
                                               struct galen_splices *splices);
 /** The same for one choice after the other: the history, of which most of the work comes, is gone through once.
- *  Good until the text's next edit. OK; FORMAT; MEMORY. */
+ *  Good until the text's next edit. OK; FORMAT; MEMORY; FULL: it has more than `most` splices, where what was typed in a
+ *  row is one. */
 struct galen_text_past; /* opaque */
-GALEN_MUST_USE enum galen_err galen_text_past_new(struct galen_text *text,
+GALEN_MUST_USE enum galen_err galen_text_past_new(struct galen_text *text, size_t most,
                                                   struct galen_text_past **past);
 void galen_text_past_free(struct galen_text_past *past);
 GALEN_MUST_USE enum galen_err galen_text_past_undo(const struct galen_text_past *past,
