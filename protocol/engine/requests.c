@@ -452,12 +452,24 @@ static bool is_being_accepted(const struct chart *chart, const struct galen_writ
     return false;
 }
 
+/* All members are told of a visit, by the id of its record: whoever spoke of it first does not keep staff from it. */
+static bool is_for_staff_alone(const struct galen_write *write)
+{
+    const struct galen_document *document = galen_document(write->doc);
+    bool alone = false;
+    for (size_t i = 0; i < write->count && GALEN_CHECKED(VISIT_BEGUN); i++) {
+        const struct galen_field *field = galen_field(document, write->fields[i].field);
+        alone = alone || (field && field->writers == GALEN_STAFF_ALONE);
+    }
+    return alone;
+}
+
 bool is_unanswered(const struct galen_engine *engine, const struct chart *chart,
                    const struct galen_write *write)
 {
     const struct galen_record *record = galen_docs_record(chart->docs, write->doc, write->record);
     if (!record || !galen_docs_may_answer(engine->me.role) || write->doc == GALEN_DOC_PEOPLE ||
-        galen_document_single(galen_document(write->doc)))
+        galen_document_single(galen_document(write->doc)) || is_for_staff_alone(write))
         return false;
     enum galen_record_state state = galen_record_state(record);
     return state == GALEN_RECORD_PROPOSED || state == GALEN_RECORD_DECLINED;

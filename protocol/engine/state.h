@@ -552,7 +552,8 @@ struct chart *chart_to_write(const struct galen_engine *engine, const struct gal
 
 /**
  * Whatever staff write in a record makes it part of the patient's. One that stands in proposals only they answer first,
- * having looked at what is proposed (D2). Records that belong to a chart or a person are there in any case.
+ * having looked at what is proposed (D2). Records that belong to a chart or a person, and what a program writes for staff
+ * alone, are there in any case.
  */
 bool is_unanswered(const struct galen_engine *engine, const struct chart *chart,
                    const struct galen_write *write);

@@ -565,6 +565,40 @@ Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
     chart_free(v.chart);
 }
 
+/* All members are told of a visit, by the id that its record has, before staff have written a word of it. */
+Test(engine, D2_staff_begin_a_visit_whoever_spoke_of_it_first)
+{
+    static const uint8_t live[GALEN_RECORD_ID_BYTES] = {'v', 'i', 's', 'i', 't'};
+    struct visit v = visit_new(99);
+    const struct galen_id *id = galen_rules_chart(v.chart->rules);
+    struct home *home = home_of(&v, v.pharmacist);
+    galen_token token;
+    uint64_t proposal =
+        chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "visit", live, "place", "at home");
+    galen_engine_disconnected(home->engine, home_now(home), GALEN_CONNECTION_LOG);
+    cr_assert_eq(write_field(home, "visit", live, "started", "2026-03-14T09:26:53Z"), GALEN_OK);
+    home_pump(home);
+    home_crash(home);
+    home_start(home);
+    cr_assert_eq(home->events[GALEN_EVENT_FAILED], 0);
+    reaches_the_log(home, v.chart);
+    const struct galen_record *record =
+        galen_docs_record(galen_engine_docs(home->engine, id), GALEN_DOC_VISIT, live);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_PRESENT);
+    cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, proposal, false, token),
+                 GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(write_field(home, "visit", live, "read_back", "yes"), GALEN_OK);
+
+    static const uint8_t wished[GALEN_RECORD_ID_BYTES] = {'w', 'i', 's', 'h'};
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "visit", wished, "place", "at home");
+    home_show(home);
+    cr_assert_eq(write_field(home, "visit", wished, "read_back", "yes"), GALEN_ERR_PROPOSED);
+    cr_assert_eq(write_field(home, "visit", wished, "started", "2026-03-14T09:26:53Z"), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 Test(engine, D2_what_was_written_behind_an_accept_does_not_go_without_it)
 {
     static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
