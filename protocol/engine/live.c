@@ -22,6 +22,7 @@ void live_free(struct galen_engine *engine)
         return;
     visit_wipe(&engine->live->visit);
     drafts_free(engine->live);
+    free(engine->live->peers);
     galen_wipe(engine->live, sizeof *engine->live);
     free(engine->live);
     engine->live = NULL;
@@ -192,6 +193,35 @@ struct peer *live_peer(struct live *live, const struct galen_id *chart,
     return NULL;
 }
 
+static struct peer *longest_gone(struct live *live)
+{
+    struct peer *found = NULL;
+    for (size_t i = 0; i < live->peer_count; i++)
+        if (live->peers[i].heard_ms == 0 && (!found || live->peers[i].clock_ms < found->clock_ms))
+            found = &live->peers[i];
+    return found;
+}
+
+struct peer *live_place(struct live *live, bool *memory)
+{
+    *memory = true;
+    struct peer *peer = live->peer_count == PEERS_MAX ? longest_gone(live) : NULL;
+    if (!peer && live->peer_count == live->peer_room && live->peer_room < PEERS_MAX) {
+        size_t room = live->peer_room == 0 ? GALEN_MEMBERS_MAX : live->peer_room * 2;
+        struct peer *peers = realloc(live->peers, room * sizeof *peers);
+        *memory = peers != NULL;
+        if (!peers)
+            return NULL;
+        live->peers = peers;
+        live->peer_room = room;
+    }
+    if (!peer && live->peer_count < live->peer_room)
+        peer = &live->peers[live->peer_count++];
+    if (peer)
+        *peer = (struct peer){0};
+    return peer;
+}
+
 static void presence_event(struct galen_engine *engine, const struct peer *peer, bool here)
 {
     if (!here)
@@ -253,10 +283,11 @@ static void on_hello(struct galen_engine *engine, uint64_t now_ms, struct chart 
         !hello_holds(engine, chart, member, &hello, signature))
         return;
     if (!peer) {
-        if (live->peer_count == PEERS_MAX)
+        bool memory;
+        peer = live_place(live, &memory);
+        engine->outputs.failed = engine->outputs.failed || !memory;
+        if (!peer)
             return;
-        peer = &live->peers[live->peer_count++];
-        *peer = (struct peer){0};
     }
     /* What it last said of a visit stands until it says more, on its new connection. */
     if (!known) {

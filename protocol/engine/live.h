@@ -10,9 +10,12 @@
 #define PRESENCE_MS      15000
 #define PRESENCE_GONE_MS 40000
 #define ANSWER_MS        250 /* hellos are answered at most this often in a chart */
-#define PEERS_MAX        (GALEN_MEMBERS_MAX * 4) /* of all charts */
+#define PEERS_MAX        (GALEN_CHARTS_MAX * 4) /* of all charts; see live_place */
 #define KNOCK_REPEAT_MS  5000
 #define VISITS_MAX       64 /* open visits this device is told of */
+
+_Static_assert(PEERS_MAX % GALEN_MEMBERS_MAX == 0 && (PEERS_MAX & (PEERS_MAX - 1)) == 0,
+               "room that doubles gets there");
 
 /* Another device's live connection, introduced by its hello. */
 struct peer {
@@ -90,8 +93,8 @@ struct live {
     uint8_t connection[CONNECTION_BYTES]; /* ours, drawn for each connection */
     uint64_t counter;
     uint64_t said_ms; /* last presence */
-    struct peer peers[PEERS_MAX];
-    size_t peer_count;
+    struct peer *peers;
+    size_t peer_count, peer_room;
     struct drafts *drafts; /* NULL: none was heard yet */
     struct known_visit visits[VISITS_MAX];
     size_t visit_count;
@@ -111,6 +114,12 @@ const struct galen_member *live_member(const struct galen_engine *engine,
 /** What is known of a device's live connection; NULL: it has none that we heard of. */
 struct peer *live_peer(struct live *live, const struct galen_id *chart,
                        const struct galen_id *device);
+/**
+ * A place for one that is new, all zeros, good until the next is asked for. Colleagues are in each chart that is shared
+ * with them. At PEERS_MAX of those who are gone the one that came longest ago gives way; NULL: all are here, and the
+ * newest is not shown; or, with `*memory` false, out of memory.
+ */
+struct peer *live_place(struct live *live, bool *memory);
 /** Tells the chart's members that we are here, in which visit, and whether muted. */
 void live_say_here(struct galen_engine *engine, const struct galen_id *chart);
 
