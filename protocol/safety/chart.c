@@ -178,27 +178,27 @@ static void add_proposed_text(struct gathered *g, const struct galen_record *rec
     }
 }
 
+/* All values of a field where people disagree: the one that is not looked at may be the wrong one. */
 static void add_texts(struct gathered *g, const struct galen_record *record)
 {
     const struct galen_document *document = galen_document(galen_record_doc(record));
     for (size_t i = 0; i < document->field_count; i++) {
         const struct galen_field *field = &document->fields[i];
-        struct galen_value value, values[VALUES_MAX];
+        struct galen_value values[VALUES_MAX];
         uint8_t place = galen_writing_place(document, field);
         if (place == 0 || place == GALEN_WRITING_LAB)
             continue;
-        if (!first_value(record, field->name, &value)) {
-            if (field->kind == GALEN_VALUE_TEXT &&
-                galen_record_state(record) == GALEN_RECORD_PROPOSED)
-                add_proposed_text(g, record, field, place);
-            continue;
+        size_t n = field->kind == GALEN_VALUE_REGIMEN ? read_all_said(record, field->name, values)
+                                                      : read_values(record, field->name, values);
+        if (n == 0 && field->kind == GALEN_VALUE_TEXT &&
+            galen_record_state(record) == GALEN_RECORD_PROPOSED)
+            add_proposed_text(g, record, field, place);
+        for (size_t k = 0; k < n; k++) {
+            if (values[k].kind == GALEN_VALUE_REGIMEN)
+                add_regimen_texts(g, record, &values[k].as.regimen);
+            else
+                add_text(g, record, field->name, values[k].as.text, place);
         }
-        size_t n =
-            value.kind == GALEN_VALUE_REGIMEN ? read_all_said(record, field->name, values) : 0;
-        for (size_t k = 0; k < n; k++)
-            add_regimen_texts(g, record, &values[k].as.regimen);
-        if (n == 0)
-            add_text(g, record, field->name, value.as.text, place);
     }
 }
 
@@ -234,7 +234,8 @@ static void add_medicine(struct gathered *g, const struct galen_record *record)
     add_texts(g, record);
 }
 
-/* No more texts than these come from the medicines: of each regimen that is said, its parts, and five besides. */
+/* No more texts than these come from the medicines: of each regimen that is said its parts, and of five fields besides
+ * what people disagree about. */
 static size_t text_room(const struct galen_docs *docs)
 {
     size_t room = 0;
@@ -242,7 +243,7 @@ static size_t text_room(const struct galen_docs *docs)
         const struct galen_record *record = galen_docs_record_at(docs, GALEN_DOC_PMR, i);
         size_t said = galen_record_value_count(record, GALEN_PMR_REGIMEN) +
                       galen_record_proposal_count(record);
-        room += GALEN_REGIMEN_PARTS * (said < VALUES_MAX ? said : VALUES_MAX) + 5;
+        room += GALEN_REGIMEN_PARTS * (said < VALUES_MAX ? said : VALUES_MAX) + 5 * VALUES_MAX;
     }
     return room;
 }
@@ -323,7 +324,7 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     size_t allergies = galen_docs_record_count(docs, GALEN_DOC_ALLERGIES);
     size_t medicines = galen_docs_record_count(docs, GALEN_DOC_PMR);
     size_t actions = galen_docs_record_count(docs, GALEN_DOC_MAP);
-    g.text_room = text_room(docs) + actions * 5;
+    g.text_room = text_room(docs) + actions * 5 * VALUES_MAX;
     g.medicines = calloc(medicines + 1, sizeof *g.medicines);
     g.drugs = calloc(medicines + 1, sizeof *g.drugs);
     g.allergies = calloc(allergies * VALUES_MAX + 1, sizeof *g.allergies);

@@ -581,7 +581,28 @@ static void check_weekly(struct find *f)
     }
 }
 
-/* One finding a text and rule: the first place. */
+/* Does an earlier value of the same field break the rule, too? Then that was found. The texts of a record
+ * stand together. */
+static bool is_found(const struct find *f, size_t t, const char *rule)
+{
+    struct galen_writing writings[GALEN_SAFETY_WRITINGS_MAX];
+    const struct galen_safety_text *text = &f->input->texts[t], *one;
+    for (size_t i = t; i > 0; i--) {
+        one = &f->input->texts[i - 1];
+        if (memcmp(one->record, text->record, GALEN_RECORD_ID_BYTES) != 0)
+            break;
+        if (strcmp(one->field, text->field) != 0)
+            continue;
+        size_t count =
+            galen_safety_writing(one->text, one->place, writings, GALEN_SAFETY_WRITINGS_MAX);
+        for (size_t k = 0; k < count && k < GALEN_SAFETY_WRITINGS_MAX; k++)
+            if (strcmp(writings[k].rule, rule) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* One finding a field and rule: the first place. */
 void check_writing(struct find *f)
 {
     struct galen_writing writings[GALEN_SAFETY_WRITINGS_MAX];
@@ -596,7 +617,7 @@ void check_writing(struct find *f)
             bool before = false;
             for (size_t k = 0; k < i && !before; k++)
                 before = writings[k].rule == writings[i].rule;
-            if (!before)
+            if (!before && !is_found(f, t, writings[i].rule))
                 find_add_writing(f, text, &writings[i]);
         }
     }

@@ -343,8 +343,10 @@ Test(papers, no_regimen_is_shown_that_nobody_wrote)
     story_write(&s, &ben, 1, PMR, 'm', "regimen", "drug=Metformin; dose=1; frequency=twice a day");
     struct galen_paper_source source = source_of(&s);
     assert_has(&source, GALEN_PAPER_MEDICINES, "Not settled yet.");
-    assert_has(&source, GALEN_PAPER_MEDICINES, "<bdi>2</bdi>, <bdi>once a day</bdi>");
-    assert_has(&source, GALEN_PAPER_MEDICINES, "<bdi>1</bdi>, <bdi>twice a day</bdi>");
+    assert_has(&source, GALEN_PAPER_MEDICINES,
+               "<bdi>Metformin</bdi>: <bdi>2</bdi>, <bdi>once a day</bdi>");
+    assert_has(&source, GALEN_PAPER_MEDICINES,
+               "<bdi>Metformin</bdi>: <bdi>1</bdi>, <bdi>twice a day</bdi>");
     assert_lacks(&source, GALEN_PAPER_MEDICINES, "<bdi>2</bdi>, <bdi>twice a day</bdi>");
     story_end(&s);
 }
@@ -727,5 +729,44 @@ Test(papers, each_says_whose_it_is_and_is_out_of_date_only_when_it_is)
         assert_lacks(&source, which, "A pharmacist has not signed this.");
         assert_lacks(&source, which, "This paper is out of date.");
     }
+    story_end(&s);
+}
+
+Test(papers, what_one_cleared_and_another_wrote_is_not_settled)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Activol");
+    set(&s, PMR, 'a', "instructions", "with food");
+    uint64_t base = s.size;
+    story_write(&s, &ana, base, PMR, 'a', "instructions", "");
+    struct galen_paper_source source = source_of(&s);
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "Not settled yet.");
+    story_write(&s, &ben, base, PMR, 'a', "instructions", "with milk");
+    assert_has(&source, GALEN_PAPER_MEDICINES,
+               "Ask before you follow one of these:</span><br>–<br><bdi>with milk</bdi>");
+    story_end(&s);
+}
+
+Test(papers, they_are_of_the_visit_that_was_signed_or_else_of_the_last_that_staff_wrote)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Activol");
+    set(&s, GALEN_DOC_VISIT, 'v', "type", "cmr");
+    set(&s, GALEN_DOC_VISIT, 'v', "next_at", "2026-05-05T12:00:00Z");
+    set(&s, GALEN_DOC_VISIT, 'w', "next_at", "2026-06-06T12:00:00Z");
+    story_propose(&s, &pat, s.size, GALEN_DOC_VISIT, 'x', "next_at", "2026-07-07T12:00:00Z");
+    cr_assert_eq(s.verdict.err, GALEN_OK);
+    struct galen_paper_source source = source_of(&s);
+    struct galen_version version;
+    uint8_t visit[GALEN_RECORD_ID_BYTES];
+    assert_has(&source, GALEN_PAPER_COVER, "We talk again on June 6, 2026.");
+    assert_lacks(&source, GALEN_PAPER_COVER, "July");
+    signed_by(&s, &version, &source);
+    story_record_id('v', visit);
+    version.visit = visit;
+    assert_has(&source, GALEN_PAPER_COVER, "We talk again on May 5, 2026.");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "after the hospital stay");
     story_end(&s);
 }

@@ -273,6 +273,72 @@ Test(safety_chart, methotrexate_that_is_really_taken_each_day_is_found_once)
     cr_assert_str_eq(found(), "");
 }
 
+/* In a conflict, or proposed beside what stands: whichever comes first in the log. */
+Test(safety_chart, methotrexate_each_day_is_found_whoever_of_several_says_so)
+{
+    static const char weekly[] = "drug=Trexall; dose=1; frequency=once a week",
+                      daily[] = "drug=Trexall; dose=1; frequency=once a day";
+    for (int turned = 0; turned < 2; turned++) {
+        uint64_t base = story.size;
+        story_write(&story, &ana, base, GALEN_DOC_PMR, 'a', "regimen", turned ? daily : weekly);
+        story_write(&story, &ben, base, GALEN_DOC_PMR, 'a', "regimen", turned ? weekly : daily);
+        cr_assert_str_eq(found(), "writing:weekly=open");
+        staff(GALEN_DOC_PMR, 'a', "regimen", weekly);
+        cr_assert_str_eq(found(), "");
+    }
+    uint64_t proposal =
+        story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'a', "regimen", daily);
+    cr_assert_str_eq(found(), "writing:weekly=open");
+    story_answer(&story, &ana, story.size, proposal, false);
+    cr_assert_str_eq(found(), "");
+    uint64_t base = story.size;
+    story_write(&story, &pat, base, GALEN_DOC_PMR, 'a', "taken_as", "on Mondays");
+    story_write(&story, &cara, base, GALEN_DOC_PMR, 'a', "taken_as", "every morning");
+    cr_assert_str_eq(found(), "writing:weekly=open");
+}
+
+Test(safety_chart, writing_of_all_who_disagree_is_looked_at_and_said_once)
+{
+    medicine('a', "Zinc");
+    uint64_t base = story.size;
+    story_write(&story, &ana, base, GALEN_DOC_PMR, 'a', "instructions", "5.0 mg");
+    story_write(&story, &ben, base, GALEN_DOC_PMR, 'a', "instructions", "6.0 mg QD");
+    cr_assert_str_eq(found(), "writing:qd=open writing:trailing-zero=open");
+    staff(GALEN_DOC_PMR, 'a', "instructions", "5 mg");
+    cr_assert_str_eq(found(), "");
+}
+
+Test(safety_chart, what_was_said_of_a_declined_medicine_is_not_looked_at)
+{
+    uint64_t proposal =
+        story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "regimen", "drug=Zinc");
+    story_write(&story, &pat, story.size, GALEN_DOC_PMR, 'b', "taken_as", "5.0 mg");
+    cr_assert_str_eq(found(), "writing:trailing-zero=open");
+    story_answer(&story, &ana, story.size, proposal, false);
+    cr_assert_str_eq(found(), "");
+}
+
+/* Beside an anticoagulant: what was begun long ago is no short course, but for what says that it is new. */
+Test(safety_chart, what_is_new_is_a_short_course_whatever_day_it_has)
+{
+    medicine('a', "warfarin");
+    medicine('b', "nitrofurantoin");
+    staff(GALEN_DOC_PMR, 'b', "start", "2024");
+    cr_assert_str_eq(found(), "");
+    staff(GALEN_DOC_PMR, 'b', "discharge", "new");
+    cr_assert_str_eq(found(), "short-term:warfarin=open");
+    staff(GALEN_DOC_PMR, 'b', "discharge", "continue");
+    cr_assert_str_eq(found(), "");
+    staff(GALEN_DOC_PMR, 'b', "status", "proposed");
+    cr_assert_str_eq(found(), "short-term:warfarin=open");
+    staff(GALEN_DOC_PMR, 'b', "status", "active");
+    cr_assert_str_eq(found(), "");
+    story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'c', "regimen", "drug=nitrofurantoin");
+    story_propose(&story, &pat, story.size, GALEN_DOC_PMR, 'c', "start", "2024");
+    staff(GALEN_DOC_PMR, 'b', "status", "stopped");
+    cr_assert_str_eq(found(), "short-term:warfarin=open", "nobody has reviewed when");
+}
+
 /* A patient says that it is another medicine by now: before anybody has accepted that, it may be taken. */
 Test(safety_chart, another_medicine_that_is_proposed_for_an_entry_is_checked_beside_it)
 {
