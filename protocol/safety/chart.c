@@ -280,14 +280,26 @@ static void gather_allergies(struct gathered *g, const struct galen_docs *docs)
     }
 }
 
+static bool is_before(struct galen_date one, struct galen_date other)
+{
+    if (one.year != other.year)
+        return one.year < other.year;
+    return one.month != other.month ? one.month < other.month : one.day < other.day;
+}
+
+/* Where people disagree the earliest: then age is looked at. */
 static struct galen_date birth_date(const struct galen_docs *docs)
 {
     const struct galen_record *profile = galen_docs_record(
         docs, GALEN_DOC_PROFILE, galen_document_single(galen_document(GALEN_DOC_PROFILE)));
-    struct galen_value value;
-    if (profile && galen_record_stands(profile) && first_value(profile, "birth_date", &value))
-        return value.as.date;
-    return (struct galen_date){0};
+    struct galen_value values[VALUES_MAX];
+    struct galen_date born = {0};
+    size_t n =
+        profile && galen_record_stands(profile) ? read_values(profile, "birth_date", values) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || is_before(values[i].as.date, born))
+            born = values[i].as.date;
+    return born;
 }
 
 /* -- what became of a finding --------------------------------------------------------------------------------- */

@@ -164,6 +164,21 @@ Test(safety_chart, the_date_of_birth_is_that_of_the_profile)
     cr_assert_str_eq(found(), "age:benzodiazepine=open");
 }
 
+Test(safety_chart, of_two_dates_of_birth_the_earlier_counts)
+{
+    static const char *const dates[][2] = {
+        {"1990", "1950"}, {"1961-03-15", "1961-03-14"}, {"1961-04", "1961-03"}};
+    medicine('a', "lorazepam");
+    for (size_t i = 0; i < 6; i++) {
+        uint64_t base = story.size;
+        story_write(&story, &ana, base, GALEN_DOC_PROFILE, 0, "birth_date", dates[i / 2][i % 2]);
+        cr_assert_str_eq(found(), i % 2 == 0 ? "" : "age:benzodiazepine=open");
+        story_write(&story, &ben, base, GALEN_DOC_PROFILE, 0, "birth_date",
+                    dates[i / 2][1 - i % 2]);
+        cr_assert_str_eq(found(), "age:benzodiazepine=open");
+    }
+}
+
 Test(safety_chart, an_allergy_counts_while_it_holds)
 {
     medicine('a', "Augmentin");
