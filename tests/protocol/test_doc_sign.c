@@ -6,6 +6,7 @@
 #include "support/chart_story.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PMR = GALEN_DOC_PMR, MAP = GALEN_DOC_MAP, PEOPLE = GALEN_DOC_PEOPLE };
@@ -591,5 +592,105 @@ Test(doc_sign, each_allocation_may_fail_and_nothing_has_changed)
     }
     assert_verdict(&s, GALEN_OK, true);
     cr_assert_eq(galen_docs_version_count(s.docs), 1);
+    story_end(&s);
+}
+
+/* ---- After a hospital stay (SCHEMA.md) ----------------------------------------------------------- */
+
+static uint64_t staff_says(struct story *s, uint8_t doc, char record, const char *field,
+                           const char *value)
+{
+    uint64_t index = story_write(s, &ana, s->size, doc, record, field, value);
+    assert_verdict(s, GALEN_OK, true);
+    return index;
+}
+
+/* An entry at index i is received i seconds after 22:13:20. */
+static void begin_visit(struct story *s, char record, const char *type, int second)
+{
+    char started[40];
+    snprintf(started, sizeof started, "2023-11-14T22:13:%02dZ", 20 + second);
+    staff_says(s, GALEN_DOC_VISIT, record, "type", type);
+    staff_says(s, GALEN_DOC_VISIT, record, "started", started);
+}
+
+static enum galen_line line(const struct story *s, char medicine)
+{
+    return galen_docs_line(story_record(s, GALEN_DOC_VISIT, 'v'), story_record(s, PMR, medicine));
+}
+
+Test(doc_sign, each_line_of_a_discharge_is_decided_since_the_visit_began)
+{
+    struct story s;
+    story_begin(&s);
+    staff_says(&s, PMR, 'a', "regimen", "drug=Metformin");
+    staff_says(&s, PMR, 'b', "regimen", "drug=Zinc");
+    staff_says(&s, PMR, 'b', "discharge", "continue"); /* of the stay before */
+    staff_says(&s, PMR, 'b', "discharge_why", "of the stay before");
+    staff_says(&s, PMR, 'c', "regimen", "drug=Aspirin");
+    staff_says(&s, PMR, 'c', "status", "stopped");
+    staff_says(&s, PMR, 'd', "regimen", "drug=Calcium");
+    begin_visit(&s, 'v', "discharge", (int)s.size);
+    const struct galen_record *visit = story_record(&s, GALEN_DOC_VISIT, 'v');
+    cr_assert_eq(line(&s, 'a'), GALEN_LINE_UNDECIDED);
+    cr_assert_eq(line(&s, 'b'), GALEN_LINE_UNDECIDED, "what was said before is of another stay");
+    cr_assert_eq(line(&s, 'c'), GALEN_LINE_NONE, "nobody takes it any more");
+    staff_says(&s, PMR, 'd', "status", "stopped");
+    cr_assert_eq(line(&s, 'd'), GALEN_LINE_UNDECIDED, "it was taken when the visit began");
+    cr_assert_eq(galen_docs_undecided(s.docs, visit), 3);
+    staff_says(&s, PMR, 'a', "discharge", "continue");
+    cr_assert_eq(line(&s, 'a'), GALEN_LINE_DECIDED);
+    staff_says(&s, PMR, 'b', "discharge", "not-decided");
+    cr_assert_eq(line(&s, 'b'), GALEN_LINE_UNDECIDED, "why was said of the stay before");
+    staff_says(&s, PMR, 'b', "discharge_why", "The hospital is asked.");
+    cr_assert_eq(line(&s, 'b'), GALEN_LINE_LEFT_OPEN);
+    staff_says(&s, PMR, 'd', "discharge", "stopped");
+    staff_says(&s, PMR, 'c', "discharge", "stopped");
+    cr_assert_eq(line(&s, 'd'), GALEN_LINE_DECIDED);
+    cr_assert_eq(line(&s, 'c'), GALEN_LINE_DECIDED);
+    cr_assert_eq(galen_docs_undecided(s.docs, visit), 0);
+    staff_says(&s, PMR, 'a', "discharge", "");
+    cr_assert_eq(line(&s, 'a'), GALEN_LINE_UNDECIDED, "it was taken back");
+    uint64_t proposal = story_propose(&s, &pat, s.size, PMR, 'e', "regimen", "drug=Iron");
+    cr_assert_eq(line(&s, 'e'), GALEN_LINE_UNDECIDED);
+    story_answer(&s, &ana, s.size, proposal, false);
+    cr_assert_eq(line(&s, 'e'), GALEN_LINE_NONE);
+    story_end(&s);
+}
+
+static char reconciled_in(const struct story *s, char named, uint8_t meaning)
+{
+    uint8_t id[GALEN_RECORD_ID_BYTES];
+    story_record_id(named, id);
+    const struct galen_record *in =
+        galen_docs_reconciled_in(s->docs, named == 0 ? NULL : id, meaning);
+    return in == NULL ? '-' : (char)galen_record_id(in)[0];
+}
+
+Test(doc_sign, a_signature_has_to_do_with_the_lines_of_the_visit_it_is_about)
+{
+    enum { TOLD = GALEN_SIGN_WITH_PATIENT, STAY = GALEN_SIGN_DISCHARGE };
+    struct story s;
+    begin_with_a_medicine(&s);
+    staff_says(&s, GALEN_DOC_VISIT, 'u', "type", "discharge");
+    cr_assert_eq(reconciled_in(&s, 0, TOLD), '-', "it has not begun");
+    staff_says(&s, GALEN_DOC_VISIT, 'u', "started", "2023-11-14T22:13:23Z");
+    cr_assert_eq(reconciled_in(&s, 0, TOLD), 'u');
+    begin_visit(&s, 'v', "discharge", (int)s.size);
+    begin_visit(&s, 't', "discharge", 0);
+    begin_visit(&s, 'w', "cmr", (int)s.size);
+    cr_assert_eq(reconciled_in(&s, 0, TOLD), 'v', "the last of those after a stay");
+    cr_assert_eq(reconciled_in(&s, 'u', TOLD), 'u');
+    cr_assert_eq(reconciled_in(&s, 'w', TOLD), '-');
+    cr_assert_eq(reconciled_in(&s, 'w', STAY), 'w', "the meaning says so");
+    cr_assert_eq(reconciled_in(&s, 'x', STAY), '-', "there is no such visit");
+    struct galen_op op = story_sign_op(&s, s.size);
+    story_record_id('v', op.content.sign.visit);
+    story_apply(&s, &ana, &op);
+    assert_verdict(&s, GALEN_OK, true);
+    cr_assert_eq(reconciled_in(&s, 0, TOLD), 'u', "v was signed");
+    staff_says(&s, GALEN_DOC_VISIT, 'u', "type", "");
+    staff_says(&s, GALEN_DOC_VISIT, 't', "type", "");
+    cr_assert_eq(reconciled_in(&s, 0, TOLD), '-');
     story_end(&s);
 }
