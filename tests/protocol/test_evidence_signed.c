@@ -189,6 +189,9 @@ Test(evidence_signed, what_was_signed_is_read_to_its_end_or_refused)
     cr_assert_not(galen_signed_next_value(&record, &said, &value));
     cr_assert(galen_signed_next(&in, &record));
     cr_assert_eq(record.doc, GALEN_DOC_PEOPLE);
+    w.at[0] ^= 1;
+    cr_assert_eq(galen_signed_read(galen_written(&w), &in), GALEN_ERR_FORMAT, "not such bytes");
+    w.at[0] ^= 1;
     for (size_t cut = 0; cut < w.size; cut++) {
         uint8_t *exact = cut > 0 ? w.at : NULL;
         enum galen_err err = galen_signed_read((struct galen_bytes){exact, cut}, &in);

@@ -403,6 +403,9 @@ Test(undo, of_an_added_record_that_others_name_does_not_take_it_away)
     uint64_t added = story_write(&s, &ana, 0, PMR, 'm', "regimen", "drug=Metformin");
     uint64_t named = story_write(&s, &ben, 1, GALEN_DOC_DTP, 'd', "medicine", name);
     assert_stays(&s, &ana, added, GALEN_UNDO_USED, &ben);
+    uint64_t another = story_write(&s, &ana, s.size, PMR, 'x', "regimen", "drug=Zinc");
+    turn(&s, &ana, false, another); /* that one is named by nobody */
+    cr_assert_not(galen_record_stands(story_record(&s, PMR, 'x')));
     turn(&s, &ben, false, named);
     turn(&s, &ana, false, added);
     cr_assert_not(galen_record_stands(story_record(&s, PMR, 'm')));
@@ -498,6 +501,11 @@ Test(undo, of_a_time_of_checking_says_nothing_in_anothers_place)
     turn(&s, &tom, false, slip);
     assert_values(&s, PMR, 'm', "explained_at", "(cleared)");
     cr_assert_lt(explained, slip);
+    /* Of another document the fields of those numbers are values like any. */
+    story_write(&s, &ben, s.size, GALEN_DOC_PROFILE, 0, "why_now", "discharge");
+    slip = story_write(&s, &tom, s.size, GALEN_DOC_PROFILE, 0, "why_now", "other");
+    turn(&s, &tom, false, slip);
+    assert_values(&s, GALEN_DOC_PROFILE, 0, "why_now", "discharge");
     story_end(&s);
 }
 
