@@ -524,10 +524,12 @@ static void reaches_the_log(struct home *home, struct chart *chart)
 Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
 {
     static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    static const uint8_t elsewhere[GALEN_RECORD_ID_BYTES] = {'e', 'l', 's', 'e'};
     struct visit v = visit_new(97);
     const struct galen_id *id = galen_rules_chart(v.chart->rules);
     uint64_t proposal =
         chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", other, "kind", "herbal");
+    chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "pmr", elsewhere, "kind", "vitamin");
     const uint8_t *hers = v.patient->id.bytes,
                   *one = galen_document_single(galen_document(GALEN_DOC_PROFILE));
     chart_write(v.chart, v.patient, GALEN_KIND_PROPOSE, "people", hers, "phone", "555 0134");
@@ -555,6 +557,8 @@ Test(engine, D2_staff_answer_what_is_only_proposed_before_they_change_it)
 
     cr_assert_eq(galen_engine_answer(home->engine, home_now(home), id, proposal, true, token),
                  GALEN_OK);
+    cr_assert_eq(write_field(home, "pmr", elsewhere, "status", "active"), GALEN_ERR_PROPOSED,
+                 "the accept on its way is of another one");
     cr_assert_eq(write_field(home, "pmr", other, "status", "active"), GALEN_OK,
                  "behind the accept on its way");
     reaches_the_log(home, v.chart);

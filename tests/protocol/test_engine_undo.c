@@ -293,6 +293,11 @@ static void release(struct desk *d, bool send)
     struct galen_waiting waiting;
     cr_assert(galen_engine_waiting_at(d->home->engine, d->id, 0, &waiting));
     cr_assert(waiting.held);
+    galen_token foreign;
+    memset(foreign, 0x11, sizeof foreign);
+    cr_assert_eq(galen_engine_release(d->home->engine, home_now(d->home), foreign, send),
+                 GALEN_ERR_VALUE, "nothing of that token waits");
+    cr_assert(galen_engine_waiting_at(d->home->engine, d->id, 0, &waiting) && waiting.held);
     cr_assert_eq(galen_engine_release(d->home->engine, home_now(d->home), waiting.token, send),
                  GALEN_OK);
     home_pump(d->home);
