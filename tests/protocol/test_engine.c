@@ -198,6 +198,49 @@ Test(engine, a_colleague_who_is_still_to_be_added_can_be_removed_again)
     chart_free(v.chart);
 }
 
+static void pass(struct home *home, uint64_t ms)
+{
+    home->charts[0]->now_ms += ms;
+    (void)galen_engine_tick(home->engine, home_now(home));
+    home_pump(home);
+}
+
+/* From these heads come "verified on theirs", and the discovery of a server that shows two histories. */
+Test(engine, H1_it_signs_the_head_that_it_has_verified_at_most_every_two_seconds)
+{
+    struct visit v = visit_new(99);
+    struct home *home = home_of(&v, v.patient);
+    pass(home, GALEN_HEAD_EVERY_MS);
+    size_t before = home->sent[GALEN_FRAME_HEAD];
+    pass(home, GALEN_HEAD_EVERY_MS);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before, "it has verified nothing since");
+    chart_say(v.chart, v.pharmacist, "one");
+    home_show(home);
+    pass(home, 0);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 1);
+    uint64_t next_ms = home_now(home) + GALEN_HEAD_EVERY_MS;
+    chart_say(v.chart, v.pharmacist, "two");
+    home_show(home);
+    pass(home, next_ms - 1 - home_now(home));
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 1, "not yet");
+    pass(home, 1);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 2);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, who_looks_after_a_chart_that_is_well_writes_nothing)
+{
+    struct visit v = visit_new(100);
+    struct home *home = home_of(&v, v.pharmacist);
+    for (int i = 0; i < 60; i++)
+        pass(home, 5000);
+    cr_assert_eq(home->sent[GALEN_FRAME_APPEND], 0);
+    cr_assert_eq(galen_engine_waiting(home->engine, NULL), 0);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 /* -- another server ----------------------------------------------------------------------------------- */
 
 Test(engine, K5_a_server_shows_one_chart_under_the_name_of_another)
@@ -599,6 +642,24 @@ Test(engine, D2_staff_begin_a_visit_whoever_spoke_of_it_first)
     home_show(home);
     cr_assert_eq(write_field(home, "visit", wished, "read_back", "yes"), GALEN_ERR_PROPOSED);
     cr_assert_eq(write_field(home, "visit", wished, "started", "2026-03-14T09:26:53Z"), GALEN_OK);
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, D2_who_proposed_a_record_writes_in_it_what_is_theirs_to_say)
+{
+    static const uint8_t other[GALEN_RECORD_ID_BYTES] = {'n', 'e', 'w'};
+    struct visit v = visit_new(101);
+    chart_make_holder(v.chart, v.pharmacist, v.patient);
+    struct home *home = home_of(&v, v.patient);
+    cr_assert_eq(write_field(home, "pmr", other, "kind", "herbal"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(write_field(home, "pmr", other, "taken_as", "one at night"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    const struct galen_record *record = galen_docs_record(
+        galen_engine_docs(home->engine, galen_rules_chart(v.chart->rules)), GALEN_DOC_PMR, other);
+    cr_assert_eq(galen_record_state(record), GALEN_RECORD_PROPOSED);
+    cr_assert_eq(galen_record_value_count(record, GALEN_PMR_TAKEN_AS), 1);
     home_free(home);
     chart_free(v.chart);
 }
