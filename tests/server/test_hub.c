@@ -4,6 +4,7 @@
 #include "support/stage.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -473,4 +474,48 @@ Test(hub, ready_lines_are_named_once)
     cr_assert_neq(first, second);
     cr_assert_null(hub_next_ready(s.hub));
     cr_assert_eq(hub_connection_user(first) == pharmacist, hub_connection_user(second) == patient);
+}
+
+/* Another client keeps below what PROTOCOL.md says. */
+Test(hub, its_limits_are_those_that_the_protocol_names)
+{
+    const struct hub_limits is = hub_limits_default();
+    const struct {
+        const char *name;
+        uint64_t number;
+    } rows[] = {
+        {"frames_per_second", is.frames_per_second},
+        {"media_per_second", is.media_per_second},
+        {"appends_in_flight", is.appends_in_flight},
+        {"pending_bytes", is.pending_bytes},
+        {"epochs_per_hour", is.epochs_per_hour},
+        {"kib_per_hour", is.kib_per_hour},
+        {"charts_open", is.charts_open},
+        {"outbox_bytes", is.outbox_bytes},
+        {"live_ring", is.live_ring},
+        {"relay_ring", is.relay_ring},
+        {"connections", is.connections},
+        {"connections_per_address", is.connections_per_address},
+        {"sign_ins_per_minute", is.sign_ins_per_minute},
+        {"sign_in_ms", is.sign_in_ms},
+        {"silence_ms", is.silence_ms},
+        {"visits", is.visits},
+        {"waiting", is.waiting},
+        {"visit_empty_ms", is.visit_empty_ms},
+    };
+    size_t said = 0;
+    char line[1000], name[64];
+    unsigned long long number;
+    FILE *file = fopen(GALEN_SOURCE_DIR "/protocol/PROTOCOL.md", "r");
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "| `%63[a-z_]` | %llu |", name, &number) != 2)
+            continue;
+        cr_assert_lt(said, sizeof rows / sizeof *rows, "%s", name);
+        cr_assert_str_eq(name, rows[said].name);
+        cr_assert_eq(number, rows[said].number, "%s", name);
+        said++;
+    }
+    fclose(file);
+    cr_assert_eq(said, sizeof rows / sizeof *rows);
 }
