@@ -4,6 +4,7 @@
 enum {
     VISIT_DISCHARGE = 4,
     PMR_STOPPED = 4,
+    LINE_STOPPED = 4,
     NOT_DECIDED = 5
 }; /* the vocabularies' numbers, kept for good */
 
@@ -24,6 +25,27 @@ static bool said_since(const struct galen_record *record, uint16_t field, uint64
             return true;
     }
     return false;
+}
+
+/* The last entry that said anything. 0: nobody did. */
+static uint64_t last_said(const struct galen_record *record, uint16_t field)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < galen_record_value_count(record, field); i++) {
+        uint64_t index = galen_record_value(record, field, i).entry->index;
+        last = index > last ? index : last;
+    }
+    return last;
+}
+
+/* What was decided is not what the list says: stopped, and on it, or the other way around. What its status became
+ * afterwards is another matter. */
+static bool is_against_status(const struct galen_record *medicine)
+{
+    if (last_said(medicine, GALEN_PMR_STATUS) > last_said(medicine, GALEN_PMR_DISCHARGE))
+        return false;
+    return is_choice(medicine, GALEN_PMR_DISCHARGE, LINE_STOPPED) !=
+           is_choice(medicine, GALEN_PMR_STATUS, PMR_STOPPED);
 }
 
 /* The clock that began the visit may be ahead of the server's. 0: it has not begun. */
@@ -58,7 +80,7 @@ enum galen_line galen_docs_line(const struct galen_record *visit,
     if (!said)
         return GALEN_LINE_UNDECIDED;
     if (!is_choice(medicine, GALEN_PMR_DISCHARGE, NOT_DECIDED))
-        return GALEN_LINE_DECIDED;
+        return is_against_status(medicine) ? GALEN_LINE_UNDECIDED : GALEN_LINE_DECIDED;
     return said_since(medicine, GALEN_PMR_DISCHARGE_WHY, began) ? GALEN_LINE_LEFT_OPEN
                                                                 : GALEN_LINE_UNDECIDED;
 }

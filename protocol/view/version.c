@@ -141,7 +141,9 @@ static void add_undecided(char out[SIGN_HELP_MAX], const struct galen_docs *docs
             add(out, "%s%s", nth == 1 ? "Not decided after the hospital stay: " : "; ", title);
     }
     add(out, "%s%s", nth > SHOWN ? "; and more" : "",
-        ". Say what becomes of each in `discharge`; or not-decided, and why in `discharge_why`. "
+        ". Say what becomes of each in `discharge`, and in `status` where it is stopped; or "
+        "not-decided, "
+        "and why in `discharge_why`. "
         "Then sign.");
 }
 

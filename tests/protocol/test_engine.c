@@ -844,6 +844,7 @@ Test(engine, no_line_of_a_discharge_is_forgotten_by_who_signs)
         {"visit", stay, "started", began},
         {"pmr", medicine, "regimen", "drug=Metformin; dose=1"},
         {"pmr", old, "regimen", "drug=Ibuprofen; dose=1"},
+        {"pmr", old, "status", "stopped"},
         {"pmr", old, "discharge", "stopped"},
         {"visit", plain, "type", "cmr"},
         {"visit", stay, "type", "discharge"},
@@ -878,6 +879,22 @@ Test(engine, no_line_of_a_discharge_is_forgotten_by_who_signs)
                  GALEN_OK);
     reaches_the_log(home, v.chart);
     cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_LEFT_OPEN);
+    cr_assert_eq(write_field(home, "pmr", medicine, "discharge", "stopped"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_UNDECIDED, "the list says to take it");
+    cr_assert_eq(sign_now(home, token), GALEN_ERR_UNDECIDED);
+    cr_assert_eq(write_field(home, "pmr", medicine, "status", "stopped"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_DECIDED);
+    cr_assert_eq(write_field(home, "pmr", medicine, "discharge", "continue"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_UNDECIDED, "the list says not to");
+    cr_assert_eq(write_field(home, "pmr", medicine, "status", "active"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_DECIDED);
+    cr_assert_eq(write_field(home, "pmr", medicine, "status", "stopped"), GALEN_OK);
+    reaches_the_log(home, v.chart);
+    cr_assert_eq(galen_docs_line(in, line), GALEN_LINE_DECIDED, "stopped later is another matter");
     cr_assert_eq(galen_engine_sign(home->engine, home_now(home), id, v.chart->size, stay,
                                    GALEN_SIGN_WITH_PATIENT, token),
                  GALEN_OK);

@@ -19,7 +19,7 @@ const { changedAsBefore, decision, medicinesNow, reconciledIn, toReconcile, tree
     await import("data:text/javascript;base64," + Buffer.from(outputFiles[0].contents).toString("base64"));
 
 const began = Date.parse("2026-03-14T10:00:00Z");
-const said = (value, time_ms = began - 86_400_000) => ({ value, conflict: false, values: [{ value, time_ms }] });
+const said = (value, time_ms = began - 86_400_000, index = 1) => ({ value, conflict: false, values: [{ value, time_ms, index }] });
 const record = (name, fields, more = {}) => ({ record: name, state: "present", conflicts: 0, proposals: [], fields, ...more });
 /* The device that began the visit is a quarter of an hour ahead of the server. */
 const visit = record("v", { started: said("2026-03-14T10:15:00Z", began) });
@@ -38,6 +38,15 @@ test("a decision counts though the clock that began the visit is ahead", () => {
     const medicine = record("m", { discharge: said("continue", began + 60_000) });
     assert.ok(reconciledIn(visit, medicine));
     assert.ok(!reconciledIn(visit, record("m", { discharge: said("continue") })));
+});
+
+test("a decision that the list says otherwise is none", () => {
+    const later = began + 60_000, is = (fields) => reconciledIn(visit, record("m", fields));
+    assert.ok(!is({ discharge: said("stopped", later) }));
+    assert.ok(!is({ status: said("active"), discharge: said("stopped", later, 2) }));
+    assert.ok(!is({ status: said("stopped", later, 2), discharge: said("continue", later, 3) }));
+    assert.ok(is({ status: said("stopped", later, 2), discharge: said("stopped", later, 2) }));
+    assert.ok(is({ status: said("stopped", later, 3), discharge: said("continue", later, 2) }), "stopped later is another matter");
 });
 
 test("who only proposes that a medicine is stopped has not stopped it", () => {

@@ -280,7 +280,7 @@ enum galen_err galen_docs_sign_bar(const struct galen_docs *docs);
 /* After a hospital stay (SCHEMA.md): a medicine as one line of a visit. */
 enum galen_line {
     GALEN_LINE_NONE,      /* it was not taken any more when the visit began */
-    GALEN_LINE_UNDECIDED, /* nobody has said since what becomes of it */
+    GALEN_LINE_UNDECIDED, /* nobody has said since what becomes of it, or its status says otherwise */
     GALEN_LINE_LEFT_OPEN, /* it is not decided, on purpose, and it says why */
     GALEN_LINE_DECIDED,
 };

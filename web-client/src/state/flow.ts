@@ -136,10 +136,14 @@ const waits = (medicine: RecordView, field: string) => waitingValue({ chart: med
 /** What was said in this visit of what becomes of it; "": nothing. (protocol/doc/reconcile.c says the same of what is in the log.) */
 export const lineIn = (visit: RecordView, medicine: RecordView): string =>
     waits(medicine, "discharge") ?? (saidSince(medicine, "discharge", beganMs(visit)) ? valueOf(medicine, "discharge") : "");
+const lastSaid = (record: RecordView, field: string): number => Math.max(0, ...(record.fields[field]?.values ?? []).map((said) => said.index));
+/** What was decided is not what the list says. What its status became afterwards is another matter. */
+const againstStatus = (medicine: RecordView): boolean => lastSaid(medicine, "status") <= lastSaid(medicine, "discharge") &&
+    (valueOf(medicine, "discharge") === "stopped") !== (valueOf(medicine, "status") === "stopped");
 /** Decided in this visit, or left open with a reason. */
 export const reconciledIn = (visit: RecordView, medicine: RecordView): boolean => {
-    const field = lineIn(visit, medicine) === "not-decided" ? "discharge_why" : "discharge";
-    return Boolean(waits(medicine, field)) || saidSince(medicine, field, beganMs(visit));
+    const open = lineIn(visit, medicine) === "not-decided", field = open ? "discharge_why" : "discharge";
+    return Boolean(waits(medicine, field)) || (saidSince(medicine, field, beganMs(visit)) && (open || !againstStatus(medicine)));
 };
 
 /** Said to be changed, and it is taken as it was. */
