@@ -216,7 +216,7 @@ cJSON *chart_json(const struct galen_engine *engine, const struct galen_id *char
     add_planned(docs, object);
     add_reach(engine, chart, rules, object);
     add_last(engine, chart, object);
-    json_number(object, "heard_ms", others_heard(engine, log));
+    json_ms(object, "heard_ms", others_heard(engine, log));
     if (galen_engine_link_again(engine, chart, NULL) > 0)
         json_time(object, "link_again", galen_engine_link_again(engine, chart, NULL));
     add_copied(engine, chart, object);
@@ -260,7 +260,7 @@ cJSON *waiting_json(const struct galen_engine *engine, const struct galen_waitin
     json_hex(object, "token", waiting->token, GALEN_OP_ID_BYTES);
     json_id(object, "chart", &waiting->chart);
     cJSON_AddBoolToObject(object, "held", waiting->held);
-    json_number(object, "composed_ms", waiting->composed_ms);
+    json_ms(object, "composed_ms", waiting->composed_ms);
     if (waiting->class == GALEN_CLASS_EPOCH)
         cJSON_AddStringToObject(object, "kind", "members");
     else if (galen_op_read(waiting->plain, waiting->class, &op) == GALEN_OK) {

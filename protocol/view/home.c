@@ -57,7 +57,7 @@ cJSON *home_json(const struct galen_engine *engine)
         cJSON *of = cJSON_CreateObject();
         json_id(of, "visit", &guest.visit);
         cJSON_AddBoolToObject(of, "open", !galen_id_is_none(&guest.chart));
-        json_number(of, "until_ms", guest.until_ms);
+        json_ms(of, "until_ms", guest.until_ms);
         json_put(object, "guest", of);
     }
     return object;
@@ -179,7 +179,7 @@ cJSON *call_json(const struct galen_engine *engine)
     }
     for (size_t i = 0; i < view.knocking_count; i++) {
         cJSON *one = person_json(engine, &view, &view.knocking[i]);
-        json_number(one, "since_ms", view.knocking[i].since_ms);
+        json_ms(one, "since_ms", view.knocking[i].since_ms);
         json_append(knocking, one);
     }
     json_put(object, "participants", participants);

@@ -160,6 +160,12 @@ void json_number(cJSON *object, const char *name, uint64_t v)
     cJSON_AddNumberToObject(object, name, (double)v);
 }
 
+void json_ms(cJSON *object, const char *name, uint64_t ms)
+{
+    bool shown = ms < TIME_TEXT_END_MS || !GALEN_CHECKED(TIME_SHOWN);
+    json_number(object, name, shown ? ms : TIME_TEXT_END_MS - 1);
+}
+
 void json_time(cJSON *object, const char *name, uint64_t ms)
 {
     char text[TIME_TEXT], name_ms[48];
@@ -167,7 +173,7 @@ void json_time(cJSON *object, const char *name, uint64_t ms)
     if (text[0])
         cJSON_AddStringToObject(object, name, text);
     snprintf(name_ms, sizeof name_ms, "%s_ms", name);
-    json_number(object, name_ms, ms);
+    json_ms(object, name_ms, ms);
 }
 
 void json_put(cJSON *object, const char *name, cJSON *item)

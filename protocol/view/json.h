@@ -32,7 +32,9 @@ void json_text(cJSON *object, const char *name, struct galen_bytes text);
 /** The same of what was written; what there was no memory for is lost (json_lost), and not empty. */
 void json_written(cJSON *object, const char *name, const struct galen_writer *text);
 void json_number(cJSON *object, const char *name, uint64_t v);
-/** name_ms as a number, and name as text, where there is one. */
+/** A time that somebody gave, whatever number it is: one that nothing can show is the last of the year 9999. */
+void json_ms(cJSON *object, const char *name, uint64_t ms);
+/** The same as `name`_ms, and as text, where there is one. */
 void json_time(cJSON *object, const char *name, uint64_t ms);
 
 /**

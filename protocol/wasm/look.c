@@ -50,7 +50,7 @@ enum galen_err ask_look(struct asked *a)
     json_id(a->answer, "practice", &link.practice);
     json_id(a->answer, "device", &link.device);
     if (link.guest)
-        json_number(a->answer, "guest_until_ms", link.until_ms);
+        json_ms(a->answer, "guest_until_ms", link.until_ms);
     return GALEN_OK;
 }
 
