@@ -1,5 +1,5 @@
 /* The checks over a chart: what of its documents goes in, and what the problem list says of a finding. */
-#include "data.h"
+#include "find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +100,7 @@ struct gathered {
     struct galen_safety_text *texts;
     struct galen_writer *owned; /* texts that are worked out here */
     size_t medicine_count, allergy_count, text_count, text_room, owned_count;
+    struct galen_date today;
     bool failed; /* no memory for one */
 };
 
@@ -202,6 +203,19 @@ static void add_texts(struct gathered *g, const struct galen_record *record)
     }
 }
 
+/* New since a hospital stay that was not long ago. */
+static bool is_new_since_discharge(const struct gathered *g, const struct galen_record *record)
+{
+    if (!is_chosen(record, "discharge", "new", false))
+        return false;
+    for (size_t i = 0; i < galen_record_value_count(record, GALEN_PMR_DISCHARGE); i++) {
+        struct galen_said said = galen_record_value(record, GALEN_PMR_DISCHARGE, i);
+        if (safety_days(galen_safety_day(said.entry->received_ms), g->today) > NEW_DAYS)
+            return false;
+    }
+    return true;
+}
+
 static void add_medicine(struct gathered *g, const struct galen_record *record)
 {
     struct galen_value values[VALUES_MAX];
@@ -229,8 +243,7 @@ static void add_medicine(struct gathered *g, const struct galen_record *record)
     if (first_value(record, "start", &values[0]))
         m->start = values[0].as.date;
     m->is_new = galen_record_state(record) == GALEN_RECORD_PROPOSED ||
-                is_chosen(record, "status", "proposed", false) ||
-                is_chosen(record, "discharge", "new", false);
+                is_chosen(record, "status", "proposed", false) || is_new_since_discharge(g, record);
     add_texts(g, record);
 }
 
@@ -343,6 +356,7 @@ struct galen_safety_findings *galen_safety_check(const struct galen_docs *docs,
     g.texts = calloc(g.text_room + 1, sizeof *g.texts);
     g.owned = calloc(5 * (medicines + actions) + 1, sizeof *g.owned);
     if (g.medicines && g.drugs && g.allergies && g.texts && g.owned) {
+        g.today = today;
         gather_medicines(&g, docs);
         gather_allergies(&g, docs);
         struct galen_safety_input input = {.medicines = g.medicines,

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEW_DAYS        90 /* a medicine counts as new for so long */
 #define SHORT_TERM_DAYS 60 /* what was begun longer ago is no short-term medicine */
 #define OLD_AGE         65
 

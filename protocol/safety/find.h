@@ -12,6 +12,8 @@ struct known {
     bool understood; /* all of its names were */
 };
 
+#define NEW_DAYS 90 /* a medicine counts as new for so long */
+
 struct block;
 
 /* What is given, with the memory that it stands in. */

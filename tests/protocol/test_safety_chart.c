@@ -179,6 +179,20 @@ Test(safety_chart, of_two_dates_of_birth_the_earlier_counts)
     }
 }
 
+/* Years after the hospital stay it is not; the story is told in November 2023. */
+Test(safety_chart, new_since_a_hospital_stay_is_new_for_a_while)
+{
+    medicine('a', "warfarin");
+    medicine('b', "nitrofurantoin");
+    staff(GALEN_DOC_PMR, 'b', "start", "2023-06-01");
+    staff(GALEN_DOC_PMR, 'b', "discharge", "new");
+    cr_assert_str_eq(found(), "");
+    struct galen_safety_findings *f =
+        galen_safety_check(story.docs, (struct galen_date){2023, 12, 24});
+    cr_assert(f && f->count == 1 && f->at[0].kind == GALEN_FINDING_SHORT_TERM);
+    galen_safety_findings_free(f);
+}
+
 Test(safety_chart, an_allergy_counts_while_it_holds)
 {
     medicine('a', "Augmentin");
