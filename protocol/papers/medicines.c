@@ -227,16 +227,30 @@ static struct galen_date stop_day(const struct page *p, const struct galen_recor
     return day_of(p, galen_record_value(record, GALEN_PMR_STATUS, 0).entry->received_ms);
 }
 
-/* A stop whose month is not said is as late as it may be. */
+/* A day whose month is not said is as late as it may be. */
+static bool is_lately(const struct page *p, struct galen_date then)
+{
+    struct galen_date day = paper_day(p);
+    int months = (day.year - then.year) * 12 + day.month;
+    months -= then.month == 0 ? 12 : then.month;
+    return months <= STOPPED_MONTHS;
+}
+
 static bool is_stopped_lately(const struct page *p, const struct galen_record *record)
 {
-    struct galen_date day = paper_day(p), stop;
-    if (!galen_record_stands(record) || !is_stopped(record))
-        return false;
-    stop = stop_day(p, record);
-    int months = (day.year - stop.year) * 12 + day.month;
-    months -= stop.month == 0 ? 12 : stop.month;
-    return months <= STOPPED_MONTHS;
+    return galen_record_stands(record) && is_stopped(record) && is_lately(p, stop_day(p, record));
+}
+
+/* What a hospital decided years ago says nothing of what is taken now. */
+static bool is_discharged_lately(const struct page *p, const struct galen_record *record)
+{
+    size_t count = galen_record_value_count(record, GALEN_PMR_DISCHARGE);
+    bool lately = count == 0; /* what is only proposed waits for an answer now */
+    for (size_t i = 0; i < count; i++) {
+        struct galen_said said = galen_record_value(record, GALEN_PMR_DISCHARGE, i);
+        lately = lately || is_lately(p, day_of(p, said.entry->received_ms));
+    }
+    return lately;
 }
 
 /* The next letter, digit or point inside a number, in small letters: spaces and hyphens do not count. 0: no more. */
@@ -465,7 +479,9 @@ static void put_clinical(struct page *p, const struct galen_record *record)
     put_how(p, record);
     ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_KIND, GALEN_PMR_REASON, GALEN_PMR_INSTRUCTIONS,
          GALEN_PMR_TAKEN_AS, GALEN_PMR_PRESCRIBER, GALEN_PMR_PHARMACY, GALEN_PMR_START,
-         GALEN_PMR_STOP, GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE, GALEN_PMR_DISCHARGE);
+         GALEN_PMR_STOP, GALEN_PMR_EFFECTS, GALEN_PMR_SOURCE);
+    if (is_discharged_lately(p, record))
+        ROWS(p, record, GALEN_DOC_PMR, GALEN_PMR_DISCHARGE);
     put_html(p, "</dl>\n</section>\n");
 }
 

@@ -516,6 +516,22 @@ Test(papers, a_status_in_conflict_or_proposed_is_said)
     story_end(&s);
 }
 
+/* Who reads it would take it for the last stay. */
+Test(papers, what_became_of_it_at_a_discharge_is_said_for_half_a_year)
+{
+    struct story s;
+    story_begin(&s);
+    struct galen_paper_source source = source_of(&s);
+    set(&s, PMR, 'a', "regimen", "drug=Eliquis; dose=1");
+    set(&s, PMR, 'a', "discharge", "new");
+    const struct galen_record *record = story_record(&s, PMR, 'a');
+    source.now_ms = galen_record_value(record, GALEN_PMR_DISCHARGE, 0).entry->received_ms;
+    assert_has(&source, GALEN_PAPER_LIST, "At discharge</dt><dd>New");
+    source.now_ms += UINT64_C(230) * 24 * 3600 * 1000;
+    assert_lacks(&source, GALEN_PAPER_LIST, "At discharge");
+    story_end(&s);
+}
+
 /* An allergy stays on the papers, and an action, however somebody else would have it. */
 Test(papers, what_is_only_proposed_takes_nothing_away)
 {
