@@ -277,6 +277,7 @@ const struct safety_writing safety_writings[] = {
     {"dc",             LOW,  SOURCE_ISMP},
     {"greater",        LOW,  SOURCE_JOINT_COMMISSION},
     {"iu",             HIGH, SOURCE_JOINT_COMMISSION},
+    {"latin",          LOW,  SOURCE_ISMP},
     {"less",           LOW,  SOURCE_JOINT_COMMISSION},
     {"mgso4",          HIGH, SOURCE_JOINT_COMMISSION},
     {"microgram",      LOW,  SOURCE_JOINT_COMMISSION},

@@ -968,6 +968,7 @@ const struct safety_writing_words safety_writing_words_en[] = {
     {"dc", "\xe2\x80\x9c" "D/C\xe2\x80\x9d means two things.", "It is read as discharge and as discontinue, and medicines have been stopped too early."},
     {"greater", "\xe2\x80\x9c>\xe2\x80\x9d is easily misread.", "It is taken for its opposite, or for a 7."},
     {"iu", "\xe2\x80\x9cIU\xe2\x80\x9d is easily misread.", "It can look like IV or like the number 10."},
+    {"latin", "An abbreviation is read in two ways.", "OD is the right eye and once a day, HS bedtime and half-strength, TIW three times a week and a day; patients know none of them."},
     {"less", "\xe2\x80\x9c<\xe2\x80\x9d is easily misread.", "It is taken for its opposite, or for an L."},
     {"mgso4", "\xe2\x80\x9cMgSO4\xe2\x80\x9d is easily misread.", "It is mistaken for morphine sulfate."},
     {"microgram", "\xe2\x80\x9c\xc2\xb5g\xe2\x80\x9d is easily misread.", "It can look like mg: a thousand times too much."},

@@ -308,6 +308,26 @@ static size_t word_size(struct galen_bytes text, size_t at)
     return i - at;
 }
 
+/* In a regimen's part, Latin that is read in two ways; elsewhere these letters may be anything. */
+static bool look_at_latin(struct search *s, const char *word, size_t at, size_t size)
+{
+    static const char *const latin[][2] = {
+        {"au", "both ears"},   {"biw", "twice a week"},
+        {"hs", "at bedtime"},  {"od", "right eye, or once a day"},
+        {"os", "left eye"},    {"ou", "both eyes"},
+        {"qhs", "at bedtime"}, {"tiw", "three times a week"},
+    };
+    if (s->place != GALEN_WRITING_DOSE || char_at(s->text, at + size) == '-' ||
+        word_follows(s->text, at + size, "cal")) /* Os-Cal */
+        return false;
+    for (size_t i = 0; i < COUNT(latin); i++)
+        if (strcmp(word, latin[i][0]) == 0) {
+            suggest(found(s, "latin", at, size), latin[i][1]);
+            return true;
+        }
+    return false;
+}
+
 static bool look_at_schedule(struct search *s, const char *word, size_t at, size_t size)
 {
     if (strcmp(word, "qd") == 0)
@@ -315,7 +335,7 @@ static bool look_at_schedule(struct search *s, const char *word, size_t at, size
     else if (strcmp(word, "qod") == 0)
         suggest(found(s, "qod", at, size), "every other day");
     else
-        return false;
+        return look_at_latin(s, word, at, size);
     return true;
 }
 

@@ -232,7 +232,7 @@ Test(safety_chart, methotrexate_as_something_to_take_each_day_is_found)
         {"one day a week", false},
         {"b.i.d.", true},
         {"qAM", true},
-        {"q HS", true},
+        {"q12h", true},
         {"every Fri AM", false},
         {"Wed", false},
         {"Mon, Wed, Fri", true},
