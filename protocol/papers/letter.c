@@ -6,16 +6,13 @@
 
 /* -- the cover letter ------------------------------------------------------------------------------- */
 
-/* When they talked: as it began, else as it was planned. 0: not said. */
-static uint64_t time_of(const struct galen_record *visit, const uint16_t *fields, size_t count)
+/* A time of the visit's. 0: not said. */
+static uint64_t time_of(const struct galen_record *visit, uint16_t field)
 {
     struct galen_value value;
-    for (size_t i = 0; i < count; i++) {
-        struct fact fact = fact_of(visit, GALEN_DOC_VISIT, fields[i]);
-        if (fact.count == 1 && fact_value(&fact, &value) && value.kind == GALEN_VALUE_TIME)
-            return value.as.time_ms;
-    }
-    return 0;
+    struct fact fact = fact_of(visit, GALEN_DOC_VISIT, field);
+    bool said = fact.count == 1 && fact_value(&fact, &value) && value.kind == GALEN_VALUE_TIME;
+    return said ? value.as.time_ms : 0;
 }
 
 /* What is not known is a line to write on. */
@@ -80,9 +77,8 @@ static void put_call(struct page *p)
 
 static void put_next(struct page *p, const struct galen_record *visit)
 {
-    static const uint16_t next[] = {GALEN_VISIT_FIELD_NEXT_AT};
     struct fact none = fact_of(visit, GALEN_DOC_VISIT, GALEN_VISIT_FIELD_NEXT_NONE);
-    uint64_t at = time_of(visit, next, 1);
+    uint64_t at = time_of(visit, GALEN_VISIT_FIELD_NEXT_AT);
     if (at == 0 && !fact_says(&none))
         return;
     put_html(p, "<p>");
@@ -96,12 +92,21 @@ static void put_next(struct page *p, const struct galen_record *visit)
     put_html(p, "</p>\n");
 }
 
+static bool is_later(struct galen_date one, struct galen_date other)
+{
+    return (one.year * 12 + one.month) * 31 + one.day >
+           (other.year * 12 + other.month) * 31 + other.day;
+}
+
 void write_cover(struct page *p)
 {
-    static const uint16_t talked[] = {GALEN_VISIT_FIELD_STARTED, GALEN_VISIT_FIELD_SCHEDULED};
     const struct galen_record *visit = visit_of(p);
     const struct galen_paper_source *s = p->source;
-    uint64_t at = time_of(visit, talked, 2);
+    uint64_t at = time_of(visit, GALEN_VISIT_FIELD_STARTED),
+             plan = time_of(visit, GALEN_VISIT_FIELD_SCHEDULED);
+    bool alone = s->version && s->version->meaning == GALEN_SIGN_ALONE && !s->version->visit;
+    if (at == 0 && !is_later(day_of(p, plan), paper_day(p))) /* one that is to come was no talk */
+        at = plan;
     put_html(p, "<p>");
     put_phrase(p, PHRASE_DATE);
     put_day(p, s->version ? s->version->entry->received_ms : s->now_ms);
@@ -113,8 +118,8 @@ void write_cover(struct page *p)
     put_html(p, "</div>\n<p><br>");
     put_filled(p, PHRASE_DEAR, patient_of(p));
     put_html(p, "</p>\n<p>");
-    put_phrase(p, at != 0 ? PHRASE_THANKS : PHRASE_THANKS_NO_DATE);
-    if (at != 0)
+    put_phrase(p, alone ? PHRASE_ALONE : at != 0 ? PHRASE_THANKS : PHRASE_THANKS_NO_DATE);
+    if (at != 0 && !alone)
         put_day(p, at);
     put_html(p, ".</p>\n<p>");
     put_phrase(p, PHRASE_ENCLOSED);

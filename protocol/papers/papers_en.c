@@ -30,6 +30,7 @@ const struct paper_language paper_language_en = {
         [PHRASE_DEAR] = "Dear {n},",
         [PHRASE_THANKS] = "Thank you for talking with me about your medicines on ",
         [PHRASE_THANKS_NO_DATE] = "Thank you for talking with me about your medicines",
+        [PHRASE_ALONE] = "I have gone through your medicines",
         [PHRASE_ENCLOSED] = "With this letter come two papers:",
         [PHRASE_ENCLOSED_TO_DO] = "Your to-do list. It says what we talked about and what you should do.",
         [PHRASE_ENCLOSED_MEDICINES] = "Your medication list. It says what you take, how, and why.",

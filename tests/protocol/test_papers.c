@@ -391,10 +391,31 @@ Test(papers, a_visit_that_is_only_planned_is_not_thanked_for)
     story_begin(&s);
     struct galen_paper_source source = source_of(&s);
     set(&s, GALEN_DOC_VISIT, 'n', "scheduled", "2026-06-01T12:00:00Z");
+    assert_has(&source, GALEN_PAPER_COVER, "Thank you for talking with me about your medicines.");
+    source.now_ms += UINT64_C(90) * 24 * 3600 * 1000;
     assert_has(&source, GALEN_PAPER_COVER, "about your medicines on June 1, 2026");
+    source.now_ms -= UINT64_C(90) * 24 * 3600 * 1000;
     set(&s, GALEN_DOC_VISIT, 'v', "started", "2026-03-10T12:00:00Z");
     set(&s, GALEN_DOC_VISIT, 'w', "scheduled", "2026-07-01T12:00:00Z");
     assert_has(&source, GALEN_PAPER_COVER, "about your medicines on March 10, 2026");
+    story_end(&s);
+}
+
+/* What was gone through without the patient was no talk. */
+Test(papers, a_review_alone_thanks_for_no_talk)
+{
+    struct story s;
+    story_begin(&s);
+    set(&s, PMR, 'm', "regimen", "drug=Metformin");
+    story_sign(&s, &ana, s.size);
+    struct galen_version version = galen_docs_version_at(s.docs, 0);
+    struct galen_paper_source source = source_of(&s);
+    source.version = &version;
+    source.newest = 1;
+    assert_has(&source, GALEN_PAPER_COVER, "Thank you for talking with me");
+    version.meaning = GALEN_SIGN_ALONE;
+    assert_lacks(&source, GALEN_PAPER_COVER, "Thank you for talking with me");
+    assert_has(&source, GALEN_PAPER_COVER, "I have gone through your medicines.");
     story_end(&s);
 }
 
