@@ -325,6 +325,10 @@ static const struct {
     {"Goody's powder", "acetaminophen+aspirin+caffeine"},
     {"calcium mag zinc", "calcium+magnesium+zinc"},
     {"omeprazole mag", "omeprazole"},
+    {"Breztri Aerosphere", "budesonide+formoterol+glycopyrrolate"},
+    {"Wixela Inhub", "fluticasone+salmeterol"},
+    {"Neosporin", "bacitracin+neomycin+polymyxin b local"},
+    {"Imbruvica", "ibrutinib"},
 };
 
 Test(safety_names, a_name_that_is_understood)
