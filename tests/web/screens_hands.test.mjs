@@ -271,3 +271,43 @@ test("what waits for the line has its name, and what the server refused later is
     assert.match(await page.getByRole("alert").innerText(), /Your role may not do this[\s\S]*blood pressure\n[\s\S]*: 148\n[\s\S]*: 86/);
     await page.close();
 });
+
+test("of a form that is done with nothing is left, and what it began with is nobody's typing", async () => {
+    const page = await on("flow-assess-staff");
+    const asked = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+    await page.press(/^Add a problem with Metformin/);
+    assert.equal(await asked(), false, "nothing was typed");
+    await page.getByLabel("Condition").fill("Dizzy");
+    assert.equal(await asked(), true);
+    await page.press("Add to the problems");
+    assert.equal((await page.writes())[0].condition, "Dizzy");
+    assert.equal(await asked(), false);
+    await page.close();
+});
+
+test("what could not be asked is said, with a button that asks again", async () => {
+    const page = await on("flow-collect-discharge", (s) => { s.failing.history = { error: "no-answer", help: "" }; });
+    const line = page.locator(".reconcile", { hasText: "Metformin" });
+    assert.match(await line.innerText(), /There was no answer in time/);
+    assert.equal(await line.getByRole("button", { name: "Continue" }).count(), 0, "not known is not decided");
+    await page.evaluate(() => { globalThis.script.failing = {}; });
+    await line.getByRole("button", { name: "Try again" }).click();
+    await settle(page);
+    assert.match(await line.innerText(), /Before the hospital\s+Metformin 500 mg/);
+    await page.close();
+    const list = await on("medicines-patient", (s) => { s.failing.schema = { error: "no-answer", help: "" }; });
+    await list.evaluate(() => { globalThis.script.failing = {}; });
+    await list.press("Try again");
+    assert.equal(await list.locator(".card").filter({ hasText: "Metformin" }).count(), 1);
+    await list.close();
+});
+
+test("the evening before yesterday is not yesterday, also when the clocks were changed in between", async () => {
+    const home = await stage.browser.newContext({ locale: "en-US", timezoneId: "America/New_York", reducedMotion: "reduce" });
+    const page = await on("messages-patient", (s) => { s.entries[CHART][14].time_ms = Date.UTC(2027, 2, 14, 4, 30); }, home);
+    await page.clock.setSystemTime(Date.UTC(2027, 2, 15, 15));
+    await page.evaluate((chart) => globalThis.tell({ event: "current", chart, size: 15 }), CHART);
+    await settle(page, 1000);
+    assert.match(await page.locator(".messages li").last().innerText(), /Sat, Mar 13, 11:30\sPM/);
+    await home.close();
+});

@@ -27,15 +27,15 @@ const several = (n: number, one: string, more: string): string => `${n} ${n === 
 const list = (items: string[]): string => listing.format(items);
 /** a name that may be "You", within a sentence */
 const within = (who: string): string => (who === w.you ? "you" : who);
-const DAY_MS = 86_400_000;
 
 function when(ms: number, now = Date.now()): string {
     const that = new Date(ms), today = new Date(now);
-    const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate()).getTime();
+    /* A day has 23 hours, or 25, when the clocks are changed. */
+    const midnight = (days: number): number => new Date(today.getFullYear(), today.getMonth(), today.getDate() + days).getTime();
     const time = clock.format(that);
-    if (ms >= midnight && ms < midnight + DAY_MS)
+    if (ms >= midnight(0) && ms < midnight(1))
         return `today, ${time}`;
-    if (ms >= midnight - DAY_MS && ms < midnight)
+    if (ms >= midnight(-1) && ms < midnight(0))
         return `yesterday, ${time}`;
     const sameYear = that.getFullYear() === today.getFullYear();
     return `${(sameYear ? dayAndMonth : wholeDate).format(that)}, ${time}`;
@@ -330,6 +330,7 @@ export const w = {
             time: "This is not a whole date and time. Fill in each part.",
             line: "This is too long.",
             text: "This is too long.",
+            wording: "This is too long.",
             regimen: "One part is too long.",
             number: "This is not a number that fits here. Use digits only.",
         } as Partial<Record<ValueKind, string>>,

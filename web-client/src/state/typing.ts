@@ -57,6 +57,13 @@ export function beginWith(chart: Id, doc: DocName, fields: Record<string, string
     }
 }
 
+/** The form is done with: nothing of it is there for the next one. */
+export function endNew(chart: Id, doc: DocName): void {
+    for (const key of Object.keys(tree.edits.value))
+        if (key.startsWith(editKey(chart, doc, "new", "")))
+            change({ do: "edit-dropped", key });
+}
+
 /** The field is left: no need to wait for the pause. */
 export function left(place: Place): void {
     const key = keyOf(place);
@@ -290,5 +297,5 @@ export async function flushEdits(): Promise<void> {
 }
 
 /** Something was typed that nothing but the person may send: it would be gone with the page. */
-export const hasUnsaved = (): boolean => Object.values(tree.edits.value).some((edit) => edit.stage !== "writing") ||
+export const hasUnsaved = (): boolean => Object.entries(tree.edits.value).some(([key, edit]) => edit.stage !== "writing" && edit.text !== begun.get(key)) ||
     Object.values(tree.composing.value).some((text) => text.trim() !== "");

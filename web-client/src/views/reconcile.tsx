@@ -38,7 +38,7 @@ export function Reconcile(props: FlowProps) {
 function Line(props: FlowProps & { medicine: RecordView }) {
     const { medicine, visit, staff, plain, chart } = props;
     const name = recordName("pmr", medicine, plain);
-    const before = useBefore(props);
+    const [before, again] = useBefore(props);
     const regimen = fieldOf("pmr", "regimen"), discharge = fieldOf("pmr", "discharge"), schema = schemaOf("pmr");
     const words = (text: string) => regimen ? valueWords(text, regimen, plain) : text;
     const now = lineIn(visit, medicine), undecided = !reconciledIn(visit, medicine);
@@ -57,7 +57,7 @@ function Line(props: FlowProps & { medicine: RecordView }) {
             <div class="two">
                 <div>
                     <p class="sentence-label">{w.reconcile.before}</p>
-                    <p>{before === undefined ? w.loading : before === "" ? w.reconcile.not_before : words(before)}</p>
+                    <p>{before === undefined ? w.loading : before === null ? w.not_opened : before === "" ? w.reconcile.not_before : words(before)}</p>
                 </div>
                 <div>
                     <p class="sentence-label">{w.reconcile.after}</p>
@@ -67,8 +67,9 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                     </p>
                 </div>
             </div>
+            {before === null && <Buttons><Button kind="other" onClick={again}>{w.try_again}</Button></Buttons>}
             {staff && schema && isUnanswered(medicine) && <Proposals {...props} doc="pmr" schema={schema} record={medicine} />}
-            {staff && before !== undefined && !isUnanswered(medicine) && (
+            {staff && typeof before === "string" && !isUnanswered(medicine) && (
                 <div class="choices" role="group" aria-label={w.reconcile.decide(name)}>
                     {choices.map((o) => (
                         <button key={o.name} type="button" class={`usa-button${now === o.name ? "" : " usa-button--outline"}`} aria-pressed={now === o.name}
@@ -87,18 +88,18 @@ function Line(props: FlowProps & { medicine: RecordView }) {
     );
 }
 
-/** The regimen as it was when the visit began; "" if the medicine was not there, undefined while that is asked. */
-function useBefore({ medicine, visit, chart }: FlowProps & { medicine: RecordView }): string | undefined {
+/** The regimen as it was when the visit began; "" if the medicine was not there, undefined while that is asked, null: no answer. */
+function useBefore({ medicine, visit, chart }: FlowProps & { medicine: RecordView }): [string | null | undefined, () => void] {
     const field = medicine.fields["regimen"];
     const from = beganMs(visit);
     const same = field !== undefined && !field.conflict && (field.values.at(-1)?.time_ms ?? 0) < from ? field.value : undefined;
-    const [asked, setAsked] = useState<string>();
+    const [asked, setAsked] = useState<string | null>(), [times, setTimes] = useState(0);
     const newest = field?.values.at(-1)?.index;
     useEffect(() => {
         if (same !== undefined)
             return;
         ask("history", { chart: chart.chart, doc: "pmr", record: medicine.record, field: "regimen" })
-            .then((said) => setAsked(said.filter((one) => one.time_ms < from).at(-1)?.value ?? ""), () => setAsked(undefined)); // not known is not "was not there"
-    }, [same, newest, from]);
-    return same ?? asked;
+            .then((said) => setAsked(said.filter((one) => one.time_ms < from).at(-1)?.value ?? ""), () => setAsked(null)); // not known is not "was not there"
+    }, [same, newest, from, times]);
+    return [same ?? asked, () => setTimes(times + 1)];
 }

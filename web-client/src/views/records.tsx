@@ -6,14 +6,14 @@ import { change } from "../state/change.ts";
 import { go, refresh, want } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
-import { beginWith, drop } from "../state/typing.ts";
+import { beginWith, endNew } from "../state/typing.ts";
 import { readRegimen, shownFields, shownProposals } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
 import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
-import { Alert, Button, Buttons, Empty, Later, MarkView, nameOf, Of, Tag, ToTop, Ways, When } from "./parts.tsx";
+import { Alert, Button, Buttons, Empty, Failed, Later, MarkView, nameOf, Of, Tag, ToTop, Ways, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
 type Props = RecordProps;
@@ -27,8 +27,8 @@ export function RecordsPart(props: Props & { record: string | undefined; begin?:
     return (
         <Of part={open.records[doc]} again={() => void refresh(doc)} loading={w.record.loading[doc]}>
             {(records) => {
-                if (!schema)
-                    return null;
+                if (!schema) // it is asked for before
+                    return <Failed failure={{ error: "no-answer", help: "" }} again={() => void refresh("home")} />;
                 if (record === "new" && !schema.record)
                     return <NewRecord {...props} schema={schema} />;
                 const one = schema.record ? theOne(chart.chart, doc, schema.record, records) : records.find((r) => r.record === record);
@@ -439,12 +439,9 @@ function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<strin
         .filter((f) => f !== undefined && f.access !== "none" && !(plain && f.name === "status") && goesWith(doc, f.name, typed));
     const sent = plain && schema.adds === "direct" ? w.record.plain.add_mine : words.add_now[doc];
     useLayoutEffect(() => beginWith(chart.chart, doc, begin), []);
-    const place = (field: SchemaField) => ({ chart: chart.chart, doc, record: "new", field: field.name });
     const editOf = (field: SchemaField) => tree.edits.value[editKey(chart.chart, doc, "new", field.name)];
     const back = () => {
-        for (const field of fields)
-            if (field)
-                drop(place(field));
+        endNew(chart.chart, doc);
         go(props.back ?? { at: "chart", chart: chart.chart, part: doc }, true);
     };
     const add = async () => {
