@@ -264,7 +264,7 @@ export function changedSince(seen: number): { entry: Entry; doc?: DocName; recor
  * Signs what was shown when the chart had `seen` entries; what was written here a moment ago is in the log first.
  * False: others changed the record since, and it is looked at first.
  */
-export async function sign(chart: Id, seen: number, meaning: Exclude<Meaning, "unknown">, visit: Id): Promise<boolean> {
+export const sign = async (chart: Id, seen: number, meaning: Exclude<Meaning, "unknown">, visit: Id): Promise<boolean> => await once(`sign ${chart}`, async () => {
     try {
         await ask("sign", { chart, seen, meaning, visit });
         await refresh("waiting", "versions");
@@ -275,4 +275,4 @@ export async function sign(chart: Id, seen: number, meaning: Exclude<Meaning, "u
         change({ do: "problem", failure, chart });
     }
     return true;
-}
+}) ?? true;

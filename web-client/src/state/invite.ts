@@ -1,5 +1,5 @@
 /* Invitations, codes, sheets; joining; devices. */
-import type { DocName, Id, Role } from "../core/protocol.ts";
+import type { DocName, Id, QuestionName, Questions, Role } from "../core/protocol.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
@@ -96,43 +96,43 @@ export async function lookAt(typed: string): Promise<void> {
 }
 
 /** Asks; a failure becomes a problem on the screen. Answers whether it went well. */
-async function tried(asked: Promise<unknown>, chart?: Id, text?: string): Promise<boolean> {
+const tried = async <N extends QuestionName>(name: N, what: Questions[N]["ask"], chart?: Id, text?: string): Promise<boolean> => await once(JSON.stringify([name, what]), async () => {
     try {
-        await asked;
+        await ask(name, what);
         await refresh("waiting", "members", "charts");
         return true;
     } catch (thrown) {
         change({ do: "problem", failure: failureOf(thrown), ...(chart ? { chart } : {}), ...(text ? { text } : {}) });
         return false;
     }
-}
+}) ?? false;
 
-export const removeDevice = (device: Id): Promise<boolean> => tried(ask("remove_device", { device }));
+export const removeDevice = (device: Id): Promise<boolean> => tried("remove_device", { device });
 /** This device was copied: for good. */
 export async function shutOut(): Promise<void> {
-    if (await tried(ask("shut_out", {})))
+    if (await tried("shut_out", {}))
         await refresh("home");
 }
 export const addMember = (chart: Id, account: Id): Promise<boolean> =>
-    tried(ask("add_member", { chart, account }), chart);
+    tried("add_member", { chart, account }, chart);
 export const removeMember = (chart: Id, account: Id): Promise<boolean> =>
-    tried(ask("remove_member", { chart, account }), chart);
+    tried("remove_member", { chart, account }, chart);
 export const identify = (chart: Id, account: Id, check: string): Promise<boolean> =>
-    tried(ask("identify", { chart, account, check }), chart);
+    tried("identify", { chart, account, check }, chart);
 export const release = (chart: Id, token: string, send: boolean): Promise<boolean> =>
-    tried(ask("release", { token, send }), chart);
-export const answerProposal = (chart: Id, proposal: number, accepted: boolean): Promise<boolean | null> =>
-    once(`answer ${chart} ${proposal}`, () => tried(ask("answer", { chart, proposal, accepted }), chart));
+    tried("release", { token, send }, chart);
+export const answerProposal = (chart: Id, proposal: number, accepted: boolean): Promise<boolean> =>
+    tried("answer", { chart, proposal, accepted }, chart);
 
 export async function answerLost(devices: Id[]): Promise<void> {
-    if (await tried(ask("lost", { devices })))
+    if (await tried("lost", { devices }))
         change({ do: "lost-answered" });
 }
 
 /** Sends what is in the message box; it stays there until the core has it, and what is typed on meanwhile stays. */
 export const sendMessage = (chart: Id): Promise<void | null> => once(`message ${chart}`, async () => {
     const typed = tree.composing.value[chart] ?? "", text = typed.trim();
-    if (!text || !await tried(ask("message", { chart, text }), chart, text))
+    if (!text || !await tried("message", { chart, text }, chart, text))
         return;
     const now = tree.composing.value[chart] ?? "";
     change({ do: "compose", chart, text: now.startsWith(typed) ? now.slice(typed.length) : now });
@@ -152,7 +152,7 @@ export const addRecord = (
 
 export const writeFields = (
     chart: Id, doc: DocName, record: Id, fields: Record<string, string>): Promise<boolean> =>
-    tried(ask("write", { chart, doc, record, fields }), chart);
+    tried("write", { chart, doc, record, fields }, chart);
 
 export async function checkNow(chart: Id): Promise<void> {
     change({ do: "checked", chart, checked: { state: "loading" } });

@@ -4,10 +4,11 @@ import { w } from "../words.ts";
 import { change } from "./change.ts";
 import { failureOf } from "./core.ts";
 import { ask, refresh } from "./effects.ts";
+import { once } from "./invite.ts";
 import { flushEdits } from "./typing.ts";
 
 /** What is taken back is what was on the screen, or nothing. */
-export async function takeBack(chart: Id, what: Change): Promise<void> {
+export const takeBack = (chart: Id, what: Change): Promise<void | null> => once(what.token, async () => {
     await flushEdits();
     try {
         await ask("undo", { chart, token: what.token });
@@ -20,4 +21,4 @@ export async function takeBack(chart: Id, what: Change): Promise<void> {
             change({ do: "problem", failure, chart });
     }
     await refresh("undoable", "waiting", "charts");
-}
+});

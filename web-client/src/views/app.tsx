@@ -120,7 +120,7 @@ function Screen({ home }: { home: Home | null }) {
     case "home": return <HomeScreen home={home} />;
     case "new-patient": return <NewPatientScreen />;
     case "chart": return <ChartScreen home={home} screen={screen} />;
-    case "paper": return <PaperScreen key={`${screen.version}`} screen={screen} />;
+    case "paper": return <PaperScreen key={`${screen.chart} ${screen.version}`} screen={screen} />;
     case "then": return <ThenScreen screen={screen} />;
     case "visit": return <VisitScreen home={home} chart={screen.chart} />;
     }

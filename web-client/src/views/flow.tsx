@@ -10,6 +10,7 @@ import {
     beginVisit, countOf, finishVisit, flowWants, leftIn, minutesOf, startedMs, stepOf, toStep, visitNow, visitToSign, type Left,
 } from "../state/flow.ts";
 import { steps, type ChartPlace, type RecordDoc, type Step } from "../state/tree.ts";
+import { shownValue } from "../state/typing.ts";
 import { valueOf } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
@@ -155,7 +156,7 @@ function Minutes({ visit, chart }: { visit: RecordView; chart: string }) {
         const timer = setInterval(() => setNow(Date.now()), 20_000);
         return () => clearInterval(timer);
     }, []);
-    const over = valueOf(visit, "ended") !== "";
+    const over = shownValue({ chart, doc: "visit", record: visit.record, field: "ended" }) !== "";
     return (
         <div class="minutes">
             <p><span aria-hidden="true">◷ </span>{(over ? w.flow.took : w.flow.runs)(minutesOf(visit, now))}</p>

@@ -140,7 +140,7 @@ function Composer({ chart, plain }: { chart: string; plain: boolean }) {
                     aria-describedby={`${id}-hint${error ? ` ${id}-error` : ""}`}
                     onInput={(event) => change({ do: "compose", chart, text: event.currentTarget.value })}
                     onKeyDown={(event) => {
-                        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                        if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) {
                             event.preventDefault();
                             send();
                         }

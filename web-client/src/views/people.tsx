@@ -223,7 +223,7 @@ function MyReach({ me, chart, practice }: { me: Person; chart: Id; practice: boo
     const [phone, setPhone] = useState(me.phone);
     const [hours, setHours] = useState(me.hours);
     const [saved, setSaved] = useState(false);
-    const id = useId();
+    const id = useId(), online = tree.home.value.state === "here" && tree.home.value.value.online.log;
     const line = (name: "phone" | "hours", value: string, set: (value: string) => void) => (
         <Field id={`${id}-${name}`} label={w.people.reach[name]} hint={w.people.reach[`${name}_hint`]}>
             <input id={`${id}-${name}`} class="usa-input" type="text" inputMode={name === "phone" ? "tel" : "text"} autocomplete="off" maxLength={100}
@@ -249,7 +249,7 @@ function MyReach({ me, chart, practice }: { me: Person; chart: Id; practice: boo
                 {line("phone", phone, setPhone)}
                 {line("hours", hours, setHours)}
                 <Buttons><Button type="submit">{w.people.reach.save}</Button></Buttons>
-                <p role="status">{saved ? w.people.reach.saved : ""}</p>
+                <p role="status">{saved ? online ? w.people.reach.saved : w.mark.device : ""}</p>
             </form>
         </section>
     );

@@ -86,14 +86,14 @@ function Consent(props: FlowProps) {
     const id = useId();
     const members = membersOf(props);
     const may = people(members).filter((p) => p.role === "patient" || p.role === "caregiver");
-    const delivery = valueOf(visit, "delivery");
-    const [modes, setModes] = useState<string[]>(delivery === "video" ? ["audio", "video"] : ["audio"]);
+    const [picked, setModes] = useState<string[]>();
     const [account, setBy] = useState("");
     const by = may.find((p) => p.account === account) ?? may[0];
     const [relation, setRelation] = useState("");
     const [again, setAgain] = useState(false);
     /* What waits for the line was said, too. */
     const said = (field: string) => shownValue({ chart: chart.chart, doc: "visit", record: visit.record, field });
+    const modes = picked ?? (said("delivery") === "video" ? ["audio", "video"] : ["audio"]);
     const state = said("consent");
     const options = fieldOf("visit", "consent_mode")?.options ?? [];
     const write = (fields: Record<string, string>) => {

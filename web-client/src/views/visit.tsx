@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { CallView, Home, Id, Role } from "../core/protocol.ts";
 import { go, want } from "../state/effects.ts";
 import { beginVisit, finishWithCall, visitNow } from "../state/flow.ts";
-import { writeFields } from "../state/invite.ts";
+import { once, writeFields } from "../state/invite.ts";
 import { isStaff } from "../state/marks.ts";
 import { tree } from "../state/tree.ts";
 import { shownFields } from "../state/values.ts";
@@ -13,10 +13,10 @@ import { IdentityDialog } from "./people.tsx";
 import { Alert, Button, Buttons, Dialog, Loading, Meter, Title } from "./parts.tsx";
 
 /** The call, and with it the record of the visit: one that is going on, or a new one. */
-export async function startVisit(chart: Id): Promise<void> {
+export const startVisit = (chart: Id): Promise<void | null> => once(`start ${chart}`, async () => {
     if (await openVisit(chart))
         await beginVisit(chart, { live: tree.call.value?.visit });
-}
+});
 
 /* -- before and in the waiting room ------------------------------------------------------------------ */
 
