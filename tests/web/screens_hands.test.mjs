@@ -319,3 +319,18 @@ test("the evening before yesterday is not yesterday, also when the clocks were c
     assert.match(await page.locator(".messages li").last().innerText(), /Sat, Mar 13, 11:30\sPM/);
     await home.close();
 });
+
+test("a word that the keyboard makes of letters stands there once, though others write in the text meanwhile", async () => {
+    const page = await on("medicine-staff"), keyboard = await page.context().newCDPSession(page);
+    await page.getByLabel("Side effects noticed").focus();
+    await keyboard.send("Input.imeSetComposition", { text: "にほ", selectionStart: 2, selectionEnd: 2 });
+    await page.evaluate(([chart, record]) => globalThis.others({
+        chart, index: globalThis.script.entries[chart].length, time_ms: globalThis.script.now_ms, device: "d4".repeat(32), account: "a4".repeat(32),
+        name: "Tom Tech", role: "technician", number: 99, epoch: 1, class: "record", state: "open", verified_by: [], kind: "write", doc: "pmr", record, fields: { effects: "dizzy" },
+    }), [CHART, record(1)]);
+    await settle(page, 500);
+    await keyboard.send("Input.insertText", { text: "日本" });
+    await settle(page, 2500);
+    assert.equal(await page.getByLabel("Side effects noticed").inputValue(), "日本dizzy");
+    await page.close();
+});

@@ -327,9 +327,10 @@ function SharedText(props: FieldProps) {
     const first = useRef(shown);
     /** what stood in the control before the person typed in it */
     const stands = useRef(shown);
+    const composes = useRef(false);
     const put = (made: string, merged: Merged): boolean => {
         const element = control.current;
-        if (!element || element.value !== made)
+        if (!element || element.value !== made || composes.current)
             return false;
         const { selectionStart: from, selectionEnd: to, selectionDirection: way } = element;
         element.value = merged.text;
@@ -359,6 +360,11 @@ function SharedText(props: FieldProps) {
         document.addEventListener("selectionchange", say);
         return () => document.removeEventListener("selectionchange", say);
     }, [props.record]);
+    /* A word that the keyboard is still making of letters would stand there twice. With the end of it, the text is typed in. */
+    useLayoutEffect(() => {
+        for (const [event, on] of [["compositionstart", true], ["compositionend", false]] as const)
+            control.current?.addEventListener(event, () => { composes.current = on; });
+    }, []);
     const behind = waitingValue(place) ?? props.view?.value ?? "";
     useLayoutEffect(() => {
         const element = control.current;
