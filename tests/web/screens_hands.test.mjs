@@ -334,3 +334,17 @@ test("a word that the keyboard makes of letters stands there once, though others
     assert.equal(await page.getByLabel("Side effects noticed").inputValue(), "日本dizzy");
     await page.close();
 });
+
+test("what was typed and can no longer be written stays in sight, and is not taken for what counts", async () => {
+    const page = await on("medicine-staff");
+    await page.getByLabel("Dose").fill("2");
+    await page.evaluate((chart) => {
+        globalThis.script.charts.find((one) => one.chart === chart).stopped = "forked";
+        globalThis.tell({ event: "fork", chart, error: "forked", help: "" });
+    }, CHART);
+    await settle(page, 1000);
+    const said = await page.locator("[data-field=regimen]").innerText();
+    assert.match(said, /1 tablet by mouth twice a day, with meals\s+What you wrote was not saved: Metformin 500 mg tablet: 2 tablet/);
+    assert.doesNotMatch(said, /Not sent yet/);
+    await page.close();
+});

@@ -346,6 +346,7 @@ export const w = {
         not_sent: "Not sent yet.",
         typing: "Saved when you pause.",
         not_kept: "This was not saved.",
+        not_kept_but: (text: string): string => `What you wrote was not saved: ${text || "(nothing)"}`,
         proposed_by: (who: string, by: string): string => `${who} suggested it, ${within(by)} accepted it`,
         history: "Earlier values",
         changed: (gone: string, came: string): string =>

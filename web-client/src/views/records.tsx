@@ -296,7 +296,8 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean; u
         if (document.activeElement === document.body)
             around.current.querySelector<HTMLElement>(":scope > .buttons button")?.focus();
     });
-    if (!fixed && field.access !== "none" && (editing || tree.edits.value[key]))
+    const edit = tree.edits.value[key];
+    if (!fixed && field.access !== "none" && (editing || edit))
         return <FieldEditor {...props} focus={editing} onDone={done} />;
     const waits = tree.open.value?.waiting.filter((one) => one.kind === "write" && one.record === props.record)
         .map((one) => one.fields?.[field.name]).filter((v) => v !== undefined).at(-1);
@@ -315,7 +316,7 @@ function Sentence(props: Parameters<typeof FieldEditor>[0] & { fixed: boolean; u
                 </>
             )}
             <Others {...props} />
-            <Status {...props} />
+            {edit ? <p class="said" role="status">{w.field.not_kept_but(fieldWords(edit.text, field, plain))}</p> : <Status {...props} />}
             {!fixed && field.access !== "none" && (
                 <Buttons>
                     <Button kind="other" onClick={() => setEditing(true)}>
