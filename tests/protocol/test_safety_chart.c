@@ -354,10 +354,6 @@ Test(safety_chart, what_is_new_is_a_short_course_whatever_day_it_has)
     medicine('b', "nitrofurantoin");
     staff(GALEN_DOC_PMR, 'b', "start", "2024");
     cr_assert_str_eq(found(), "");
-    staff(GALEN_DOC_PMR, 'b', "discharge", "new");
-    cr_assert_str_eq(found(), "short-term:warfarin=open");
-    staff(GALEN_DOC_PMR, 'b', "discharge", "continue");
-    cr_assert_str_eq(found(), "");
     staff(GALEN_DOC_PMR, 'b', "status", "proposed");
     cr_assert_str_eq(found(), "short-term:warfarin=open");
     staff(GALEN_DOC_PMR, 'b', "status", "active");
