@@ -79,9 +79,55 @@ static bool is_space(uint32_t point)
     return point == ' ' || point == '\n' || point == '\t';
 }
 
+/* A digit of some script, or a fraction. */
 static bool is_digit(uint32_t point)
 {
-    return point >= '0' && point <= '9';
+    return (point >= '0' && point <= '9') || (point >= 0xbc && point <= 0xbe) ||
+           (point >= 0x2150 && point <= 0x215e) || (point >= 0x660 && point <= 0x669) ||
+           (point >= 0x6f0 && point <= 0x6f9) || (point >= 0x966 && point <= 0x96f) ||
+           (point >= 0xff10 && point <= 0xff19);
+}
+
+/* A space that is typeset, not typed: it holds a number and its unit together, or the thousands of one. */
+static bool is_narrow(uint32_t point)
+{
+    return point == 0xa0 || (point >= 0x2000 && point <= 0x200a) || point == 0x202f ||
+           point == 0x205f || point == 0x3000;
+}
+
+/* What stands between the digits of one amount: "1,000", "10–20", "10×2", "140/90". */
+static bool is_joint(uint32_t point)
+{
+    return point == '.' || point == ',' || point == '-' || point == '/' || point == '+' ||
+           point == '*' || point == 0xb1 || point == 0xd7 || point == 0x2212 ||
+           (point >= 0x2010 && point <= 0x2015);
+}
+
+/* Does a number run into this? Where people write without spaces, what runs on is a sentence. */
+static bool runs_on(uint32_t point)
+{
+    bool spaced = point < 0xe00 || (point >= 0x2000 && point < 0x2e80);
+    return (spaced || is_digit(point)) && point > ' ' && !is_narrow(point);
+}
+
+/* The code point that begins at a byte, and its size. */
+static uint32_t point_at(struct galen_bytes text, size_t at, size_t *size)
+{
+    uint32_t lead = text.at[at];
+    *size = utf8_skip(text.at + at, 1);
+    uint32_t point = *size == 1 ? lead : lead & (0x7fu >> *size);
+    for (size_t i = 1; i < *size; i++)
+        point = point << 6 | (text.at[at + i] & 0x3fu);
+    return point;
+}
+
+/* The one before a byte. */
+static uint32_t point_before(struct galen_bytes text, size_t at, size_t *size)
+{
+    size_t from = at - 1;
+    while (from > 0 && (text.at[from] & 0xc0) == 0x80)
+        from--;
+    return point_at(text, from, size);
 }
 
 /* How many bytes are the same at both ends, in whole code points. */
@@ -104,8 +150,9 @@ static void find_ends(struct galen_bytes before, struct galen_bytes after, size_
 
 static bool has_number(struct galen_bytes text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if (is_digit(text.at[i]))
+    size_t size;
+    for (size_t i = 0; i < text.size; i += size)
+        if (is_digit(point_at(text, i, &size)))
             return true;
     return false;
 }
@@ -129,20 +176,76 @@ static size_t word_to(struct galen_bytes text, size_t from)
     return from;
 }
 
-/* Does an amount end here that has no unit yet: "10", or "mg/5"? */
-static bool is_amount(struct galen_bytes text, size_t to)
+/* Spaces of whatever kind that end, or begin, at a byte: in front of, or behind them. A line's end is none. */
+static size_t before_spaces(struct galen_bytes text, size_t at)
 {
-    if (to == 0 || !is_digit(text.at[to - 1]))
-        return false;
-    size_t from = word_from(text, to);
-    return is_digit(text.at[from]) || memchr(text.at + from, '/', to - from) != NULL;
+    for (size_t size; at > 0; at -= size) {
+        uint32_t point = point_before(text, at, &size);
+        if (point != ' ' && point != '\t' && !is_narrow(point))
+            break;
+    }
+    return at;
 }
 
-/* The word behind an amount, and one space: it is one with it. */
+static size_t behind_spaces(struct galen_bytes text, size_t at)
+{
+    for (size_t size; at < text.size; at += size) {
+        uint32_t point = point_at(text, at, &size);
+        if (point != ' ' && point != '\t' && !is_narrow(point))
+            break;
+    }
+    return at;
+}
+
+/* Does an amount end here that has no unit yet: "10", "(1½", "10–20" or "mg/5", but not "B12"? */
+static bool is_amount(struct galen_bytes text, size_t to)
+{
+    size_t at = to, size;
+    uint32_t point = to > 0 ? point_before(text, to, &size) : ' ';
+    if (!is_digit(point))
+        return false;
+    while (at > 0 && (is_digit(point = point_before(text, at, &size)) || is_joint(point)))
+        at -= size;
+    if (at == 0 || is_space(point) || is_narrow(point) ||
+        (point < 0x80 && !((point | 0x20) >= 'a' && (point | 0x20) <= 'z')))
+        return true;
+    size_t from = word_from(text, to);
+    return is_digit(point_at(text, from, &size)) || memchr(text.at + from, '/', to - from) != NULL;
+}
+
+/* "10 - 20", "10 to 20": is this word what holds two amounts together? */
+static bool is_between(struct galen_bytes text, size_t from, size_t to)
+{
+    static const char *const words[] = {"-", "\u2013", "\u2014", "\u2212", "/",
+                                        "x", "\u00d7", "to",     "or"};
+    bool between = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        between |=
+            strlen(words[i]) == to - from && memcmp(words[i], text.at + from, to - from) == 0;
+    return between;
+}
+
+/* Is the word that begins here one with the amount before it: its unit, or the other end of a range? */
 static bool is_unit(struct galen_bytes text, size_t at)
 {
-    return at > 0 && at < text.size && text.at[at - 1] == ' ' && !is_space(text.at[at]) &&
-           !is_digit(text.at[at]) && is_amount(text, at - 1);
+    size_t end = before_spaces(text, at), size;
+    if (end == at || end == 0 || at >= text.size || is_space(text.at[at]))
+        return false;
+    if (!is_digit(point_at(text, at, &size)))
+        return is_amount(text, end);
+    if (is_narrow(point_before(text, at, &size)))
+        return is_amount(text, end);
+    size_t from = word_from(text, end), before = before_spaces(text, from);
+    return before < from && is_between(text, from, end) && is_amount(text, before);
+}
+
+/* Behind the words that are one with what ends here. */
+static size_t behind_units(struct galen_bytes text, size_t to)
+{
+    for (size_t next = behind_spaces(text, to); next > to && is_unit(text, next);
+         next = behind_spaces(text, to))
+        to = word_to(text, next);
+    return to;
 }
 
 /* The same, in whole words, without a space beside them, and no amount without its unit. */
@@ -151,15 +254,13 @@ static void find_word_ends(struct galen_bytes before, struct galen_bytes after, 
 {
     find_ends(before, after, front, back);
     size_t from = word_from(before, *front), to = word_to(before, before.size - *back);
-    if (from > 0 && before.at[from - 1] == ' ' && is_amount(before, from - 1))
-        from = word_from(before, from - 1);
+    size_t end = before_spaces(before, from);
+    if (end < from && is_amount(before, end))
+        from = word_from(before, end);
     while (is_unit(before, from))
-        from = word_from(before, from - 1);
+        from = word_from(before, before_spaces(before, from));
+    to = behind_units(before, to);
     to += to < before.size;
-    while (is_unit(before, to)) {
-        to = word_to(before, to);
-        to += to < before.size;
-    }
     *front = from - (from > 0);
     *back = before.size - to;
 }
@@ -170,16 +271,9 @@ static uint32_t *decode(struct galen_bytes text, uint32_t *count)
 {
     *count = (uint32_t)galen_text_points(text);
     uint32_t *points = malloc(((size_t)*count + 1) * sizeof *points);
-    size_t at = 0;
-    for (uint32_t i = 0; points != NULL && i < *count; i++) {
-        size_t size = utf8_skip(text.at + at, 1);
-        uint32_t point =
-            0; /* the bytes themselves: all that matters is whether they are the same */
-        for (size_t k = 0; k < size; k++)
-            point = point << 8 | text.at[at + k];
-        points[i] = point;
-        at += size;
-    }
+    size_t at = 0, size;
+    for (uint32_t i = 0; points != NULL && i < *count; i++, at += size)
+        points[i] = point_at(text, at, &size);
     return points;
 }
 
@@ -196,34 +290,29 @@ static void make_whole(uint32_t *points, uint32_t from, uint32_t to)
         points[i] = WHOLE | (is_space(points[i]) ? SPACE : 0) | ((hash + i - from) & INSIDE);
 }
 
-/* Behind the unit of a number, if it is an amount (is_amount). */
-static uint32_t skip_unit(const uint32_t *points, uint32_t count, uint32_t from, uint32_t to)
+static void make_numbers_whole(uint32_t *points, struct galen_bytes text)
 {
-    for (bool amount = is_digit(points[from]);; amount = false) {
-        for (; from < to; from++)
-            amount |= points[from] == '/';
-        if (!amount || !is_digit(points[to - 1]) || to + 1 >= count || points[to] != ' ' ||
-            is_space(points[to + 1]) || is_digit(points[to + 1]))
-            return to;
-        for (from = ++to; to < count && !is_space(points[to]);)
-            to++;
-    }
-}
-
-static void make_numbers_whole(uint32_t *points, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t i = 0;
+    for (size_t at = 0, size; at < text.size;) {
         uint32_t from = i;
+        size_t began = at;
         bool is_number = false;
-        for (; i < count && points[i] > ' ' && points[i] < 0x7f; i++)
+        for (; at < text.size && runs_on(point_at(text, at, &size)); at += size, i++)
             is_number |= is_digit(points[i]);
-        if (is_number)
-            i = skip_unit(points, count, from, i);
-        if (is_number && i < count && is_space(points[i]))
-            make_whole(points, from, ++i);
-        else if (is_number)
-            make_whole(points, from > 0 && is_space(points[from - 1]) ? from - 1 : from, i);
-        i -= i > from;
+        if (is_number) {
+            size_t to = behind_units(text, at);
+            i += (uint32_t)utf8_points(text.at + at, to - at);
+            at = to;
+            bool spaced = at < text.size && is_space(text.at[at]);
+            i += spaced;
+            at += spaced;
+            make_whole(points, !spaced && from > 0 && is_space(points[from - 1]) ? from - 1 : from,
+                       i);
+        } else if (at == began) {
+            (void)point_at(text, at, &size);
+            at += size;
+            i++;
+        }
     }
 }
 
@@ -282,8 +371,8 @@ static uint32_t *keep(struct sides *s, struct galen_bytes before, struct galen_b
 {
     if (!numbers || !GALEN_CHECKED(MERGE_NUMBERS))
         return find_kept(s);
-    make_numbers_whole(s->before, s->before_count);
-    make_numbers_whole(s->after, s->after_count);
+    make_numbers_whole(s->before, before);
+    make_numbers_whole(s->after, after);
     uint32_t *kept = find_kept(s), count = 0;
     uint32_t *was = decode(before, &count), *is = decode(after, &count);
     for (uint32_t i = 0; kept && was && is && i < s->before_count; i++)

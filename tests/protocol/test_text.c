@@ -468,7 +468,8 @@ Test(text, differences_are_as_small_as_whole_words_let_them)
         {"take 10 mg daily and rest", "take 20 mg twice daily and walk", 2, 5, 6,
          "20 mg twice "}, /* whole */
         {"vitamin B12 and D3", "vitamin B6 and D3", 1, 8, 4, "B6 "},
-        {"10 mg, 2 or 3 a day", "10 mg, 2 or 13 a day", 1, 12, 4, "13 a "},
+        {"10 mg, 2 or 3 a day", "10 mg, 2 or 13 a day", 1, 7, 9, "2 or 13 a "}, /* a range */
+        {"10 mg, 2 and 3 a day", "10 mg, 2 and 13 a day", 1, 13, 4, "13 a "},
         {"one two three", "one three", 1, 4, 4, ""}, /* not “wo t” */
         {"tan two ten", "ten", 1, 0, 8, ""},
         {"one two", "one", 1, 3, 4, ""},
@@ -497,10 +498,11 @@ Test(text, differences_are_as_small_as_whole_words_let_them)
 /* Words of few letters, some of two bytes. */
 static struct galen_bytes random_text(struct chance *chance, char *out, size_t words)
 {
-    static const char *const letters[] = {"a", "b", " ", "é", "\n", "1", "2"};
+    static const char *const letters[] = {"a", "b",      " ", "é", "\n", "1",
+                                          "2", "\u00a0", "-", "/", "½",  "\u6beb"};
     size_t size = 0;
     for (size_t i = (size_t)chance_below(chance, words + 1); i > 0; i--) {
-        const char *letter = letters[chance_below(chance, 7)];
+        const char *letter = letters[chance_below(chance, sizeof letters / sizeof *letters)];
         memcpy(out + size, letter, strlen(letter));
         size += strlen(letter);
     }
@@ -527,7 +529,7 @@ Test(text, a_difference_makes_one_text_of_another_and_its_bytes_say_so)
 {
     struct chance chance = {7};
     for (int round = 0; round < 3000; round++) {
-        char rooms[2][4000];
+        char rooms[2][6000];
         size_t words = round % 300 == 0 ? 1500 : 12; /* with very many differences all is one */
         struct galen_bytes before = random_text(&chance, rooms[0], words);
         struct galen_bytes after = random_text(&chance, rooms[1], words);

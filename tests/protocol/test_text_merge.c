@@ -240,7 +240,7 @@ Test(text_merge, two_peoples_numbers_make_no_third)
     assert_both_ways("take 10", "take 20", "take 15", "take 15 20");
     assert_both_ways("take 10mg daily", "take 100mg daily", "take 5mg daily",
                      "take 5mg 100mg daily");
-    assert_both_ways("é10 x", "é11 x", "é12 x", "é12 11 x");
+    assert_both_ways("é10 x", "é11 x", "é12 x", "é12 é11 x");
     assert_both_ways("5 10 20 mg", "6 10 20 mg", "5 10 30 mg", "6 10 30 mg");
     assert_both_ways("one 5 daily", "two 5 daily", "one 6 daily", "two 6 daily");
     assert_merges("10", "20", "15", "15 20");
@@ -258,5 +258,54 @@ Test(text_merge, a_number_and_its_unit_are_one)
                      "take 2 mg 3 \xc2\xb5g now");
     assert_both_ways("5 mg at 8 with food", "10 mg at 8 with food", "5 mg at 9 with food",
                      "10 mg at 9 with food");
-    assert_both_ways("2  tablets", "3  tablets", "2  halves", "3  halves"); /* no unit stands so */
+    assert_both_ways("B12 daily", "B6 daily", "B12 weekly", "B6 weekly");
+}
+
+/* What is typeset, or came from a label or another keyboard, is the same amount. */
+Test(text_merge, a_number_and_its_unit_are_one_whatever_stands_between)
+{
+    static const struct {
+        const char *before, *mine, *theirs;
+    } amounts[] = {
+        {"2  tablets", "3  tablets", "2  halves"},
+        {"10\u00a0mg", "20\u00a0mg", "10\u00a0mcg"},
+        {"10\u202fmg", "20\u202fmg", "10\u202fmcg"},
+        {"10 \u2009mg", "20 \u2009mg", "10 \u2009g"},
+        {"10\tmg", "20\tmg", "10\tmcg"},
+        {"(10 mg)", "(20 mg)", "(10 mcg)"},
+        {"dose:10 mg", "dose:20 mg", "dose:10 g"},
+        {"10\u00b5g", "20\u00b5g", "10mg"},
+        {"1\u00bd tablets", "2\u00bd tablets", "1\u00bc tablets"},
+        {"10\u2013"
+         "20 mg",
+         "15\u2013"
+         "20 mg",
+         "10\u2013"
+         "30 mg"},
+        {"10 - 20 mg", "15 - 20 mg", "10 - 30 mg"},
+        {"10 to 20 mg", "15 to 20 mg", "10 to 30 mg"},
+        {"2\u00d7"
+         "10 mg",
+         "3\u00d7"
+         "10 mg",
+         "2\u00d7"
+         "5 mg"},
+        {"1\u00a0"
+         "000 units",
+         "2\u00a0"
+         "000 units",
+         "1\u00a0"
+         "500 units"},
+        {"\u0661\u0660 mg", "\u0662\u0660 mg", "\u0661\u0665 mg"},
+    };
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
+        char before[80], mine[80], theirs[80], both[80];
+        snprintf(before, sizeof before, "take %s now", amounts[i].before);
+        snprintf(mine, sizeof mine, "take %s now", amounts[i].mine);
+        snprintf(theirs, sizeof theirs, "take %s now", amounts[i].theirs);
+        snprintf(both, sizeof both, "take %s %s now", amounts[i].theirs, amounts[i].mine);
+        assert_both_ways(before, mine, theirs, both);
+    }
+    assert_both_ways("take 2\nnow", "take 3\nnow", "take 2\nsoon",
+                     "take 3\nsoon"); /* a line of its own */
 }
