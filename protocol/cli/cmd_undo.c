@@ -59,8 +59,11 @@ static void print_field(const cJSON *field)
         why_text(field, why);
         printf("  %s stays: %s\n", text_of(field, "field"), why);
     } else if (part(field, "now")) {
-        printf("  %s: %s -> %s\n", text_of(field, "field"), now[0] ? now : "(cleared)",
-               then[0] ? then : "(cleared)");
+        printf("  %s: ", text_of(field, "field"));
+        print_said(now[0] ? now : "(cleared)");
+        printf(" -> ");
+        print_said(then[0] ? then : "(cleared)");
+        printf("\n");
     }
 }
 
