@@ -70,6 +70,11 @@ Test(engine_strangers, a_colleague_is_added_by_the_practices_certificate)
 {
     struct practice p = practice_new();
     chart_drop(p.patients, p.ann[1], &p.bob_as_patients);
+    struct chart_device *carl = NULL;
+    for (int i = 0; i < 4; i++) /* the first of them have the keys of those in the other chart */
+        carl = chart_person(p.own, "carl", GALEN_ROLE_TECHNICIAN, p.own->admin);
+    chart_add(p.own, p.ann[0], carl, true);
+    size_t before = galen_rules_member_count(p.patients->rules);
     struct home *home = home_new(p.patients, p.own);
     galen_token token;
     home_is(home, GALEN_HOME_MEMBER, p.ann[1]);
@@ -86,6 +91,7 @@ Test(engine_strangers, a_colleague_is_added_by_the_practices_certificate)
     const struct galen_member *bob = galen_rules_member(p.patients->rules, &p.bob[1]->id);
     cr_assert_not_null(bob);
     cr_assert_eq(bob->role, GALEN_ROLE_PHARMACIST);
+    cr_assert_eq(galen_rules_member_count(p.patients->rules), before + 1, "and no other colleague");
     home_free(home);
     practice_free(&p);
 }
