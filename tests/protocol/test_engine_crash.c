@@ -108,6 +108,14 @@ Test(engine_crash, I6_a_sheet_that_was_used_before_is_used_again)
     cr_assert_eq(home->events[GALEN_EVENT_CLONED], 0, "its first use is taken for a clone's");
     cr_assert_eq(galen_engine_stopped(home->engine, id), GALEN_OK);
     cr_assert_eq(home->events[GALEN_EVENT_LOST_ASKED], 1);
+    const struct galen_member *patient = galen_rules_member(v.chart->rules, &v.patient->id);
+    struct galen_id asked[GALEN_ACCOUNT_DEVICES_MAX];
+    cr_assert_eq(galen_engine_own_devices(home->engine, asked, GALEN_ACCOUNT_DEVICES_MAX), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct galen_member *m = galen_rules_member(v.chart->rules, &asked[i]);
+        cr_assert(m && galen_id_equal(&m->account, &patient->account), "somebody else's");
+        cr_assert_eq(m->purpose, GALEN_PURPOSE_DEVICE, "not the sheet itself");
+    }
     cr_assert_eq(galen_engine_join_lost(home->engine, home_now(home), NULL, 0), GALEN_OK);
     home_pump(home);
     accept_sent(home);
