@@ -279,7 +279,7 @@ static uint8_t ingredient_severity(const struct find *f, int row, size_t count)
     const struct safety_ingredient *ingredient = &safety_ingredients[row];
     uint64_t grave = CLASS_BIT(OPIOID) | CLASS_BIT(VITAMIN_K_ANTAGONIST) |
                      CLASS_BIT(ANTICOAGULANT) | CLASS_BIT(NSAID) | CLASS_BIT(SULFONYLUREA) |
-                     CLASS_BIT(BETA_BLOCKER);
+                     CLASS_BIT(BETA_BLOCKER) | CLASS_BIT(LABA);
     for (size_t i = 0; i < count; i++)
         if (f->known[f->chosen[i]].match.local)
             return GALEN_SEVERITY_LOW;

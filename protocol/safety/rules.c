@@ -205,6 +205,7 @@ const struct safety_pair safety_pairs[] = {
     {"valproate-carbapenem",    THOSE("valproate"), THOSE("ertapenem", "meropenem"), HIGH, SOURCE_LABELS},
     {"warfarin-cancer",         CLASSES(B(VITAMIN_K_ANTAGONIST)), THOSE("capecitabine", "fluorouracil", "tamoxifen"), HIGH, SOURCE_LABELS},
     {"warfarin-inducer",        CLASSES(B(VITAMIN_K_ANTAGONIST)), THOSE("carbamazepine", "phenobarbital", "phenytoin", "primidone", "rifampin", "rifapentine"), MODERATE, SOURCE_LABELS},
+    {"warfarin-vitamin-k",      CLASSES(B(VITAMIN_K_ANTAGONIST)), THOSE("vitamin k"), MODERATE, SOURCE_LABELS},
     {"wort-level",              THOSE("st johns wort"), THOSE("digoxin", "imatinib", "irinotecan", "oxycodone"), HIGH, SOURCE_NCCIH},
 };
 const size_t safety_pair_count = COUNT(safety_pairs);

@@ -325,6 +325,9 @@ static const struct {
     {"Goody's powder", "acetaminophen+aspirin+caffeine"},
     {"calcium mag zinc", "calcium+magnesium+zinc"},
     {"omeprazole mag", "omeprazole"},
+    {"isosorbide", "isosorbide dinitrate+isosorbide mononitrate"}, /* a nitrate either way */
+    {"Isosorbide Mononitrate ER 30 mg", "isosorbide mononitrate"},
+    {"Calcium + D", "calcium+vitamin d"},
     {"Breztri Aerosphere", "budesonide+formoterol+glycopyrrolate"},
     {"Wixela Inhub", "fluticasone+salmeterol"},
     {"Neosporin", "bacitracin+neomycin+polymyxin b local"},
@@ -375,7 +378,6 @@ static const char *const unknown[] = {
     "MTX",
     "T3",
     "INH",
-    "isosorbide",
     "insulin",
     "hydroxyzin",
     "hydralazine hydroxyzin",
