@@ -845,6 +845,16 @@ test("a finding becomes a problem, or is set aside with a reason", async () => {
     await page.close();
 });
 
+test("what is paused is not shown as taken, where it is read back, gone through or decided", async () => {
+    const paused = (s) => Object.assign(s.records[CHART].pmr.find((r) => r.record === record(1)).fields.status, { value: "on-hold" });
+    for (const [name, words, where] of [["flow-agree-staff", "paused", ".card"], ["flow-collect-staff", "On hold", ".medicine-line"], ["flow-collect-discharge", "On hold", ".reconcile"]]) {
+        const page = await on(name, paused);
+        const tags = page.locator(where).filter({ hasText: "Metformin" }).first().locator(".usa-tag");
+        assert.ok((await tags.allInnerTexts()).includes(words), `${name}: ${await tags.allInnerTexts()}`);
+        await page.close();
+    }
+});
+
 test("no line of a discharge is forgotten, and what was there before is shown beside", async () => {
     const page = await on("flow-collect-discharge");
     const lines = page.locator(".reconcile");

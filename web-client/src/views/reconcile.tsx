@@ -12,7 +12,7 @@ import { valueWords, w } from "../words.ts";
 import { Section, type FlowProps } from "./flow.tsx";
 import { fieldOf, recordName, schemaOf } from "./names.ts";
 import { Button, Buttons, Tag, ToTop } from "./parts.tsx";
-import { FieldOf, isUnanswered, Proposals } from "./records.tsx";
+import { FieldOf, isUnanswered, NotNow, Proposals } from "./records.tsx";
 
 export function Reconcile(props: FlowProps) {
     const { visit, staff, chart } = props;
@@ -63,7 +63,8 @@ function Line(props: FlowProps & { medicine: RecordView }) {
                     <p class="sentence-label">{w.reconcile.after}</p>
                     <p>
                         {now === "stopped" ? <strong>{w.reconcile.no_longer}</strong>
-                            : medicine.fields["regimen"]?.conflict ? w.record.conflicts_plain(1) : words(shownFields(medicine)["regimen"] ?? "")}
+                            : medicine.fields["regimen"]?.conflict ? w.record.conflicts_plain(1) : words(shownFields(medicine)["regimen"] ?? "")}{" "}
+                        <NotNow medicine={medicine} plain={plain} />
                     </p>
                 </div>
             </div>

@@ -12,7 +12,7 @@ import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
 import { Conflict, FieldEditor, Others, Status } from "./field.tsx";
 import { goesWith, isHidden, isOver, layouts } from "./layouts.ts";
-import { fieldWords, labelOf, recordName, schemaOf } from "./names.ts";
+import { fieldWords, labelOf, recordName, schemaOf, wordsOf } from "./names.ts";
 import { Alert, Button, Buttons, Empty, Failed, Later, MarkView, nameOf, Of, Tag, ToTop, Ways, When } from "./parts.tsx";
 
 export type RecordProps = ChartProps & { doc: RecordDoc; back?: ChartPlace | undefined };
@@ -115,6 +115,12 @@ const typingIn = (chart: string, doc: RecordDoc, record: string): string[] => {
         .flatMap(([, list]) => list.map((t) => t.name || w.somebody));
     return [...new Set(names)];
 };
+
+/** A medicine that is paused, or not begun: how it is taken would say otherwise. */
+export function NotNow({ medicine, plain }: { medicine: RecordView; plain: boolean }) {
+    return ["on-hold", "proposed"].includes(shownFields(medicine)["status"] ?? "") &&
+        <Tag kind="attention">{wordsOf("pmr", medicine, "status", plain)}</Tag>;
+}
 
 export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView; level?: 2 | 4 }) {
     const { chart, doc, record, schema, plain } = props;

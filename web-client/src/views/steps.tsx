@@ -19,7 +19,7 @@ import { Alert, Button, Buttons, Empty, nameOf, Of, Tag, When } from "./parts.ts
 import { VersionList } from "./papers.tsx";
 import { IdentityDialog } from "./people.tsx";
 import { Reconcile } from "./reconcile.tsx";
-import { FieldOf, Folded, membersOf, RecordCard, theOne } from "./records.tsx";
+import { FieldOf, Folded, membersOf, NotNow, RecordCard, theOne } from "./records.tsx";
 
 /** Patients are not asked why there is no next visit. */
 const of = (props: FlowProps, names: string[], under?: string) => (
@@ -264,6 +264,7 @@ export function MedicineLine({ medicine, ...props }: FlowProps & { medicine: Rec
             <h4>{name}</h4>
             <p>{sentences(medicine.conflicts > 0 ? "" : wordsOf("pmr", medicine, "regimen", plain), fields["reason"] ?? "")}</p>
             <p class="tags">
+                <NotNow medicine={medicine} plain={plain} />
                 {medicine.conflicts > 0 && <Tag kind="attention">{(plain ? w.record.conflicts_plain : w.record.conflicts)(medicine.conflicts)}</Tag>}
                 {medicine.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
                 {medicine.state !== "proposed" && pending > 0 && <Tag kind="attention">{(plain ? w.record.pending_plain : w.record.pending)(pending)}</Tag>}
@@ -394,7 +395,7 @@ export function Agree(props: FlowProps) {
                         const name = recordName("pmr", r, true);
                         return (
                             <li class="card" key={r.record}>
-                                <h4>{name}</h4>
+                                <h4>{name} <NotNow medicine={r} plain /></h4>
                                 {r.conflicts > 0
                                     ? <p class="tags"><Tag kind="attention">{w.record.conflicts_plain(r.conflicts)}</Tag></p>
                                     : <p>{sentences(wordsOf("pmr", r, "regimen", true), valueOf(r, "reason"), valueOf(r, "watch_for"))}</p>}
