@@ -348,3 +348,12 @@ test("what was typed and can no longer be written stays in sight, and is not tak
     assert.doesNotMatch(said, /Not sent yet/);
     await page.close();
 });
+
+test("an allergy that somebody suggested is still open until it is answered, not only a medicine", async () => {
+    const page = await on("flow-collect-staff");
+    assert.match(await page.locator(".still-open").innerText(), /1 entry has a suggestion without an answer/);
+    await page.close();
+    const sign = await on("flow-sign-done");
+    assert.match(await sign.locator(".open-step", { hasText: "Go to: Collect" }).innerText(), /1 entry has a suggestion/);
+    await sign.close();
+});

@@ -624,7 +624,7 @@ export const w = {
             brown_bag: () => "Whether all that is in the house was shown is not said.",
             reconcile: (n: number) => `${several(n, "line", "lines")} of the discharge ${n === 1 ? "is" : "are"} not decided.`,
             findings: (n: number) => `${several(n, "finding is", "findings are")} neither a problem nor set aside.`,
-            proposals: (n: number) => `${several(n, "medicine has a suggestion", "medicines have suggestions")} without an answer.`,
+            proposals: (n: number) => `${several(n, "entry has a suggestion", "entries have suggestions")} without an answer.`,
             unanswered: (n: number) => `For ${several(n, "problem", "problems")} nothing is planned yet.`,
             actions: (n: number) => `${several(n, "action has", "actions have")} no owner or no date.`,
             next: () => "There is no next appointment, and no reason for none.",

@@ -175,6 +175,7 @@ export const problemsLeft = (): RecordView[] => openProblems().filter((r) => !is
 export function leftIn(step: Step, visit: RecordView, kinds: string[]): Left[] {
     const not = (field: string) => Number(valueOf(visit, field) === "");
     const medicines = medicinesNow();
+    const asked = (records: RecordView[]) => records.filter((r) => r.proposals.some((p) => p.state === "pending" || p.state === "contested")).length;
     const profile = here("profile")[0];
     const known = profile ? valueOf(profile, "allergies_known") : "";
     const all: Record<Step, Left[]> = {
@@ -189,13 +190,15 @@ export function leftIn(step: Step, visit: RecordView, kinds: string[]): Left[] {
             { what: "taken", count: medicines.filter((r) => !r.fields["taken_as"] && !r.fields["adherence"]).length },
             { what: "allergies", count: Number(known === "" || known === "not-asked") },
             { what: "brown_bag", count: not("brown_bag") },
+            { what: "proposals", count: asked([...countOf("allergies"), ...countOf("profile")]) },
         ],
         assess: [
             { what: "findings", count: findings()?.findings.filter((one) => one.status === "open").length ?? 0 },
-            { what: "proposals", count: medicines.filter((r) => r.proposals.some((p) => p.state === "pending" || p.state === "contested")).length },
+            { what: "proposals", count: asked([...medicines, ...countOf("dtp")]) },
         ],
         plan: [
             { what: "unanswered", count: problemsLeft().length },
+            { what: "proposals", count: asked(countOf("map")) },
             { what: "actions", count: countOf("map").filter((r) => r.state === "present" && (!shownFields(r)["owner"] || !shownFields(r)["due"])).length },
             { what: "next", count: Number(not("next_at") === 1 && not("next_none") === 1) },
         ],
