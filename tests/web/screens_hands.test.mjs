@@ -357,3 +357,24 @@ test("an allergy that somebody suggested is still open until it is answered, not
     assert.match(await sign.locator(".open-step", { hasText: "Go to: Collect" }).innerText(), /1 entry has a suggestion/);
     await sign.close();
 });
+
+test("nobody is told that a date is wrong while they are still giving its parts", async () => {
+    const page = await on("medicine-new-staff"), date = page.locator("[data-field=start]"), alerts = date.getByRole("alert");
+    await page.getByLabel("Drug").fill("Aspirin");
+    await date.getByLabel("Month").selectOption("3");
+    await date.getByLabel("Month").focus();
+    await settle(page, 1500);
+    assert.equal(await alerts.count(), 0);
+    await date.getByLabel("Year").focus();
+    await page.keyboard.type("20");
+    assert.equal(await alerts.count(), 0);
+    await page.keyboard.press("Enter");
+    await settle(page);
+    assert.match(await alerts.innerText(), /Give at least the year/);
+    assert.deepEqual(await page.writes(), []);
+    await date.getByLabel("Year").fill("2024");
+    await page.getByLabel("Drug").focus();
+    await settle(page);
+    assert.equal(await alerts.count(), 0);
+    await page.close();
+});

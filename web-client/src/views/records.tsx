@@ -465,6 +465,8 @@ function NewRecord(props: Props & { schema: SchemaDocument; begin?: Record<strin
         const main = values[needed] ?? "";
         const nameless = doc === "pmr" ? readRegimen(main).drug === "" : main.trim() === "";
         setMissing(nameless);
+        if (wrong && document.activeElement instanceof HTMLElement)
+            document.activeElement.blur(); // so that it is said what is wrong with what is typed there
         if (nameless || wrong)
             return;
         if (await addRecord(chart.chart, doc, values))
