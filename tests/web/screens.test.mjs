@@ -191,7 +191,7 @@ test("the focus goes to where a new screen begins; on one that comes back, to wh
 test("everything of a patient's is two presses away", async () => {
     for (const [way, heading] of [["Messages", "Messages"], ["My medicines", "My medicines"], ["My plan", "My plan"],
                                   ["My visits", "My visits"], ["My papers", "My papers"], ["About me", "About me"],
-                                  ["My journal", "My journal"], ["My allergies", "My allergies"],
+                                  ["My journal", "My journal"], ["My allergies", "My allergies"], ["How it is going", "How it is going"],
                                   ["People and devices", "People and devices"], ["What was done here", "What was done here"]]) {
         const page = await on("home-patient");
         await page.press(way);

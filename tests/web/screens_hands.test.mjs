@@ -378,3 +378,19 @@ test("nobody is told that a date is wrong while they are still giving its parts"
     assert.equal(await alerts.count(), 0);
     await page.close();
 });
+
+test("a suggestion that was begun and left is said in the list not to be sent", async () => {
+    const page = await on("medicines-patient"), card = page.locator(".card", { hasText: "Metformin" }).first();
+    await page.press(/^See or change Metformin/);
+    await page.press(/^Suggest a change.*Why I use it/);
+    await page.keyboard.type(" And for my heart.");
+    await page.goBack();
+    await settle(page, 1500);
+    assert.match(await card.innerText(), /What I wrote is not sent yet/);
+    await page.press(/^See or change Metformin/);
+    await page.press("Send my suggestion");
+    await page.goBack();
+    await settle(page);
+    assert.doesNotMatch(await card.innerText(), /not sent yet/);
+    await page.close();
+});

@@ -234,6 +234,7 @@ export const w = {
         list_now: "My list of medicines",
         list_hint: "To show or print: for another pharmacy, a doctor or a hospital",
         visit_hint: "What we talk about, and what comes next",
+        checkin_hint: "Short questions from my pharmacist, and my answers",
         journal_hint: "How I feel and what I measure",
         profile_hint: "My doctors, my health, what matters to me",
         allergies_hint: "What I must not take",
@@ -419,6 +420,7 @@ export const w = {
         pending: (n: number): string => several(n, "suggestion to answer", "suggestions to answer"),
         pending_plain: (n: number): string => several(n, "suggestion waits", "suggestions wait"),
         editing: (names: string[]): string => `${list(names)} ${names.length === 1 ? "is" : "are"} here now`,
+        begun: "What I wrote is not sent yet",
         about: (name: string): string => `About ${name}: `,
         ask: "Ask about it",
         name_first: {

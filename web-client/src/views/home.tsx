@@ -170,6 +170,7 @@ function MyChart({ chart, home, named }: { chart: ChartSummary; home: Home; name
         ["pmr", w.part.plain.pmr, chart.holder ? w.home.pmr_hint : w.home.opens_later],
         ["map", w.part.plain.map, chart.holder ? w.home.map_hint : w.home.opens_later],
         ["visit", w.part.plain.visit, w.home.visit_hint],
+        ["checkin", w.part.plain.checkin, w.home.checkin_hint],
         ["papers", w.part.plain.papers, w.home.papers_hint],
         ["journal", w.part.plain.journal, w.home.journal_hint],
         ["profile", w.part.plain.profile, w.home.profile_hint],

@@ -122,6 +122,10 @@ export function NotNow({ medicine, plain }: { medicine: RecordView; plain: boole
         <Tag kind="attention">{wordsOf("pmr", medicine, "status", plain)}</Tag>;
 }
 
+/** Something is typed in it that only a press of this person sends. */
+const isBegun = (chart: string, doc: RecordDoc, record: string): boolean =>
+    Object.entries(tree.edits.value).some(([key, edit]) => key.startsWith(editKey(chart, doc, record, "")) && edit.stage !== "writing");
+
 export function RecordCard(props: Props & { schema: SchemaDocument; record: RecordView; level?: 2 | 4 }) {
     const { chart, doc, record, schema, plain } = props;
     const fields = shownFields(record);
@@ -138,6 +142,7 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
                 {record.state === "proposed" && <Tag kind="attention">{plain ? w.record.proposed_mine : w.record.proposed}</Tag>}
                 {record.state !== "proposed" && pending > 0 && <Tag kind="attention">{(plain ? w.record.pending_plain : w.record.pending)(pending)}</Tag>}
                 {typing.length > 0 && <Tag kind="plain">{w.record.editing(typing)}</Tag>}
+                {isBegun(chart.chart, doc, record.record) && <Tag kind="attention">{w.record.begun}</Tag>}
             </p>
             <dl class="brief">
                 {layouts[doc].brief.map((one) => {
