@@ -240,6 +240,11 @@ test("whoever loads the page again is asked before a message goes that was begun
     const page = await on("messages-patient");
     const asked = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
     assert.equal(await asked(), false);
+    await page.press("Home");
+    await page.press(/^My medicines/);
+    await page.press(/^Ask about it ?: Metformin/);
+    assert.equal(await page.getByLabel("Write a message").inputValue(), "About Metformin 500 mg tablet: ");
+    assert.equal(await asked(), false, "nobody typed that");
     await page.getByLabel("Write a message").fill("I feel dizzy");
     assert.equal(await asked(), true);
     await page.close();

@@ -41,7 +41,7 @@ export function typed(place: Place, value: string | null, base: string, ending: 
         pauses.set(key, { place, timer: window.setTimeout(() => void settle(place), PAUSE_MS) });
 }
 
-/** What forms of new records began with, by field. */
+/** What forms of new records began with, by field, and messages, by chart: nobody typed that. */
 const begun = new Map<string, string>();
 
 /** What a new record begins with stands in its form, unless something was typed there before; what another one began with does not. */
@@ -55,6 +55,14 @@ export function beginWith(chart: Id, doc: DocName, fields: Record<string, string
         if (!tree.edits.value[key])
             change({ do: "typed", key, text, base: "", now: "", wrong: false });
     }
+}
+
+/** A message begins with what it is about, unless something stands there. */
+export function beginMessage(chart: Id, text: string): void {
+    if ((tree.composing.value[chart] ?? "").trim() !== "")
+        return;
+    begun.set(chart, text);
+    change({ do: "compose", chart, text });
 }
 
 /** The form is done with: nothing of it is there for the next one. */
@@ -298,4 +306,4 @@ export async function flushEdits(): Promise<void> {
 
 /** Something was typed that nothing but the person may send: it would be gone with the page. */
 export const hasUnsaved = (): boolean => Object.entries(tree.edits.value).some(([key, edit]) => edit.stage !== "writing" && edit.text !== begun.get(key)) ||
-    Object.values(tree.composing.value).some((text) => text.trim() !== "");
+    Object.entries(tree.composing.value).some(([key, text]) => text.trim() !== "" && text !== begun.get(key));

@@ -2,11 +2,10 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Id, Member, Proposal, RecordView, SchemaDocument, SchemaField, Waiting } from "../core/protocol.ts";
-import { change } from "../state/change.ts";
 import { go, refresh, want } from "../state/effects.ts";
 import { addRecord, answerProposal } from "../state/invite.ts";
 import { editKey, isRecordDoc, tree, type ChartPlace, type RecordDoc } from "../state/tree.ts";
-import { beginWith, endNew } from "../state/typing.ts";
+import { beginMessage, beginWith, endNew } from "../state/typing.ts";
 import { readRegimen, shownFields, shownProposals } from "../state/values.ts";
 import { w } from "../words.ts";
 import type { ChartProps } from "./chart.tsx";
@@ -180,9 +179,7 @@ export function RecordCard(props: Props & { schema: SchemaDocument; record: Reco
 function AskAbout({ chart, name }: { chart: string; name: string }) {
     return (
         <Button kind="other" onClick={() => {
-            const begun = tree.composing.value[chart] ?? "";
-            if (begun.trim() === "")
-                change({ do: "compose", chart, text: w.record.about(name) });
+            beginMessage(chart, w.record.about(name));
             go({ at: "chart", chart, part: "messages" });
         }}>{w.record.ask}<span class="usa-sr-only">: {name}</span></Button>
     );
