@@ -230,7 +230,7 @@ test("what somebody else wrote in the same moment is not written over before it 
     }, [CHART, record(1), theirs]);
     await settle(page, 1000);
     assert.deepEqual(await page.writes(), []);
-    assert.match(await page.locator("[data-field=regimen]").innerText(), /Tom Tech changed this while you were writing[\s\S]*1000 mg/);
+    assert.match(await page.locator("[data-field=regimen]").getByRole("alert").innerText(), /Tom Tech changed this while you were writing[\s\S]*1000 mg/);
     await page.press("Keep what I wrote");
     assert.match((await page.writes())[0].regimen, /dose=2;/);
     await page.close();

@@ -228,7 +228,7 @@ function Undecided(props: FieldProps) {
     const who = nameOf(view?.values.at(-1)?.account ?? "", members);
     const theirs = view?.values.map((said) => said.value === "" ? w.field.cleared : fieldWords(said.value, field, plain)).join(" / ") ?? "";
     return (
-        <Alert kind="warning" title={w.field.meanwhile(who)} live>
+        <Alert kind="warning" title={w.field.meanwhile(who)} live="now">
             <p class="value">{theirs}</p>
             <Buttons>
                 <Button onClick={() => void write(placeOf(props))}>{w.field.keep_mine}</Button>

@@ -91,12 +91,12 @@ type AlertProps = {
     kind: "info" | "success" | "warning" | "error";
     title?: string;
     children?: ComponentChildren;
-    /** said by screen readers when it appears */
-    live?: boolean;
+    /** said by screen readers when it appears; "now": in the middle of what they say */
+    live?: boolean | "now";
 };
 
 export function Alert({ kind, title, children, live }: AlertProps) {
-    const role = live ? { role: kind === "error" ? "alert" as const : "status" as const } : {};
+    const role = live ? { role: kind === "error" || live === "now" ? "alert" as const : "status" as const } : {};
     return (
         <div class={`usa-alert usa-alert--${kind}`} {...role}>
             <div class="usa-alert__body">
