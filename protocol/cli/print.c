@@ -126,7 +126,7 @@ void cli_failed(const struct cli *cli, FILE *to, const struct galen_event *e)
     failed_words(e, &words);
     galen_write_u8(&words, 0);
     const char *text = words.failed ? "" : (const char *)words.at;
-    if (cli->json) {
+    if (*text && cli->json) {
         cJSON *object = json_new("said", text);
         char *line = cJSON_PrintUnformatted(object);
         fprintf(to, "%s\n", line ? line : "");
