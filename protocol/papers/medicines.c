@@ -43,6 +43,20 @@ static void put_drug(struct page *p, const struct galen_regimen *regimen)
     }
 }
 
+static bool is_named_before(const struct fact *fact, const struct galen_bytes *values, size_t n,
+                            const struct galen_value *value)
+{
+    bool before = false;
+    for (size_t i = 0; i < n && !before; i++) {
+        struct galen_value other;
+        before = galen_value_read(fact->field, values[i], &other) == GALEN_OK &&
+                 other.kind == GALEN_VALUE_REGIMEN;
+        for (size_t k = 0; before && k <= GALEN_REGIMEN_FORM; k++)
+            before = galen_bytes_equal(other.as.regimen.parts[k], value->as.regimen.parts[k]);
+    }
+    return before;
+}
+
 /* Each different name among the regimens: of one in conflict, all of them. */
 static void put_name(struct page *p, const struct galen_record *record)
 {
@@ -52,7 +66,7 @@ static void put_name(struct page *p, const struct galen_record *record)
     for (size_t i = 0; i < count; i++) {
         struct galen_value value;
         if (galen_value_read(fact.field, values[i], &value) != GALEN_OK ||
-            value.kind != GALEN_VALUE_REGIMEN)
+            value.kind != GALEN_VALUE_REGIMEN || is_named_before(&fact, values, i, &value))
             continue;
         put_html(p, shown++ > 0 ? " / " : "");
         put_drug(p, &value.as.regimen);

@@ -348,6 +348,7 @@ Test(papers, no_regimen_is_shown_that_nobody_wrote)
     assert_has(&source, GALEN_PAPER_MEDICINES,
                "<bdi>Metformin</bdi>: <bdi>1</bdi>, <bdi>twice a day</bdi>");
     assert_lacks(&source, GALEN_PAPER_MEDICINES, "<bdi>2</bdi>, <bdi>twice a day</bdi>");
+    assert_lacks(&source, GALEN_PAPER_MEDICINES, "<bdi>Metformin</bdi> / "); /* one medicine */
     story_end(&s);
 }
 
