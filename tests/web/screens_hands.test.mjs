@@ -58,7 +58,8 @@ test("the day of a date is corrected by typing it", async () => {
     assert.equal(await day.inputValue(), "5");
     await day.fill("");
     await page.keyboard.type("12");
-    await settle(page, 1500);
+    await day.blur();
+    await settle(page);
     assert.deepEqual([await day.inputValue(), (await page.writes()).at(-1)], ["12", { due: "2026-12-12" }]);
     await page.close();
 });
