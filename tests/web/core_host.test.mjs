@@ -129,6 +129,24 @@ test("of one key the last value of a change is written", async (t) => {
     assert.deepEqual(stage.disk[0].pairs.map((p) => p.value.length), [0]);
 });
 
+test("what is told behind an answer does not overtake it, on however many promises that stands", async (t) => {
+    const stage = new Stage();
+    t.after(() => stage.host.stop());
+    stage.outputs = [save("a"), commit, { kind: "event", told: { event: "before" } }];
+    stage.host.start();
+    stage.onReceived = () => stage.outputs.push({ kind: "event", told: { event: "behind" } });
+    let asked = stage.host.ask({ do: "members" });
+    for (let i = 0; i < 20; i++) asked = asked.then((answer) => answer);
+    void asked.then(() => stage.did.push("answered"));
+    stage.host.received(LOG, bytes(18));
+    await stage.settle();
+    const said = () => stage.did.filter((d) => /^(told|answered)/.test(d));
+    assert.deepEqual(said(), []);
+    await stage.written();
+    await stage.settle();
+    assert.deepEqual(said(), ["told before", "answered", "told behind"]);
+});
+
 test("a question is answered when what it changed is durable", async (t) => {
     const stage = new Stage();
     t.after(() => stage.host.stop());

@@ -66,6 +66,7 @@ export class Host {
     private loading: Promise<void> = Promise.resolve();
     private committing = false;
     private carrying = false;
+    private answering = false;
     private turning = false;
     private turnAsked = false;
     private stopped = false;
@@ -243,15 +244,27 @@ export class Host {
     private carryOut(): void {
         if (this.carrying) return;
         this.carrying = true;
-        while (!this.committing && this.actions.length > 0 && !this.stopped) {
+        while (!this.committing && !this.answering && this.actions.length > 0 && !this.stopped) {
             const actions = this.actions;
-            const found = actions.findIndex((action) => action.kind === "commit");
+            const found = actions.findIndex((action) => action.kind === "commit" || action.kind === "answer");
             const end = found < 0 ? actions.length : found;
             this.actions = actions.slice(end);
             for (const action of actions.slice(0, end)) this.carry(action);
-            if (found >= 0) this.commit();
+            if (this.stopped || found < 0) continue;
+            if (actions[found]?.kind === "answer") this.answer();
+            else this.commit();
         }
         this.carrying = false;
+    }
+
+    /* It has gone out by the loop's next turn: what is told behind it does not overtake it, and is not undone by it. */
+    private answer(): void {
+        this.carry(this.actions.shift() as Action);
+        this.answering = true;
+        this.parts.soon(() => {
+            this.answering = false;
+            this.carryOut();
+        });
     }
 
     private carry(action: Action): void {

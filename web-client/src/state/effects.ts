@@ -159,6 +159,7 @@ async function loadLatest(chart: Id): Promise<void> {
             list = [...await entriesBetween(chart, start, from), ...list];
             from = start;
         }
+        list.push(...await entriesBetween(chart, from + list.length, Number.MAX_SAFE_INTEGER)); // what came meanwhile
         change({ do: "entries", chart, from, entries: { state: "here", value: list } });
         void markSeen(chart);
     } catch (thrown) {
