@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include "galen/mutation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -550,9 +552,31 @@ static void tell_verified(struct galen_engine *engine, const struct chart *chart
 /* Heads that were larger than our log say something once we have got there (H1). */
 static void tell_ahead(struct galen_engine *engine, struct chart *chart)
 {
+    size_t left = 0;
     for (size_t i = 0; i < chart->ahead_count; i++)
-        tell_verified(engine, chart, &chart->ahead[i]);
-    chart->ahead_count = 0;
+        if (galen_log_head_waits(chart->log, &chart->ahead[i]))
+            chart->ahead[left++] = chart->ahead[i];
+        else
+            tell_verified(engine, chart, &chart->ahead[i]);
+    chart->ahead_count = left;
+}
+
+static void wait_for(struct chart *chart, const struct galen_id *device)
+{
+    bool known = false;
+    for (size_t i = 0; i < chart->ahead_count && !known; i++)
+        known = galen_id_equal(&chart->ahead[i], device);
+    if (!known && chart->ahead_count < GALEN_MEMBERS_MAX)
+        chart->ahead[chart->ahead_count++] = *device;
+}
+
+void chart_refused(struct galen_engine *engine, const struct galen_frame_refused *frame)
+{
+    struct chart *chart = chart_find(engine, &frame->chart);
+    bool passes = frame->err == GALEN_ERR_LIMIT || frame->err == GALEN_ERR_STATE ||
+                  frame->err == GALEN_ERR_MEMORY;
+    if (chart && passes && GALEN_CHECKED(HEAD_AGAIN))
+        chart->head_size = 0;
 }
 
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame)
@@ -571,8 +595,8 @@ void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *fr
             chart_stop(engine, chart, GALEN_ERR_FORK, &head.device);
         else if (err == GALEN_OK)
             tell_verified(engine, chart, &head.device);
-        else if (err == GALEN_ERR_STATE && chart->ahead_count < GALEN_MEMBERS_MAX)
-            chart->ahead[chart->ahead_count++] = head.device;
+        else if (err == GALEN_ERR_STATE)
+            wait_for(chart, &head.device);
     }
 }
 

@@ -272,8 +272,11 @@ bool line_received(struct galen_engine *engine, uint64_t now_ms, struct line *li
     case GALEN_FRAME_REFUSED:
         if (frame->as.refused.request != 0 && line->state == LINE_READY)
             return false;
-        if (!galen_id_is_none(&frame->as.refused.chart) && line->state == LINE_READY)
+        if (!galen_id_is_none(&frame->as.refused.chart) && line->state == LINE_READY) {
+            if (line->purpose == GALEN_CONNECTION_LOG)
+                chart_refused(engine, &frame->as.refused);
             return true; /* about one chart, whose log says the rest; the connection goes on */
+        }
         on_refused(engine, now_ms, line, &frame->as.refused);
         return true;
     case GALEN_FRAME_PING: {

@@ -286,6 +286,9 @@ void chart_line_lost(struct chart *chart);
 void chart_entries(struct galen_engine *engine, uint64_t now_ms,
                    const struct galen_frame_entries *frame);
 void chart_heads(struct galen_engine *engine, const struct galen_frame_heads *frame);
+/** A head of ours that came too soon behind another, since the line held them up, or of what was not durable there yet: it
+ *  is signed again (H1). */
+void chart_refused(struct galen_engine *engine, const struct galen_frame_refused *frame);
 /**
  * The next entry of a page: `record` is what `entry` was read from, `plain` what it says, or NULL if it was
  * not opened. The bytes stay where they are as long as the chart.

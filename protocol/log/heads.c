@@ -102,6 +102,12 @@ const struct galen_head *galen_log_head_of(const struct galen_log *log,
     return found && !galen_id_is_none(&found->checked.chart) ? &found->checked : NULL;
 }
 
+bool galen_log_head_waits(const struct galen_log *log, const struct galen_id *device)
+{
+    const struct device_head *found = find_head(log, device);
+    return found && found->waiting.size > 0;
+}
+
 const struct galen_head *galen_log_fork(const struct galen_log *log)
 {
     return log->forked ? &log->fork : NULL;

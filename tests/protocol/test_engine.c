@@ -229,6 +229,61 @@ Test(engine, H1_it_signs_the_head_that_it_has_verified_at_most_every_two_seconds
     chart_free(v.chart);
 }
 
+/* Two that a bad line held up arrive together, and the server takes one a second: nobody would be told of the other. */
+Test(engine, H1_a_head_that_came_too_soon_is_signed_again)
+{
+    struct visit v = visit_new(107);
+    struct home *home = home_of(&v, v.patient);
+    chart_say(v.chart, v.pharmacist, "one");
+    home_show(home);
+    pass(home, GALEN_HEAD_EVERY_MS);
+    size_t before = home->sent[GALEN_FRAME_HEAD];
+    struct galen_frame no = {.type = GALEN_FRAME_REFUSED};
+    no.as.refused.chart = *galen_rules_chart(v.chart->rules);
+    no.as.refused.err = GALEN_ERR_LIMIT;
+    home_hear(home, GALEN_CONNECTION_LOG, &no);
+    pass(home, GALEN_HEAD_EVERY_MS - 1);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before, "not at once");
+    pass(home, 1);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 1);
+    pass(home, GALEN_HEAD_EVERY_MS);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 1, "once");
+    no.as.refused.err = GALEN_ERR_HEAD;
+    home_hear(home, GALEN_CONNECTION_LOG, &no);
+    pass(home, GALEN_HEAD_EVERY_MS);
+    cr_assert_eq(home->sent[GALEN_FRAME_HEAD], before + 1, "what can never be taken is not");
+    home_free(home);
+    chart_free(v.chart);
+}
+
+Test(engine, H1_a_head_that_is_ahead_is_told_of_when_we_have_got_there)
+{
+    struct visit v = visit_new(108);
+    struct home *home = home_of(&v, v.patient);
+    chart_say(v.chart, v.pharmacist, "one");
+    chart_say(v.chart, v.pharmacist, "two");
+    chart_read_all(v.chart);
+    struct galen_head head;
+    struct galen_writer heads;
+    struct galen_frame frame = {.type = GALEN_FRAME_HEADS};
+    galen_log_sign_head(v.pharmacist->log, home_now(home), &head);
+    galen_writer_init(&heads);
+    galen_head_write(&heads, &head);
+    frame.as.heads.chart = *galen_rules_chart(v.chart->rules);
+    frame.as.heads.heads = galen_written(&heads);
+    home_hear(home, GALEN_CONNECTION_LOG, &frame);
+    home_hear(home, GALEN_CONNECTION_LOG, &frame);
+    v.chart->size--; /* it comes one by one */
+    home_show(home);
+    size_t before = home->events[GALEN_EVENT_VERIFIED];
+    v.chart->size++;
+    home_show(home);
+    cr_assert_eq(home->events[GALEN_EVENT_VERIFIED], before + 1);
+    galen_writer_wipe(&heads);
+    home_free(home);
+    chart_free(v.chart);
+}
+
 Test(engine, who_looks_after_a_chart_that_is_well_writes_nothing)
 {
     struct visit v = visit_new(100);

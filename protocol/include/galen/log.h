@@ -207,6 +207,8 @@ GALEN_MUST_USE enum galen_err galen_log_take_head(struct galen_log *log,
 /** The latest checked head of a device; NULL: none. */
 const struct galen_head *galen_log_head_of(const struct galen_log *log,
                                            const struct galen_id *device);
+/** One of its heads is larger than this log yet. */
+bool galen_log_head_waits(const struct galen_log *log, const struct galen_id *device);
 /** The first head that contradicted this log; NULL: none did. From then on nothing is sealed or drafted
  *  here: FORK (H2). */
 const struct galen_head *galen_log_fork(const struct galen_log *log);
